@@ -1,0 +1,54 @@
+// Package foreign finds the programs that tests use and nobody here wrote: the
+// AWS CLI, boto3, mosquitto's clients, Node, a browser.
+//
+// Where such a program is missing a test is skipped with the reason, so that
+// "go test ./..." passes on a machine with only Go. With REQUIRE_ALL=1 in the
+// environment, as in CI, a missing program fails the test instead.
+package foreign
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// Need returns the path of the program name, found on PATH.
+func Need(t testing.TB, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		missing(t, "program %q is not on PATH", name)
+	}
+	return path
+}
+
+// NeedPython returns the path of a python3 that can import every one of modules.
+func NeedPython(t testing.TB, modules ...string) string {
+	t.Helper()
+	python := Need(t, "python3")
+	for _, module := range modules {
+		if err := exec.Command(python, "-c", "import "+module).Run(); err != nil {
+			missing(t, "python3 cannot import %q", module)
+		}
+	}
+	return python
+}
+
+// NeedNode returns the path of node, where dir holds the npm packages that a
+// test wants (dir/node_modules exists).
+func NeedNode(t testing.TB, dir string) string {
+	t.Helper()
+	node := Need(t, "node")
+	if _, err := os.Stat(dir + "/node_modules"); err != nil {
+		missing(t, "npm packages are not installed: run npm ci in %s", dir)
+	}
+	return node
+}
+
+func missing(t testing.TB, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("REQUIRE_ALL") == "1" {
+		t.Fatalf("REQUIRE_ALL=1: "+format, args...)
+	}
+	t.Skipf("skipped: "+format, args...)
+}
