@@ -1,0 +1,126 @@
+package topic
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// A Filter is a valid MQTT topic filter. The zero Filter matches nothing.
+type Filter struct {
+	share  string // share name, "" when not shared
+	levels string // the filter proper
+}
+
+// ParseFilter reads a filter as SUBSCRIBE carries it, "$share/{name}/{filter}"
+// included. Errors: [ErrSyntax], [ErrTooLong].
+func ParseFilter(s string) (Filter, error) {
+	f := Filter{levels: s}
+	if rest, ok := strings.CutPrefix(s, "$share/"); ok {
+		name, levels, ok := strings.Cut(rest, "/")
+		if !ok || name == "" || strings.ContainsAny(name, "+#") {
+			return Filter{}, fmt.Errorf("%w: %q: a shared subscription is $share/{name}/{filter}", ErrSyntax, s)
+		}
+		f = Filter{share: name, levels: levels}
+	}
+	if err := checkText(s, f.levels); err != nil {
+		return Filter{}, err
+	}
+	if !wildcardsAlone(f.levels) {
+		return Filter{}, fmt.Errorf(`%w: %q: "+" and "#" stand for whole levels, and "#" ends the filter`, ErrSyntax, s)
+	}
+	return f, nil
+}
+
+// String is the filter as SUBSCRIBE carries it.
+func (f Filter) String() string {
+	if f.share == "" {
+		return f.levels
+	}
+	return "$share/" + f.share + "/" + f.levels
+}
+
+// Share is the name of a shared subscription's group, "" for an ordinary filter.
+func (f Filter) Share() string { return f.share }
+
+// Exact reports whether f has no wildcard, so that it matches one topic at most.
+func (f Filter) Exact() bool { return f.levels != "" && !strings.ContainsAny(f.levels, "+#") }
+
+// Match reports whether f matches the topic name. It allocates nothing.
+func (f Filter) Match(name string) bool { return match(f.levels, name) }
+
+// Match reports whether filter, which may be shared, matches the topic name. Both
+// are taken as valid; see [ParseFilter] and [Validate]. It allocates nothing.
+func Match(filter, name string) bool {
+	if rest, ok := strings.CutPrefix(filter, "$share/"); ok {
+		_, filter, _ = strings.Cut(rest, "/")
+	}
+	return match(filter, name)
+}
+
+// match walks both level by level. An empty filter or name is no topic at all.
+func match(filter, name string) bool {
+	if filter == "" || name == "" {
+		return false
+	}
+	if name[0] == '$' && (filter[0] == '+' || filter[0] == '#') {
+		return false // MQTT-4.7.2-1
+	}
+	for {
+		level, filterRest, filterMore := strings.Cut(filter, "/")
+		if level == "#" {
+			return true
+		}
+		nameLevel, nameRest, nameMore := strings.Cut(name, "/")
+		if level != "+" && level != nameLevel {
+			return false
+		}
+		switch {
+		case !nameMore:
+			// "a/#" matches its parent "a" too (MQTT-4.7.1-2).
+			return !filterMore || filterRest == "#"
+		case !filterMore:
+			return false
+		}
+		filter, name = filterRest, nameRest
+	}
+}
+
+// Validate reports whether name may be published to: 1 to [MaxBytes] bytes of UTF-8
+// without NUL and wildcards, at most [MaxSlashes] slashes.
+func Validate(name string) error {
+	if strings.ContainsAny(name, "+#") {
+		return fmt.Errorf("%w: %q: a topic name has no wildcard", ErrSyntax, name)
+	}
+	return checkText(name, name)
+}
+
+// checkText applies the limits to counted, and names whole in errors.
+func checkText(whole, counted string) error {
+	switch {
+	case counted == "":
+		return fmt.Errorf("%w: %q: empty", ErrSyntax, whole)
+	case len(counted) > MaxBytes:
+		return fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooLong, len(counted), MaxBytes)
+	case strings.Count(counted, "/") > MaxSlashes:
+		return fmt.Errorf("%w: %d slashes, the limit is %d", ErrTooLong, strings.Count(counted, "/"), MaxSlashes)
+	case !utf8.ValidString(whole) || strings.IndexByte(whole, 0) >= 0:
+		return fmt.Errorf("%w: %q: not UTF-8 without NUL", ErrSyntax, whole)
+	}
+	return nil
+}
+
+// wildcardsAlone reports whether each "+" is a whole level and a "#" is the last one.
+func wildcardsAlone(levels string) bool {
+	for more := true; more; {
+		var level string
+		level, levels, more = strings.Cut(levels, "/")
+		switch {
+		case level == "#":
+			return !more
+		case level != "+" && strings.ContainsAny(level, "+#"):
+			return false
+		}
+	}
+	return true
+}
