@@ -46,19 +46,3 @@ func Map(m Item) Value {
 	return Value{Type: TypeM, M: m}
 }
 
-// Set returns the set of members, which must be of one of the types S, N, B.
-// It sorts them and drops duplicates. Without a member it returns the zero
-// Value: DynamoDB has no empty sets.
-func Set(members ...Value) Value { panic("todo") }
-
-// Equal reports whether a and b are the same value: numbers by value, sets
-// without regard to order, lists and maps by their elements.
-func Equal(a, b Value) bool { panic("todo") }
-
-// EqualItems reports whether a and b have the same attributes with equal values.
-func EqualItems(a, b Item) bool { panic("todo") }
-
-// Compare orders two values of one key type: S and B by their bytes, N by
-// value. It returns -1, 0 or +1, and ok is false where the types differ or have
-// no order.
-func Compare(a, b Value) (c int, ok bool) { panic("todo") }
