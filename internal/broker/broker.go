@@ -114,12 +114,11 @@ func (b *Broker) Publish(ctx context.Context, topic string, payload []byte) erro
 }
 
 // Serve accepts MQTT over TCP (or TLS, where l does that) until ctx ends or
-// Shutdown is called; then it closes l and returns nil. Connections that it
+// Shutdown is called, also before; then it closes l and returns nil. Connections that it
 // accepted stay open until Shutdown. Another error of l is returned.
 func (b *Broker) Serve(ctx context.Context, l net.Listener) error {
 	if !b.begin(nil) {
-		_ = l.Close()
-		return ErrClosed
+		return l.Close()
 	}
 	defer b.running.Done()
 	ctx, cancel := context.WithCancel(ctx)

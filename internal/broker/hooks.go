@@ -24,6 +24,10 @@ const maxKeepaliveV3 = math.MaxUint16 / 3 * 2
 // maxClientID bounds a client id in bytes, as in AWS IoT Core.
 const maxClientID = 128
 
+// badCredentials is a code of its own because mochi maps its namesake to return
+// code 5 in MQTT 3.1.1, where 4 says the same.
+var badCredentials = packets.Code{Code: packets.ErrBadUsernameOrPassword.Code, Reason: "bad credentials"}
+
 // capabilities are what mochi is to allow and to announce.
 func capabilities(o *Options) *mqtt.Capabilities {
 	c := mqtt.NewDefaultServerCapabilities()
@@ -104,13 +108,13 @@ func (b *Broker) admit(cl *mqtt.Client, pk packets.Packet) (Session, packets.Cod
 	granted, err := b.options.Authenticate(ctx, connect)
 	switch {
 	case errors.Is(err, ErrBadCredentials):
-		return refuse(packets.ErrBadUsernameOrPassword, err)
+		return refuse(badCredentials, err)
 	case errors.Is(err, ErrUnavailable) || ctx.Err() != nil:
 		return refuse(packets.ErrServerUnavailable, err)
 	case err != nil:
 		return refuse(packets.ErrNotAuthorized, err)
 	case !granted.Expires.IsZero() && !granted.Expires.After(time.Now()):
-		return refuse(packets.ErrBadUsernameOrPassword, errors.New("session expired before it began"))
+		return refuse(badCredentials, errors.New("session expired before it began"))
 	case granted.Subject == "":
 		return refuse(packets.ErrNotAuthorized, errors.New("no subject"))
 	}

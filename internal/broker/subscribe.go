@@ -29,7 +29,7 @@ func (h *hooks) OnSubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
 func (b *Broker) judge(s *session, i int, f packets.Subscription) byte {
 	_, again := s.topics[f.Filter]
 	switch {
-	case strings.HasPrefix(f.Filter, mqtt.SharePrefix+"/"):
+	case strings.HasPrefix(f.Filter, "$share/"):
 		return packets.ErrSharedSubscriptionsNotSupported.Code
 	case strings.ContainsAny(f.Filter, "+#"):
 		return packets.ErrWildcardSubscriptionsNotSupported.Code
