@@ -1,0 +1,43 @@
+// Package geoindex keeps points on Earth in a DynamoDB table and finds those within a
+// radius of a place.
+//
+//	table, err := geoindex.New(client, "places")
+//	err = table.Put(ctx, geoindex.NewPoint(at, "statue", attributes))
+//	for hit, err := range table.Radius(ctx, at, 5*geoindex.Mile) {
+//		...
+//	}
+//
+// # Layout
+//
+// The table itself is the index; there is no secondary one. Cells are those of S2
+// (https://s2geometry.io), which has no seams: poles, the antimeridian and the edges of
+// the cube are places like any other.
+//
+//	pk  S  token of the point's S2 cell of Options.Level
+//	sk  B  the point's leaf cell id, 8 bytes big-endian, then the item's own id
+//	l   B  latitude and longitude in degrees, each as 8 bytes of IEEE 754, big-endian
+//
+// Every other attribute is the caller's. A [Key] holds the leaf cell and the id, so that
+// an item is addressed without its coordinates and without a second index.
+//
+// # What is guaranteed
+//
+// A radius search yields every point whose distance, by [LatLng.Distance], is at most
+// the radius, and no other, however many pages it takes to read. Points that are
+// written while a search runs may or may not be seen; a point is never yielded twice.
+// Expired points (see Options.TTLAttribute) are not yielded although DynamoDB deletes
+// them late, usually within a few days of their expiry.
+//
+// # What is not
+//
+// Hits come in no order. A point cannot be moved by Update: its place is part of
+// its key. Distances are on a sphere: against the ellipsoid of WGS 84 they err by up to
+// 0.56 % (the flattening of 1/298 makes the radius of curvature vary from 6,335 to
+// 6,400 km).
+//
+// # Cost
+//
+// A search of a disc issues one query for each run of adjacent cells in each
+// partition, with at most Options.MaxCells cells to a covering: the cells cover
+// more than the disc, so that some items are read and dropped. [Stats] tells how many.
+package geoindex

@@ -1,0 +1,72 @@
+package geoindex
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"sort"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// fake is a table that answers this package's queries, and only those, in pages of
+// pageSize items. It is quick enough for tens of thousands of searches; what DynamoDB
+// really does is tested against internal/localaws.
+type fake struct {
+	DynamoDB   // nil: other operations panic
+	partitions map[string][]map[string]types.AttributeValue
+	pageSize   int
+	fail       func(query int) error // injected errors by number of the query, from 1
+	queries    int
+}
+
+func newFake(t *Table, points []Point) *fake {
+	f := &fake{partitions: map[string][]map[string]types.AttributeValue{}, pageSize: 100}
+	for _, p := range points {
+		item, err := t.Item(p)
+		if err != nil {
+			panic(err)
+		}
+		pk := item[partitionKey].(*types.AttributeValueMemberS).Value
+		f.partitions[pk] = append(f.partitions[pk], item)
+	}
+	for _, items := range f.partitions {
+		slices.SortFunc(items, func(a, b map[string]types.AttributeValue) int { return bytes.Compare(sk(a), sk(b)) })
+	}
+	return f
+}
+
+func sk(item map[string]types.AttributeValue) []byte {
+	return item[sortKey].(*types.AttributeValueMemberB).Value
+}
+
+func (f *fake) Query(ctx context.Context, in *dynamodb.QueryInput, _ ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	f.queries++
+	if f.fail != nil {
+		if err := f.fail(f.queries); err != nil {
+			return nil, err
+		}
+	}
+	if got := aws.ToString(in.KeyConditionExpression); got != "(#0 = :0) AND (#1 BETWEEN :1 AND :2)" {
+		return nil, fmt.Errorf("unexpected key condition %s", got)
+	}
+	items := f.partitions[in.ExpressionAttributeValues[":0"].(*types.AttributeValueMemberS).Value]
+	lo := in.ExpressionAttributeValues[":1"].(*types.AttributeValueMemberB).Value
+	hi := in.ExpressionAttributeValues[":2"].(*types.AttributeValueMemberB).Value
+	if in.ExclusiveStartKey != nil {
+		lo = append(sk(in.ExclusiveStartKey), 0)
+	}
+	start := sort.Search(len(items), func(i int) bool { return bytes.Compare(sk(items[i]), lo) >= 0 })
+	end := sort.Search(len(items), func(i int) bool { return bytes.Compare(sk(items[i]), hi) > 0 })
+	out := &dynamodb.QueryOutput{}
+	if end-start > f.pageSize {
+		end = start + f.pageSize
+		out.LastEvaluatedKey = items[end-1]
+	}
+	out.Items = items[start:end]
+	out.Count, out.ScannedCount = int32(end-start), int32(end-start)
+	return out, nil
+}

@@ -1,0 +1,76 @@
+package geoindex
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+)
+
+// DynamoDB is what a Table needs of *dynamodb.Client.
+type DynamoDB interface {
+	CreateTable(context.Context, *dynamodb.CreateTableInput, ...func(*dynamodb.Options)) (*dynamodb.CreateTableOutput, error)
+	DescribeTable(context.Context, *dynamodb.DescribeTableInput, ...func(*dynamodb.Options)) (*dynamodb.DescribeTableOutput, error)
+	UpdateTimeToLive(context.Context, *dynamodb.UpdateTimeToLiveInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateTimeToLiveOutput, error)
+	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
+	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
+	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
+	DeleteItem(context.Context, *dynamodb.DeleteItemInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
+	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
+}
+
+// Options configure a Table. A zero value means the default.
+type Options struct {
+	// Level is the S2 level of partitions, 4 to 6. It is part of the table's layout:
+	// every program must use the same. Level 6 has cells of about 100 to 150 km. Default 6.
+	Level int
+	// MaxCells bounds the cells of a search's covering, 4 to 1,024: more cells are more
+	// queries that read less beyond the disc. Default 16.
+	MaxCells int
+	// Workers bounds the queries that one search has on their way, 1 to 64. Default 8.
+	Workers int
+	// TTLAttribute names the attribute with the time of expiry, in Unix seconds; "" means
+	// that nothing expires. Items without it never do.
+	TTLAttribute string
+	// Clock tells the time of expiry. Default time.Now.
+	Clock func() time.Time
+}
+
+// Table is a table of points. It is safe for concurrent use.
+type Table struct {
+	client  DynamoDB
+	name    string
+	options Options
+}
+
+// New returns a Table over client. It does no I/O and starts no goroutine. An option
+// out of range is reported as [ErrInvalid].
+func New(client DynamoDB, table string, optFns ...func(*Options)) (*Table, error) {
+	o := Options{Level: 6, MaxCells: 16, Workers: 8, Clock: time.Now}
+	for _, fn := range optFns {
+		fn(&o)
+	}
+	if client == nil || table == "" {
+		return nil, fmt.Errorf("%w: client and table name are required", ErrInvalid)
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	for _, c := range []struct {
+		name          string
+		value, lo, hi int
+	}{{"Level", o.Level, 4, 6}, {"MaxCells", o.MaxCells, 4, 1024}, {"Workers", o.Workers, 1, 64}} {
+		if c.value < c.lo || c.value > c.hi {
+			return nil, fmt.Errorf("%w: %s %d is not within %d and %d", ErrInvalid, c.name, c.value, c.lo, c.hi)
+		}
+	}
+	switch o.TTLAttribute {
+	case partitionKey, sortKey, location:
+		return nil, fmt.Errorf("%w: TTLAttribute %s is the layout's own", ErrInvalid, o.TTLAttribute)
+	}
+	return &Table{client: client, name: table, options: o}, nil
+}
+
+// Name returns the name of the DynamoDB table.
+func (t *Table) Name() string { return t.name }
