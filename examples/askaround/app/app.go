@@ -1,0 +1,146 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/askaround/askaround-go/askaround"
+	"github.com/askaround/askaround-go/askaround/httpapi"
+	"github.com/askaround/askaround-go/internal/broker"
+	"github.com/askaround/askaround-go/internal/devissuer"
+	"github.com/askaround/askaround-go/internal/localaws"
+)
+
+// App is the whole system. Make one with [Open], then call [App.Run], once.
+type App struct {
+	config    Config
+	web       net.Listener
+	mqtt      net.Listener
+	aws       net.Listener
+	local     *localaws.Local
+	resources askaround.Resources
+	service   *askaround.Service
+	broker    *broker.Broker
+	issuer    *devissuer.Issuer // nil with Config.Issuer
+	mappings  []mapping
+	handler   http.Handler
+}
+
+// Open listens, opens the stores and makes the tables and queues that are missing.
+// What it opened is closed by Run, or by Close where Run is never called.
+func Open(ctx context.Context, config Config) (*App, error) {
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	a := &App{config: config}
+	if err := a.open(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context) error {
+	if err := a.listen(); err != nil {
+		return err
+	}
+	if err := a.openStores(ctx); err != nil {
+		return err
+	}
+	verifier, err := a.openIssuer(ctx)
+	if err != nil {
+		return err
+	}
+	a.broker, err = broker.New(func(o *broker.Options) {
+		o.Authenticate = admit(verifier)
+		o.Logger = a.log("broker")
+	})
+	if err != nil {
+		return err
+	}
+	worker, err := askaround.NewWorker(a.dynamoDB(), a.sqs(), a.resources, a.broker, func(o *askaround.WorkerOptions) { o.Logger = a.log("worker") })
+	if err != nil {
+		return err
+	}
+	if a.mappings, err = mappings(a.local, a.resources, worker); err != nil {
+		return err
+	}
+	a.handler, err = a.routes(verifier)
+	return err
+}
+
+func (a *App) listen() (err error) {
+	for _, l := range []struct {
+		to   *net.Listener
+		addr string
+	}{{&a.web, a.config.Addr}, {&a.mqtt, a.config.MQTTAddr}, {&a.aws, a.config.AWSAddr}} {
+		if *l.to, err = net.Listen("tcp", l.addr); err != nil {
+			return fmt.Errorf("app: %w", err)
+		}
+	}
+	return nil
+}
+
+func (a *App) openStores(ctx context.Context) (err error) {
+	a.local, err = localaws.Open(ctx, func(o *localaws.Options) {
+		o.Dir = a.config.Dir
+		o.Logger = a.log("localaws")
+	})
+	if err != nil {
+		return err
+	}
+	if a.resources, err = askaround.Provision(ctx, a.dynamoDB(), a.sqs(), "askaround-"); err != nil {
+		return err
+	}
+	a.service, err = askaround.NewService(a.dynamoDB(), a.sqs(), a.resources, func(o *askaround.ServiceOptions) { o.Logger = a.log("service") })
+	return err
+}
+
+// openIssuer returns the verifier of tokens. A development issuer is asked without a
+// socket, since the process does not serve yet.
+func (a *App) openIssuer(ctx context.Context) (*httpapi.Verifier, error) {
+	url, client := a.config.Issuer, http.DefaultClient
+	if url == "" {
+		url = a.URL() + "/dev"
+		issuer, err := devissuer.New(url, func(o *devissuer.Options) {
+			o.Audience = a.config.Audience
+			if a.config.Dir != "" {
+				o.KeyFile = filepath.Join(a.config.Dir, "issuer-key.pem")
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		a.issuer, client = issuer, issuer.Client()
+	}
+	return httpapi.NewVerifier(ctx, url, a.config.Audience, func(o *httpapi.VerifierOptions) { o.Client = client })
+}
+
+// Close closes what Open opened, for an App that was never run.
+func (a *App) Close() error {
+	var errs []error
+	for _, l := range []net.Listener{a.web, a.mqtt, a.aws} {
+		if l != nil {
+			if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+				errs = append(errs, err)
+			}
+		}
+	}
+	if a.local != nil {
+		errs = append(errs, a.local.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (a *App) dynamoDB() *dynamodb.Client { return dynamodb.NewFromConfig(a.local.Config()) }
+func (a *App) sqs() *sqs.Client           { return sqs.NewFromConfig(a.local.Config()) }
+
+func (a *App) log(part string) *slog.Logger { return a.config.Logger.With("part", part) }

@@ -1,0 +1,42 @@
+package app
+
+import (
+	"github.com/askaround/askaround-go/askaround"
+	"github.com/askaround/askaround-go/internal/localaws"
+	"github.com/askaround/askaround-go/internal/localaws/pump"
+)
+
+// mapping is an event source mapping: what Lambda's configuration says on AWS.
+type mapping struct {
+	name string
+	*pump.Mapping
+}
+
+// mappings connect the queues and streams to the worker, with the figures of the
+// source posts: batches of 10 messages and of 100 stream records.
+func mappings(local *localaws.Local, r askaround.Resources, w *askaround.Worker) ([]mapping, error) {
+	var all []mapping
+	var firstErr error
+	add := func(name string, m *pump.Mapping, err error) {
+		if err != nil && firstErr == nil {
+			firstErr = err
+		}
+		all = append(all, mapping{name, m})
+	}
+	queue := func(name, url string, h pump.QueueHandler) {
+		m, err := pump.Queue(local, url, h, func(o *pump.QueueOptions) { o.BatchSize = 10; o.Concurrency = 2 })
+		add(name, m, err)
+	}
+	stream := func(name, table string, h pump.StreamHandler) {
+		m, err := pump.Stream(local, table, h, func(o *pump.StreamOptions) { o.BatchSize = 100; o.ReportBatchItemFailures = true })
+		add(name, m, err)
+	}
+	queue("process questions", r.QuestionsQueue, w.ProcessQuestions)
+	queue("process star answers", r.StarAnswersQueue, w.ProcessAnswers)
+	queue("process geo answers", r.GeoAnswersQueue, w.ProcessAnswers)
+	m, err := pump.Window(local, r.Answers, w.AggregateAnswers, func(o *pump.StreamOptions) { o.BatchSize = 100; o.ReportBatchItemFailures = true })
+	add("aggregate answers", m, err)
+	stream("publish questions", r.Questions, w.PublishQuestions)
+	stream("publish heat", r.Heat, w.PublishHeat)
+	return all, firstErr
+}

@@ -1,0 +1,67 @@
+package places
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/askaround/askaround-go/askaround"
+)
+
+//go:embed places.csv
+var bundled []byte
+
+// Bundled returns the bundled places, over two hundred in five cities on four
+// continents, each with a question; every fourth asks for a place in answer. Names and
+// coordinates are facts, gathered by hand, within about a hundred metres.
+func Bundled() ([]Record, error) {
+	var records []Record
+	for r, err := range ReadCSV(bytes.NewReader(bundled)) {
+		if err != nil {
+			return nil, fmt.Errorf("places: bundled list: %w", err)
+		}
+		if len(records)%4 == 3 {
+			r.Kind = askaround.KindGeo
+			r.Question = strings.Replace(r.Question, "How is ", "Where is the best coffee near ", 1)
+			r.Question = strings.Replace(r.Question, " right now?", "?", 1)
+		}
+		records = append(records, r)
+	}
+	return records, nil
+}
+
+// ErrFormat reports a file name that says neither CSV nor GeoJSON.
+var ErrFormat = errors.New("places: the name must end in .csv, .geojson, .json, .geojsonl or .ndjson")
+
+// Read reads r in the format that the ending of name says.
+func Read(name string, r io.Reader) (iter.Seq2[Record, error], error) {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".csv":
+		return ReadCSV(r), nil
+	case ".geojson", ".json":
+		return ReadGeoJSON(r), nil
+	case ".geojsonl", ".geojsons", ".ndjson":
+		return ReadGeoJSONLines(r), nil
+	}
+	return nil, fmt.Errorf("%w: %s", ErrFormat, name)
+}
+
+// Open opens the file name and reads it. The caller closes the file.
+func Open(name string) (*os.File, iter.Seq2[Record, error], error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, nil, fmt.Errorf("places: %w", err)
+	}
+	records, err := Read(name, f)
+	if err != nil {
+		_ = f.Close()
+		return nil, nil, err
+	}
+	return f, records, nil
+}
