@@ -287,6 +287,7 @@ func BenchmarkPublish(b *testing.B) {
 				go func() { _, _ = io.Copy(io.Discard, p.conn.(*net.TCPConn)) }()
 			}
 			payload := make([]byte, 200)
+			began := time.Now()
 			for b.Loop() {
 				if err := d.Publish(context.Background(), "open/a", payload); err != nil {
 					b.Fatal(err)
@@ -294,7 +295,7 @@ func BenchmarkPublish(b *testing.B) {
 			}
 			want := d.Stats().Published * uint64(subscribers)
 			eventually(b, "all is sent", func() bool { return d.Stats().Sent >= want })
-			b.ReportMetric(float64(want)/b.Elapsed().Seconds(), "deliveries/s")
+			b.ReportMetric(float64(want)/time.Since(began).Seconds(), "deliveries/s")
 		})
 	}
 }
