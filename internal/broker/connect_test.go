@@ -31,6 +31,7 @@ func TestRefusals(t *testing.T) {
 		v3Closes bool // MQTT 3.1.1 has no code for it
 	}{
 		{reason: "no token", client: "c", token: "", v3: 4, v5: 0x86},
+		{reason: "an empty password", client: "c", token: "", edit: func(pk *packets.Packet) { pk.Connect.PasswordFlag = true }, v3: 4, v5: 0x86},
 		{reason: "a good token without rights", client: "c", token: "forbidden", v3: 5, v5: 0x87},
 		{reason: "any other error refuses too", client: "c", token: "odd", v3: 5, v5: 0x87},
 		{reason: "the issuer cannot be reached", client: "c", token: "down", v3: 3, v5: 0x88},

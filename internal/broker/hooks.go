@@ -153,6 +153,9 @@ func (h *hooks) OnSessionEstablished(cl *mqtt.Client, _ packets.Packet) {
 func (h *hooks) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
 	switch pk.FixedHeader.Type {
 	case packets.Connect:
+		// A password of no bytes is legal (MQTT 3.1.1, section 3.1.3.5), though mochi
+		// calls it a violation.
+		pk.Connect.PasswordFlag = len(pk.Connect.Password) > 0
 		// mochi would answer with a code of MQTT 5, which 3.1.1 does not know: there
 		// the connection is just closed, save for a version that is not supported.
 		code := pk.ConnectValidate()

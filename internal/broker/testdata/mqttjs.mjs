@@ -1,0 +1,31 @@
+// Subscribes with mqtt.js and prints what it receives, one JSON a line.
+// Arguments: folder that holds node_modules, URL, protocol version (4 or 5),
+// token, number of messages to wait for, filters.
+import { createRequire } from "node:module";
+
+const [folder, url, version, token, count, ...filters] = process.argv.slice(2);
+const mqtt = createRequire(folder + "/").call(null, "mqtt");
+const print = (value) => console.log(JSON.stringify(value));
+
+const client = mqtt.connect(url, {
+  protocolVersion: Number(version),
+  clientId: "js",
+  username: "any",
+  password: token,
+  reconnectPeriod: 0,
+});
+let received = 0;
+client.on("error", (error) => {
+  print({ error: error.message, code: error.code });
+  process.exit(0);
+});
+client.on("message", (topic, payload, packet) => {
+  print({ topic, payload: payload.toString(), qos: packet.qos });
+  if (++received === Number(count)) client.end();
+});
+client.on("connect", () =>
+  client.subscribe(filters, { qos: 1 }, (error, granted, suback) => {
+    print({ suback: suback?.granted ?? null, error: error?.message ?? null });
+    if (Number(count) === 0) client.end();
+  }),
+);
