@@ -18,6 +18,45 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for FailureCode.
+const (
+	FailureCodeConflict              FailureCode = "conflict"
+	FailureCodeKindMismatch          FailureCode = "kind_mismatch"
+	FailureCodeModerationUnavailable FailureCode = "moderation_unavailable"
+	FailureCodeOutsideCircle         FailureCode = "outside_circle"
+	FailureCodeOwnQuestion           FailureCode = "own_question"
+	FailureCodeQuestionClosed        FailureCode = "question_closed"
+	FailureCodeQuestionExpired       FailureCode = "question_expired"
+	FailureCodeQuestionNotFound      FailureCode = "question_not_found"
+	FailureCodeRejected              FailureCode = "rejected"
+)
+
+// Valid indicates whether the value is a known member of the FailureCode enum.
+func (e FailureCode) Valid() bool {
+	switch e {
+	case FailureCodeConflict:
+		return true
+	case FailureCodeKindMismatch:
+		return true
+	case FailureCodeModerationUnavailable:
+		return true
+	case FailureCodeOutsideCircle:
+		return true
+	case FailureCodeOwnQuestion:
+		return true
+	case FailureCodeQuestionClosed:
+		return true
+	case FailureCodeQuestionExpired:
+		return true
+	case FailureCodeQuestionNotFound:
+		return true
+	case FailureCodeRejected:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HeatMessageType.
 const (
 	HeatMessageTypeHeat HeatMessageType = "heat"
@@ -45,6 +84,21 @@ func (e ListOrder) Valid() bool {
 	case ListOrderNearest:
 		return true
 	case ListOrderNewest:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NoticeMessageType.
+const (
+	NoticeMessageTypeNotice NoticeMessageType = "notice"
+)
+
+// Valid indicates whether the value is a known member of the NoticeMessageType enum.
+func (e NoticeMessageType) Valid() bool {
+	switch e {
+	case NoticeMessageTypeNotice:
 		return true
 	default:
 		return false
@@ -113,6 +167,8 @@ const (
 	ProblemTypeAnswerNotFound       ProblemType = "urn:problem-type:askaround:answer-not-found"
 	ProblemTypeBodyTooLarge         ProblemType = "urn:problem-type:askaround:body-too-large"
 	ProblemTypeExpiredToken         ProblemType = "urn:problem-type:askaround:expired-token"
+	ProblemTypeForbidden            ProblemType = "urn:problem-type:askaround:forbidden"
+	ProblemTypeIdempotencyKeyReused ProblemType = "urn:problem-type:askaround:idempotency-key-reused"
 	ProblemTypeInsufficientScope    ProblemType = "urn:problem-type:askaround:insufficient-scope"
 	ProblemTypeInvalidBody          ProblemType = "urn:problem-type:askaround:invalid-body"
 	ProblemTypeInvalidCursor        ProblemType = "urn:problem-type:askaround:invalid-cursor"
@@ -138,6 +194,10 @@ func (e ProblemType) Valid() bool {
 	case ProblemTypeBodyTooLarge:
 		return true
 	case ProblemTypeExpiredToken:
+		return true
+	case ProblemTypeForbidden:
+		return true
+	case ProblemTypeIdempotencyKeyReused:
 		return true
 	case ProblemTypeInsufficientScope:
 		return true
@@ -207,6 +267,24 @@ func (e QuestionMessageType) Valid() bool {
 	}
 }
 
+// Defines values for QuestionState.
+const (
+	QuestionStateClosed QuestionState = "closed"
+	QuestionStateOpen   QuestionState = "open"
+)
+
+// Valid indicates whether the value is a known member of the QuestionState enum.
+func (e QuestionState) Valid() bool {
+	switch e {
+	case QuestionStateClosed:
+		return true
+	case QuestionStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SummaryMessageType.
 const (
 	SummaryMessageTypeSummary SummaryMessageType = "summary"
@@ -222,18 +300,17 @@ func (e SummaryMessageType) Valid() bool {
 	}
 }
 
-// Answer The caller's own answer to a question; `stars` or `at`, as the question's kind wants.
+// Answer The caller's own answer to a question; `stars` or `location`, as the question's kind wants.
 type Answer struct {
 	// AnsweredAt When it was accepted.
 	AnsweredAt time.Time `json:"answeredAt"`
 
-	// At A point on Earth, WGS 84.
-	At *LatLng `json:"at,omitempty"`
+	// Location A point on Earth, WGS 84.
+	Location *LatLng `json:"location,omitempty"`
 
-	// Question Names a question and the place where it was asked: the S2 leaf cell in hexadecimal, a dash, and 26 characters.
+	// Question Names a question and the place where it was asked: the S2 leaf cell in hexadecimal, a hyphen, and 26 characters.
 	//
-	//
-	// Examples: 89c25a8c5fc1fb8d-0f1d2k3m4n5p6q7r8s9tabcdef
+	// Examples: 89c25a8c5fc1fb8d-06d7k2m4n5p6q7r8s9tabcdefg
 	Question QuestionID `json:"question"`
 
 	// Stars The rating, 0 to 5 in half steps.
@@ -242,8 +319,8 @@ type Answer struct {
 
 // AnswerValue An answer, with exactly one of its members.
 type AnswerValue struct {
-	// At A point on Earth, WGS 84.
-	At *LatLng `json:"at,omitempty"`
+	// Location A point on Earth, WGS 84.
+	Location *LatLng `json:"location,omitempty"`
 
 	// Stars The rating, 0 to 5 in half steps.
 	Stars *float64 `json:"stars,omitempty"`
@@ -251,6 +328,18 @@ type AnswerValue struct {
 
 // CellToken An S2 cell, as a token (hexadecimal without trailing zeros).
 type CellToken = string
+
+// Failure Why an operation failed.
+type Failure struct {
+	// Code The reason, for programs. Later versions may add more.
+	Code FailureCode `json:"code"`
+
+	// Detail For people.
+	Detail string `json:"detail"`
+}
+
+// FailureCode The reason, for programs. Later versions may add more.
+type FailureCode string
 
 // HeatMessage One part of the heat map of a geo question, whole, on its question topic. Drop it when you have seen a greater version of the part.
 type HeatMessage struct {
@@ -260,10 +349,9 @@ type HeatMessage struct {
 	// Part An S2 cell, as a token (hexadecimal without trailing zeros).
 	Part CellToken `json:"part"`
 
-	// Question Names a question and the place where it was asked: the S2 leaf cell in hexadecimal, a dash, and 26 characters.
+	// Question Names a question and the place where it was asked: the S2 leaf cell in hexadecimal, a hyphen, and 26 characters.
 	//
-	//
-	// Examples: 89c25a8c5fc1fb8d-0f1d2k3m4n5p6q7r8s9tabcdef
+	// Examples: 89c25a8c5fc1fb8d-06d7k2m4n5p6q7r8s9tabcdefg
 	Question QuestionID `json:"question"`
 
 	// Type Names this message.
@@ -302,12 +390,12 @@ type ListOrder string
 
 // Live Where to listen for news of a place.
 type Live struct {
-	// At A point on Earth, WGS 84.
-	At LatLng `json:"at"`
-
 	// Endpoints Where MQTT is spoken, in order of preference: `ws`, `wss`, `mqtt` or `mqtts` addresses. One without a scheme
 	// is a WebSocket path on this server.
 	Endpoints []string `json:"endpoints"`
+
+	// Location A point on Earth, WGS 84.
+	Location LatLng `json:"location"`
 
 	// Radius Metres around the place.
 	Radius float64 `json:"radius"`
@@ -326,38 +414,47 @@ type LiveTopics struct {
 	// Account The outcome of the caller's own requests (`OperationMessage`).
 	Account string `json:"account"`
 
-	// Geo New questions (`QuestionMessage`), one topic for each cell that meets the disc.
+	// Geo New and changed questions (`QuestionMessage`), one topic for each cell that meets the disc.
 	Geo []string `json:"geo"`
 
-	// Question The topic of one question (`SummaryMessage`, `HeatMessage`), after replacing `{question}` by its id.
+	// Question The topic of one question (`SummaryMessage`, `HeatMessage`, `QuestionMessage`), after replacing `{question}` by its id.
 	Question string `json:"question"`
 
-	// System Announcements to everybody.
+	// System Announcements to everybody (`NoticeMessage`).
 	System string `json:"system"`
 }
 
 // NewQuestion A question to ask.
 type NewQuestion struct {
-	// At A point on Earth, WGS 84.
-	At LatLng `json:"at"`
-
 	// Kind How a question is answered, by stars from 0 to 5 in half steps or by a place.
 	Kind QuestionKind `json:"kind"`
+
+	// Location A point on Earth, WGS 84.
+	Location LatLng `json:"location"`
 
 	// Text The question, 1 to 100 characters, of which at least one is visible and none is a control character.
 	Text string `json:"text"`
 }
 
+// NoticeMessage An announcement to everybody, on the system topic.
+type NoticeMessage struct {
+	// Text The announcement, plain text.
+	Text string `json:"text"`
+
+	// Type Names this message.
+	Type NoticeMessageType `json:"type"`
+}
+
+// NoticeMessageType Names this message.
+type NoticeMessageType string
+
 // Operation What became of an accepted request.
 type Operation struct {
-	// CompletedAt When it succeeded or failed.
-	CompletedAt *time.Time `json:"completedAt,omitempty"`
-
-	// CreatedAt When it was accepted.
+	// CreatedAt When the request was accepted.
 	CreatedAt time.Time `json:"createdAt"`
 
-	// Error Why an operation failed.
-	Error *OperationError `json:"error,omitempty"`
+	// Failure Why an operation failed.
+	Failure *Failure `json:"failure,omitempty"`
 
 	// ID Names an operation.
 	ID OperationID `json:"id"`
@@ -365,23 +462,16 @@ type Operation struct {
 	// Kind What was asked for.
 	Kind OperationKind `json:"kind"`
 
-	// Question Names a question and the place where it was asked: the S2 leaf cell in hexadecimal, a dash, and 26 characters.
+	// Question Names a question and the place where it was asked: the S2 leaf cell in hexadecimal, a hyphen, and 26 characters.
 	//
-	//
-	// Examples: 89c25a8c5fc1fb8d-0f1d2k3m4n5p6q7r8s9tabcdef
+	// Examples: 89c25a8c5fc1fb8d-06d7k2m4n5p6q7r8s9tabcdefg
 	Question QuestionID `json:"question"`
 
 	// Status How far it got. Succeeded and failed are final.
 	Status OperationStatus `json:"status"`
-}
 
-// OperationError Why an operation failed.
-type OperationError struct {
-	// Code Stable, for programs.
-	Code string `json:"code"`
-
-	// Detail For people.
-	Detail string `json:"detail"`
+	// UpdatedAt When the status changed last.
+	UpdatedAt time.Time `json:"updatedAt"`
 }
 
 // OperationID Names an operation.
@@ -446,9 +536,6 @@ type ProblemType string
 
 // Question A question as everybody sees it. Who asked is nobody's business.
 type Question struct {
-	// At A point on Earth, WGS 84.
-	At LatLng `json:"at"`
-
 	// CreatedAt When it was accepted.
 	CreatedAt time.Time `json:"createdAt"`
 
@@ -456,19 +543,30 @@ type Question struct {
 	Distance *float64 `json:"distance,omitempty"`
 
 	// ExpiresAt When it vanishes.
-	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	ExpiresAt time.Time `json:"expiresAt"`
 
 	// Heat The heat map of a geo question; only where one question is read.
 	Heat *[]HeatPart `json:"heat,omitempty"`
 
-	// ID Names a question and the place where it was asked: the S2 leaf cell in hexadecimal, a dash, and 26 characters.
+	// ID Names a question and the place where it was asked: the S2 leaf cell in hexadecimal, a hyphen, and 26 characters.
 	//
-	//
-	// Examples: 89c25a8c5fc1fb8d-0f1d2k3m4n5p6q7r8s9tabcdef
+	// Examples: 89c25a8c5fc1fb8d-06d7k2m4n5p6q7r8s9tabcdefg
 	ID QuestionID `json:"id"`
 
 	// Kind How a question is answered, by stars from 0 to 5 in half steps or by a place.
 	Kind QuestionKind `json:"kind"`
+
+	// Location A point on Earth, WGS 84.
+	Location LatLng `json:"location"`
+
+	// Mine Whether the caller asked it; not in live messages.
+	Mine *bool `json:"mine,omitempty"`
+
+	// Radius Metres around the location within which the answers to a geo question lie.
+	Radius float64 `json:"radius"`
+
+	// State Whether the question takes answers.
+	State QuestionState `json:"state"`
 
 	// Summary What all answers to a question add up to. Integers only: the mean of a star question is
 	// `sumHalfStars / (2 × answers)` stars.
@@ -478,15 +576,15 @@ type Question struct {
 	Text string `json:"text"`
 }
 
-// QuestionID Names a question and the place where it was asked: the S2 leaf cell in hexadecimal, a dash, and 26 characters.
+// QuestionID Names a question and the place where it was asked: the S2 leaf cell in hexadecimal, a hyphen, and 26 characters.
 //
-// Examples: 89c25a8c5fc1fb8d-0f1d2k3m4n5p6q7r8s9tabcdef
+// Examples: 89c25a8c5fc1fb8d-06d7k2m4n5p6q7r8s9tabcdefg
 type QuestionID = string
 
 // QuestionKind How a question is answered, by stars from 0 to 5 in half steps or by a place.
 type QuestionKind string
 
-// QuestionMessage A new question, on the geo topic of its cell.
+// QuestionMessage A new or changed question, on the geo topic of its cell; a change of its state on its question topic as well.
 type QuestionMessage struct {
 	// Question A question as everybody sees it. Who asked is nobody's business.
 	Question Question `json:"question"`
@@ -506,6 +604,9 @@ type QuestionPage struct {
 	// NextCursor Where the next page begins; absent on the last.
 	NextCursor *string `json:"nextCursor,omitempty"`
 }
+
+// QuestionState Whether the question takes answers.
+type QuestionState string
 
 // Summary What all answers to a question add up to. Integers only: the mean of a star question is
 // `sumHalfStars / (2 × answers)` stars.
@@ -531,10 +632,9 @@ type SummaryMessage struct {
 	// Histogram As in `Summary`.
 	Histogram []int64 `json:"histogram"`
 
-	// Question Names a question and the place where it was asked: the S2 leaf cell in hexadecimal, a dash, and 26 characters.
+	// Question Names a question and the place where it was asked: the S2 leaf cell in hexadecimal, a hyphen, and 26 characters.
 	//
-	//
-	// Examples: 89c25a8c5fc1fb8d-0f1d2k3m4n5p6q7r8s9tabcdef
+	// Examples: 89c25a8c5fc1fb8d-06d7k2m4n5p6q7r8s9tabcdefg
 	Question QuestionID `json:"question"`
 
 	// SumHalfStars As in `Summary`.
@@ -562,9 +662,9 @@ type Lat = float64
 // Lng defines model for Lng.
 type Lng = float64
 
-// QuestionIDPath Names a question and the place where it was asked: the S2 leaf cell in hexadecimal, a dash, and 26 characters.
+// QuestionIDPath Names a question and the place where it was asked: the S2 leaf cell in hexadecimal, a hyphen, and 26 characters.
 //
-// Examples: 89c25a8c5fc1fb8d-0f1d2k3m4n5p6q7r8s9tabcdef
+// Examples: 89c25a8c5fc1fb8d-06d7k2m4n5p6q7r8s9tabcdefg
 type QuestionIDPath = QuestionID
 
 // Accepted What became of an accepted request.
@@ -639,9 +739,9 @@ type ListQuestionsParams struct {
 
 // AskQuestionParams defines parameters for AskQuestion.
 type AskQuestionParams struct {
-	// IdempotencyKey A key of the caller's choosing, for instance a UUID. Requests of one account with one key make one question,
-	// however often they are repeated. Compared byte by byte, quotation marks included. Recommended: without it a
-	// repeated request asks again. A later version will require it.
+	// IdempotencyKey A key of the caller's choosing, for instance a UUID. However often a request is repeated with its key, it takes
+	// effect once; with the key of another request it is refused with 422. Compared byte by byte, quotation marks
+	// included. Recommended: without it a repeated `POST` asks again. A later version will require it.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -649,6 +749,22 @@ type AskQuestionParams struct {
 type GetQuestionParams struct {
 	// IfNoneMatch The `ETag` of an earlier response; answered with 304 while it still holds.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// DeleteAnswerParams defines parameters for DeleteAnswer.
+type DeleteAnswerParams struct {
+	// IdempotencyKey A key of the caller's choosing, for instance a UUID. However often a request is repeated with its key, it takes
+	// effect once; with the key of another request it is refused with 422. Compared byte by byte, quotation marks
+	// included. Recommended: without it a repeated `POST` asks again. A later version will require it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// PutAnswerParams defines parameters for PutAnswer.
+type PutAnswerParams struct {
+	// IdempotencyKey A key of the caller's choosing, for instance a UUID. However often a request is repeated with its key, it takes
+	// effect once; with the key of another request it is refused with 422. Compared byte by byte, quotation marks
+	// included. Recommended: without it a repeated `POST` asks again. A later version will require it.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // AskQuestionJSONRequestBody defines body for AskQuestion for application/json ContentType.
@@ -793,6 +909,40 @@ func (t *LiveMessage) MergeOperationMessage(v OperationMessage) error {
 	return err
 }
 
+// AsNoticeMessage returns the union data inside the LiveMessage as a NoticeMessage
+func (t LiveMessage) AsNoticeMessage() (NoticeMessage, error) {
+	var body NoticeMessage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromNoticeMessage overwrites any union data inside the LiveMessage as the provided NoticeMessage
+func (t *LiveMessage) FromNoticeMessage(v NoticeMessage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"notice"}`))
+	t.union = b
+	return err
+}
+
+// MergeNoticeMessage performs a merge with any union data inside the LiveMessage, using the provided NoticeMessage
+func (t *LiveMessage) MergeNoticeMessage(v NoticeMessage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"notice"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
 func (t LiveMessage) Discriminator() (string, error) {
 	var discriminator struct {
 		Discriminator string `json:"type"`
@@ -809,6 +959,8 @@ func (t LiveMessage) ValueByDiscriminator() (interface{}, error) {
 	switch discriminator {
 	case "heat":
 		return t.AsHeatMessage()
+	case "notice":
+		return t.AsNoticeMessage()
 	case "operation":
 		return t.AsOperationMessage()
 	case "question":
@@ -960,7 +1112,7 @@ type ClientInterface interface {
 	// Undoes what the answer added to the summary. Withdrawing what is not there succeeds.
 	//
 	// Corresponds with DELETE /questions/{questionId}/answer (the `DeleteAnswer` operationId).
-	DeleteAnswer(ctx context.Context, questionID QuestionIDPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeleteAnswer(ctx context.Context, questionID QuestionIDPath, params *DeleteAnswerParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetAnswer Read the caller's own answer
 	//
@@ -972,24 +1124,24 @@ type ClientInterface interface {
 	// PutAnswerWithBody Answer a question, or change the answer
 	//
 	// A user has one answer per question; a later one replaces it. A star question wants `stars`, a geo question
-	// `at`, within the question's circle. Whether the answer fits the question is found while it is processed: the
+	// `location`, within the question's circle. Whether the answer fits the question is found while it is processed: the
 	// operation fails when it does not.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /questions/{questionId}/answer (the `PutAnswer` operationId).
-	PutAnswerWithBody(ctx context.Context, questionID QuestionIDPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PutAnswerWithBody(ctx context.Context, questionID QuestionIDPath, params *PutAnswerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PutAnswer Answer a question, or change the answer
 	//
 	// A user has one answer per question; a later one replaces it. A star question wants `stars`, a geo question
-	// `at`, within the question's circle. Whether the answer fits the question is found while it is processed: the
+	// `location`, within the question's circle. Whether the answer fits the question is found while it is processed: the
 	// operation fails when it does not.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /questions/{questionId}/answer (the `PutAnswer` operationId).
-	PutAnswer(ctx context.Context, questionID QuestionIDPath, body PutAnswerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PutAnswer(ctx context.Context, questionID QuestionIDPath, params *PutAnswerParams, body PutAnswerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // GetLive Name the topics to subscribe to
@@ -1108,8 +1260,8 @@ func (c *Client) GetQuestion(ctx context.Context, questionID QuestionIDPath, par
 // Undoes what the answer added to the summary. Withdrawing what is not there succeeds.
 //
 // Corresponds with DELETE /questions/{questionId}/answer (the `DeleteAnswer` operationId).
-func (c *Client) DeleteAnswer(ctx context.Context, questionID QuestionIDPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteAnswerRequest(c.Server, questionID)
+func (c *Client) DeleteAnswer(ctx context.Context, questionID QuestionIDPath, params *DeleteAnswerParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteAnswerRequest(c.Server, questionID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1140,14 +1292,14 @@ func (c *Client) GetAnswer(ctx context.Context, questionID QuestionIDPath, reqEd
 // PutAnswerWithBody Answer a question, or change the answer
 //
 // A user has one answer per question; a later one replaces it. A star question wants `stars`, a geo question
-// `at`, within the question's circle. Whether the answer fits the question is found while it is processed: the
+// `location`, within the question's circle. Whether the answer fits the question is found while it is processed: the
 // operation fails when it does not.
 //
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /questions/{questionId}/answer (the `PutAnswer` operationId).
-func (c *Client) PutAnswerWithBody(ctx context.Context, questionID QuestionIDPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPutAnswerRequestWithBody(c.Server, questionID, contentType, body)
+func (c *Client) PutAnswerWithBody(ctx context.Context, questionID QuestionIDPath, params *PutAnswerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutAnswerRequestWithBody(c.Server, questionID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1161,14 +1313,14 @@ func (c *Client) PutAnswerWithBody(ctx context.Context, questionID QuestionIDPat
 // PutAnswer Answer a question, or change the answer
 //
 // A user has one answer per question; a later one replaces it. A star question wants `stars`, a geo question
-// `at`, within the question's circle. Whether the answer fits the question is found while it is processed: the
+// `location`, within the question's circle. Whether the answer fits the question is found while it is processed: the
 // operation fails when it does not.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /questions/{questionId}/answer (the `PutAnswer` operationId).
-func (c *Client) PutAnswer(ctx context.Context, questionID QuestionIDPath, body PutAnswerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPutAnswerRequest(c.Server, questionID, body)
+func (c *Client) PutAnswer(ctx context.Context, questionID QuestionIDPath, params *PutAnswerParams, body PutAnswerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutAnswerRequest(c.Server, questionID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1509,7 +1661,7 @@ func NewGetQuestionRequest(server string, questionID QuestionIDPath, params *Get
 }
 
 // NewDeleteAnswerRequest constructs an http.Request for the DeleteAnswer method
-func NewDeleteAnswerRequest(server string, questionID QuestionIDPath) (*http.Request, error) {
+func NewDeleteAnswerRequest(server string, questionID QuestionIDPath, params *DeleteAnswerParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -1537,6 +1689,21 @@ func NewDeleteAnswerRequest(server string, questionID QuestionIDPath) (*http.Req
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -1577,18 +1744,18 @@ func NewGetAnswerRequest(server string, questionID QuestionIDPath) (*http.Reques
 }
 
 // NewPutAnswerRequest calls the generic PutAnswer builder with application/json body
-func NewPutAnswerRequest(server string, questionID QuestionIDPath, body PutAnswerJSONRequestBody) (*http.Request, error) {
+func NewPutAnswerRequest(server string, questionID QuestionIDPath, params *PutAnswerParams, body PutAnswerJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewPutAnswerRequestWithBody(server, questionID, "application/json", bodyReader)
+	return NewPutAnswerRequestWithBody(server, questionID, params, "application/json", bodyReader)
 }
 
 // NewPutAnswerRequestWithBody constructs an http.Request for the PutAnswer method, with any body, and a specified content type
-func NewPutAnswerRequestWithBody(server string, questionID QuestionIDPath, contentType string, body io.Reader) (*http.Request, error) {
+func NewPutAnswerRequestWithBody(server string, questionID QuestionIDPath, params *PutAnswerParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -1619,6 +1786,21 @@ func NewPutAnswerRequestWithBody(server string, questionID QuestionIDPath, conte
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -1733,7 +1915,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /questions/{questionId}/answer (the `DeleteAnswer` operationId).
-	DeleteAnswerWithResponse(ctx context.Context, questionID QuestionIDPath, reqEditors ...RequestEditorFn) (*DeleteAnswerResponse, error)
+	DeleteAnswerWithResponse(ctx context.Context, questionID QuestionIDPath, params *DeleteAnswerParams, reqEditors ...RequestEditorFn) (*DeleteAnswerResponse, error)
 
 	// GetAnswerWithResponse Read the caller's own answer
 	//
@@ -1747,24 +1929,24 @@ type ClientWithResponsesInterface interface {
 	// PutAnswerWithBodyWithResponse Answer a question, or change the answer
 	//
 	// A user has one answer per question; a later one replaces it. A star question wants `stars`, a geo question
-	// `at`, within the question's circle. Whether the answer fits the question is found while it is processed: the
+	// `location`, within the question's circle. Whether the answer fits the question is found while it is processed: the
 	// operation fails when it does not.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /questions/{questionId}/answer (the `PutAnswer` operationId).
-	PutAnswerWithBodyWithResponse(ctx context.Context, questionID QuestionIDPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutAnswerResponse, error)
+	PutAnswerWithBodyWithResponse(ctx context.Context, questionID QuestionIDPath, params *PutAnswerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutAnswerResponse, error)
 
 	// PutAnswerWithResponse Answer a question, or change the answer
 	//
 	// A user has one answer per question; a later one replaces it. A star question wants `stars`, a geo question
-	// `at`, within the question's circle. Whether the answer fits the question is found while it is processed: the
+	// `location`, within the question's circle. Whether the answer fits the question is found while it is processed: the
 	// operation fails when it does not.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /questions/{questionId}/answer (the `PutAnswer` operationId).
-	PutAnswerWithResponse(ctx context.Context, questionID QuestionIDPath, body PutAnswerJSONRequestBody, reqEditors ...RequestEditorFn) (*PutAnswerResponse, error)
+	PutAnswerWithResponse(ctx context.Context, questionID QuestionIDPath, params *PutAnswerParams, body PutAnswerJSONRequestBody, reqEditors ...RequestEditorFn) (*PutAnswerResponse, error)
 }
 
 // GetLiveResponse401Headers the declared response headers of an HTTP 401 response for GetLive
@@ -2444,6 +2626,8 @@ type DeleteAnswerResponse struct {
 	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
 	ApplicationProblemJSON413 *ContentTooLarge
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *UnprocessableContent
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -2493,6 +2677,11 @@ func (r DeleteAnswerResponse) GetApplicationProblemJSON406() *NotAcceptable {
 // GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
 func (r DeleteAnswerResponse) GetApplicationProblemJSON413() *ContentTooLarge {
 	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r DeleteAnswerResponse) GetApplicationProblemJSON422() *UnprocessableContent {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -2901,8 +3090,8 @@ func (c *ClientWithResponses) GetQuestionWithResponse(ctx context.Context, quest
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /questions/{questionId}/answer (the `DeleteAnswer` operationId).
-func (c *ClientWithResponses) DeleteAnswerWithResponse(ctx context.Context, questionID QuestionIDPath, reqEditors ...RequestEditorFn) (*DeleteAnswerResponse, error) {
-	rsp, err := c.DeleteAnswer(ctx, questionID, reqEditors...)
+func (c *ClientWithResponses) DeleteAnswerWithResponse(ctx context.Context, questionID QuestionIDPath, params *DeleteAnswerParams, reqEditors ...RequestEditorFn) (*DeleteAnswerResponse, error) {
+	rsp, err := c.DeleteAnswer(ctx, questionID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2927,14 +3116,14 @@ func (c *ClientWithResponses) GetAnswerWithResponse(ctx context.Context, questio
 // PutAnswerWithBodyWithResponse Answer a question, or change the answer
 //
 // A user has one answer per question; a later one replaces it. A star question wants `stars`, a geo question
-// `at`, within the question's circle. Whether the answer fits the question is found while it is processed: the
+// `location`, within the question's circle. Whether the answer fits the question is found while it is processed: the
 // operation fails when it does not.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /questions/{questionId}/answer (the `PutAnswer` operationId).
-func (c *ClientWithResponses) PutAnswerWithBodyWithResponse(ctx context.Context, questionID QuestionIDPath, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutAnswerResponse, error) {
-	rsp, err := c.PutAnswerWithBody(ctx, questionID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) PutAnswerWithBodyWithResponse(ctx context.Context, questionID QuestionIDPath, params *PutAnswerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutAnswerResponse, error) {
+	rsp, err := c.PutAnswerWithBody(ctx, questionID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -2944,14 +3133,14 @@ func (c *ClientWithResponses) PutAnswerWithBodyWithResponse(ctx context.Context,
 // PutAnswerWithResponse Answer a question, or change the answer
 //
 // A user has one answer per question; a later one replaces it. A star question wants `stars`, a geo question
-// `at`, within the question's circle. Whether the answer fits the question is found while it is processed: the
+// `location`, within the question's circle. Whether the answer fits the question is found while it is processed: the
 // operation fails when it does not.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /questions/{questionId}/answer (the `PutAnswer` operationId).
-func (c *ClientWithResponses) PutAnswerWithResponse(ctx context.Context, questionID QuestionIDPath, body PutAnswerJSONRequestBody, reqEditors ...RequestEditorFn) (*PutAnswerResponse, error) {
-	rsp, err := c.PutAnswer(ctx, questionID, body, reqEditors...)
+func (c *ClientWithResponses) PutAnswerWithResponse(ctx context.Context, questionID QuestionIDPath, params *PutAnswerParams, body PutAnswerJSONRequestBody, reqEditors ...RequestEditorFn) (*PutAnswerResponse, error) {
+	rsp, err := c.PutAnswer(ctx, questionID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -3690,6 +3879,13 @@ func ParseDeleteAnswerResponse(rsp *http.Response) (*DeleteAnswerResponse, error
 			return nil, err
 		}
 		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest UnprocessableContent
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests

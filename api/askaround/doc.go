@@ -8,7 +8,7 @@
 //	client, err := api.NewClientWithResponses("http://127.0.0.1:8080",
 //		api.WithRequestEditorFn(api.Bearer(token)))
 //	response, err := client.AskQuestionWithResponse(ctx, nil, api.NewQuestion{
-//		Text: "How is the view?", Kind: api.QuestionKindStar, At: api.LatLng{Lat: 40.689, Lng: -74.045},
+//		Text: "How is the view?", Kind: api.QuestionKindStar, Location: api.LatLng{Lat: 40.689, Lng: -74.045},
 //	})
 //	// response.JSON202 is the operation, or response.ApplicationproblemJSON422 says what is wrong.
 //

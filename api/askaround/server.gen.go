@@ -35,13 +35,13 @@ type ServerInterface interface {
 	GetQuestion(w http.ResponseWriter, r *http.Request, questionID QuestionIDPath, params GetQuestionParams)
 	// DeleteAnswer Withdraw the caller's own answer
 	// (DELETE /questions/{questionId}/answer)
-	DeleteAnswer(w http.ResponseWriter, r *http.Request, questionID QuestionIDPath)
+	DeleteAnswer(w http.ResponseWriter, r *http.Request, questionID QuestionIDPath, params DeleteAnswerParams)
 	// GetAnswer Read the caller's own answer
 	// (GET /questions/{questionId}/answer)
 	GetAnswer(w http.ResponseWriter, r *http.Request, questionID QuestionIDPath)
 	// PutAnswer Answer a question, or change the answer
 	// (PUT /questions/{questionId}/answer)
-	PutAnswer(w http.ResponseWriter, r *http.Request, questionID QuestionIDPath)
+	PutAnswer(w http.ResponseWriter, r *http.Request, questionID QuestionIDPath, params PutAnswerParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -363,8 +363,32 @@ func (siw *ServerInterfaceWrapper) DeleteAnswer(w http.ResponseWriter, r *http.R
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteAnswerParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.DeleteAnswer(w, r, questionID)
+		siw.Handler.DeleteAnswer(w, r, questionID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -415,8 +439,32 @@ func (siw *ServerInterfaceWrapper) PutAnswer(w http.ResponseWriter, r *http.Requ
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutAnswerParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.PutAnswer(w, r, questionID)
+		siw.Handler.PutAnswer(w, r, questionID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -1365,6 +1413,7 @@ func (response GetQuestion503ApplicationProblemPlusJSONResponse) VisitGetQuestio
 
 type DeleteAnswerRequestObject struct {
 	QuestionID QuestionIDPath `json:"questionId"`
+	Params     DeleteAnswerParams
 }
 
 type DeleteAnswerResponseObject interface {
@@ -1481,6 +1530,22 @@ func (response DeleteAnswer413ApplicationProblemPlusJSONResponse) VisitDeleteAns
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteAnswer422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableContentApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteAnswer422ApplicationProblemPlusJSONResponse) VisitDeleteAnswerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -1659,6 +1724,7 @@ func (response GetAnswer503ApplicationProblemPlusJSONResponse) VisitGetAnswerRes
 
 type PutAnswerRequestObject struct {
 	QuestionID QuestionIDPath `json:"questionId"`
+	Params     PutAnswerParams
 	Body       *PutAnswerJSONRequestBody
 }
 
@@ -2052,10 +2118,11 @@ func (sh *strictHandler) GetQuestion(w http.ResponseWriter, r *http.Request, que
 }
 
 // DeleteAnswer operation middleware
-func (sh *strictHandler) DeleteAnswer(w http.ResponseWriter, r *http.Request, questionID QuestionIDPath) {
+func (sh *strictHandler) DeleteAnswer(w http.ResponseWriter, r *http.Request, questionID QuestionIDPath, params DeleteAnswerParams) {
 	var request DeleteAnswerRequestObject
 
 	request.QuestionID = questionID
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.DeleteAnswer(ctx, request.(DeleteAnswerRequestObject))
@@ -2104,10 +2171,11 @@ func (sh *strictHandler) GetAnswer(w http.ResponseWriter, r *http.Request, quest
 }
 
 // PutAnswer operation middleware
-func (sh *strictHandler) PutAnswer(w http.ResponseWriter, r *http.Request, questionID QuestionIDPath) {
+func (sh *strictHandler) PutAnswer(w http.ResponseWriter, r *http.Request, questionID QuestionIDPath, params PutAnswerParams) {
 	var request PutAnswerRequestObject
 
 	request.QuestionID = questionID
+	request.Params = params
 
 	var body PutAnswerJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
