@@ -72,3 +72,24 @@ func (v Value) Contains(member Value) bool {
 	_, found := slices.BinarySearchFunc(v.Set, member, compareMembers)
 	return found
 }
+
+// Union returns the set with the members of a and b, which are sets of one type.
+func Union(a, b Value) Value {
+	members := make([]Value, 0, len(a.Set)+len(b.Set))
+	return Set(append(append(members, a.Set...), b.Set...)...)
+}
+
+// Difference returns the set with the members of a that are not in b, which are
+// sets of one type; the zero Value where none is left.
+func Difference(a, b Value) Value {
+	left := make([]Value, 0, len(a.Set))
+	for i := range a.Set {
+		if !b.Contains(a.Set[i]) {
+			left = append(left, a.Set[i])
+		}
+	}
+	if len(left) == 0 {
+		return Value{}
+	}
+	return Value{Type: a.Type, Set: left}
+}

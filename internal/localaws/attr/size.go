@@ -78,3 +78,12 @@ func (v Value) Depth() int {
 	}
 	return deepest + 1
 }
+
+// CheckNesting returns AWS's error where v, as a value on the given level (1 for
+// an attribute of the item), would go deeper than [MaxNesting].
+func CheckNesting(v Value, level int) error {
+	if level+v.Depth()-1 > MaxNesting {
+		return errNesting
+	}
+	return nil
+}

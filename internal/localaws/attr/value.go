@@ -45,4 +45,3 @@ func Map(m Item) Value {
 	}
 	return Value{Type: TypeM, M: m}
 }
-

@@ -1,6 +1,11 @@
 package expr
 
-import "github.com/askaround/askaround-go/internal/localaws/attr"
+import (
+	"slices"
+	"strings"
+
+	"github.com/askaround/askaround-go/internal/localaws/attr"
+)
 
 // Names are the ExpressionAttributeNames of a request: "#n" to an attribute
 // name. Nil means that the request has none; an empty map is refused.
@@ -10,26 +15,126 @@ type Names map[string]string
 // means that the request has none; an empty map is refused.
 type Values map[string]attr.Value
 
+// Limits of placeholders, from the developer guide, "Service, account, and table
+// quotas".
+const (
+	maxPlaceholder = 255       // bytes of a placeholder with its sign
+	maxName        = 64 * 1024 // bytes of an attribute name, exclusive
+)
+
 // DecodeValues reads the JSON object of ExpressionAttributeValues. Errors are
 // those of [attr.DecodeItem], in the words that DynamoDB uses for this parameter.
 // JSON null decodes to nil.
-func DecodeValues(data []byte) (Values, error) { panic("todo") }
+func DecodeValues(data []byte) (Values, error) {
+	item, err := attr.DecodeNamed(data, func(key string, err *attr.ValidationError) *attr.ValidationError {
+		return attr.Invalidf("ExpressionAttributeValues contains invalid value: %s for key %s", err.Message, key)
+	})
+	return Values(item), err
+}
 
 // Params are the names and values that the expressions of one request share. It
 // records which of them an expression used. It is not safe for concurrent use.
 type Params struct {
 	names      Names
 	values     Values
-	usedNames  map[string]bool
-	usedValues map[string]bool
+	usedNames  []string
+	usedValues []string
 }
 
-// NewParams checks the syntax of the placeholders. Parse every expression of the
-// request with the result, then call [Params.CheckUnused].
+// NewParams checks the placeholders. Parse every expression of the request with
+// the result, then call [Params.CheckUnused]. It keeps the maps. The error is a
+// [*attr.ValidationError].
 func NewParams(names map[string]string, values map[string]attr.Value) (*Params, error) {
-	panic("todo")
+	if names != nil && len(names) == 0 {
+		return nil, attr.Invalidf("ExpressionAttributeNames must not be empty")
+	}
+	if values != nil && len(values) == 0 {
+		return nil, attr.Invalidf("ExpressionAttributeValues must not be empty")
+	}
+	if err := checkKeys("ExpressionAttributeNames", '#', names); err != nil {
+		return nil, err
+	}
+	if err := checkNames(names); err != nil {
+		return nil, err
+	}
+	if err := checkKeys("ExpressionAttributeValues", ':', values); err != nil {
+		return nil, err
+	}
+	return &Params{names: names, values: values}, nil
+}
+
+// checkKeys checks the syntax of placeholders. Of several wrong ones it reports
+// the first in order, so that the answer is always the same.
+func checkKeys[V any](parameter string, sign byte, m map[string]V) error {
+	wrong, found := "", false
+	for key := range m {
+		if (key == "" || key[0] != sign || len(key) == 1 || wordLen(key[1:]) != len(key)-1 || len(key) > maxPlaceholder) &&
+			(!found || key < wrong) {
+			wrong, found = key, true
+		}
+	}
+	switch {
+	case !found:
+		return nil
+	case len(wrong) > maxPlaceholder:
+		return attr.Invalidf("%s contains invalid key: The expression attribute map contains a key that is too long; size of key: %d", parameter, len(wrong))
+	}
+	return attr.Invalidf("%s contains invalid key: Syntax error; key: \"%s\"", parameter, wrong)
+}
+
+func checkNames(names Names) error {
+	wrong, found := "", false
+	for key, name := range names {
+		if (name == "" || len(name) >= maxName) && (!found || key < wrong) {
+			wrong, found = key, true
+		}
+	}
+	switch {
+	case !found:
+		return nil
+	case names[wrong] == "":
+		return attr.Invalidf("ExpressionAttributeNames contains invalid value: Empty attribute name for key %s", wrong)
+	}
+	return attr.Invalidf("ExpressionAttributeNames contains invalid value: Attribute name is too large, must be less than %d bytes for key %s", maxName, wrong)
+}
+
+// name returns the attribute name of the placeholder alias.
+func (p *Params) name(alias string) (string, bool) {
+	name, ok := p.names[alias]
+	if ok && !slices.Contains(p.usedNames, alias) {
+		p.usedNames = append(p.usedNames, alias)
+	}
+	return name, ok
+}
+
+// value returns the value of the placeholder key.
+func (p *Params) value(key string) (attr.Value, bool) {
+	v, ok := p.values[key]
+	if ok && !slices.Contains(p.usedValues, key) {
+		p.usedValues = append(p.usedValues, key)
+	}
+	return v, ok
 }
 
 // CheckUnused returns AWS's error where a name or value is used by no expression
 // parsed so far.
-func (p *Params) CheckUnused() error { panic("todo") }
+func (p *Params) CheckUnused() error {
+	if err := checkUnused("ExpressionAttributeNames", p.names, p.usedNames); err != nil {
+		return err
+	}
+	return checkUnused("ExpressionAttributeValues", p.values, p.usedValues)
+}
+
+func checkUnused[V any](parameter string, m map[string]V, used []string) error {
+	if len(used) == len(m) {
+		return nil
+	}
+	var unused []string
+	for key := range m {
+		if !slices.Contains(used, key) {
+			unused = append(unused, key)
+		}
+	}
+	slices.Sort(unused)
+	return attr.Invalidf("Value provided in %s unused in expressions: keys: {%s}", parameter, strings.Join(unused, ", "))
+}

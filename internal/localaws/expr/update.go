@@ -1,22 +1,198 @@
 package expr
 
-import "github.com/askaround/askaround-go/internal/localaws/attr"
+import (
+	"maps"
+
+	"github.com/askaround/askaround-go/internal/localaws/attr"
+)
 
 // Update is a parsed UpdateExpression. It is immutable and safe for concurrent
 // use.
-type Update struct{}
+type Update struct {
+	actions []*action
+	paths   []Path // of the actions
+	tree    trie[action]
+}
 
-// ParseUpdate parses src. The error is a [*attr.ValidationError].
-func ParseUpdate(src string, p *Params) (*Update, error) { panic("todo") }
+// action is one change of an update.
+type action struct {
+	do    kind // kindSet, kindRemove, kindAdd or kindDelete
+	path  Path
+	value operand // what is set, added or deleted
+	index int     // among the actions
+}
 
-// Apply returns the item after the update, computed wholly from old, which it
-// does not change; unchanged parts are shared. A nil old is an item that does not
-// exist: the caller adds the key attributes to the result. touched are the paths
-// that the update names, in order of appearance: with [Pick] they make
-// UPDATED_OLD (from old) and UPDATED_NEW (from the result). The error is a
-// [*attr.ValidationError]. Apply does not check the size or nesting of the result.
-func (u *Update) Apply(old attr.Item) (result attr.Item, touched []Path, err error) { panic("todo") }
+// AWS's words for an update that does not fit the item.
+var (
+	errNoAttribute = &attr.ValidationError{Message: "The provided expression refers to an attribute that does not exist in the item"}
+	errOperandType = &attr.ValidationError{Message: "An operand in the update expression has an incorrect data type"}
+	errPath        = &attr.ValidationError{Message: "The document path provided in the update expression is invalid for update"}
+)
 
 // Attributes returns the top-level attributes that the update changes, sorted.
 // None of them may be a key attribute.
-func (u *Update) Attributes() []string { panic("todo") }
+func (u *Update) Attributes() []string { return heads(u.paths) }
+
+// Apply returns the item after the update, computed wholly from old, which it
+// does not change; unchanged parts are shared. For an item that does not exist
+// old is its key attributes, as DynamoDB has it, and the result the new item.
+// touched are the paths that the update names, in order of appearance: with
+// [Pick] they make UPDATED_OLD (from the old item) and UPDATED_NEW (from the
+// result). The error is a [*attr.ValidationError]. Apply refuses a result that is
+// nested too deep, but does not check its size.
+func (u *Update) Apply(old attr.Item) (result attr.Item, touched []Path, err error) {
+	a := applier{values: make([]attr.Value, len(u.actions))}
+	for i, act := range u.actions {
+		if act.do == kindRemove {
+			continue
+		}
+		v, err := act.value.compute(old)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := attr.CheckNesting(v, len(act.path)); err != nil {
+			return nil, nil, err
+		}
+		a.values[i] = v
+	}
+	result, err = a.item(old, &u.tree)
+	if err != nil {
+		return nil, nil, err
+	}
+	return result, u.paths, nil
+}
+
+// applier applies the actions of an update.
+type applier struct {
+	values []attr.Value // of the actions, computed
+}
+
+// item returns old with the changes of tree.
+func (a *applier) item(old attr.Item, tree *trie[action]) (attr.Item, error) {
+	item := maps.Clone(old)
+	if item == nil {
+		item = make(attr.Item, len(tree.children))
+	}
+	for _, c := range tree.children {
+		v, exists := old[c.step.Name]
+		v, keep, err := a.value(v, exists, c)
+		if err != nil {
+			return nil, err
+		}
+		if keep {
+			item[c.step.Name] = v
+		} else if exists {
+			delete(item, c.step.Name)
+		}
+	}
+	return item, nil
+}
+
+// list returns old with the changes of tree. Indexes are those of old. Elements
+// behind its end are appended in the order of their indexes.
+func (a *applier) list(old []attr.Value, tree *trie[action]) ([]attr.Value, error) {
+	list := make([]attr.Value, 0, len(old)+len(tree.children))
+	from := 0
+	for _, c := range tree.children {
+		var v attr.Value
+		exists := c.step.Index < len(old)
+		if exists {
+			list = append(list, old[from:c.step.Index]...)
+			v, from = old[c.step.Index], c.step.Index+1
+		} else {
+			list = append(list, old[from:]...)
+			from = len(old)
+		}
+		v, keep, err := a.value(v, exists, c)
+		if err != nil {
+			return nil, err
+		}
+		if keep {
+			list = append(list, v)
+		}
+	}
+	return append(list, old[from:]...), nil
+}
+
+// value returns what becomes of the value old with the changes of tree; keep is
+// false where nothing becomes of it.
+func (a *applier) value(old attr.Value, exists bool, tree *trie[action]) (v attr.Value, keep bool, err error) {
+	switch {
+	case tree.leaf != nil:
+		return a.act(tree.leaf, old, exists)
+	case tree.inList() && old.Type == attr.TypeL:
+		v = attr.Value{Type: attr.TypeL}
+		v.L, err = a.list(old.L, tree)
+		return v, true, err
+	case !tree.inList() && old.Type == attr.TypeM:
+		v = attr.Value{Type: attr.TypeM}
+		v.M, err = a.item(old.M, tree)
+		return v, true, err
+	}
+	return attr.Value{}, false, errPath
+}
+
+// act returns what becomes of old by one action.
+func (a *applier) act(act *action, old attr.Value, exists bool) (v attr.Value, keep bool, err error) {
+	v = a.values[act.index]
+	switch {
+	case act.do == kindRemove:
+		return attr.Value{}, false, nil
+	case act.do == kindSet:
+		return v, true, nil
+	case !exists:
+		return v, act.do == kindAdd, nil
+	case old.Type != v.Type:
+		return attr.Value{}, false, errOperandType
+	case act.do == kindDelete:
+		v = attr.Difference(old, v)
+		return v, v.Type != 0, nil
+	case v.Type == attr.TypeN:
+		v.N, err = old.N.Add(v.N)
+		return v, true, err
+	}
+	return attr.Union(old, v), true, nil
+}
+
+// compute returns the value of an operand of an update.
+func (o *operand) compute(item attr.Item) (attr.Value, error) {
+	switch {
+	case o.value != nil:
+		return *o.value, nil
+	case o.call != nil:
+		return o.call.compute(item)
+	}
+	v, ok := o.path.Get(item)
+	if !ok {
+		return attr.Value{}, errNoAttribute
+	}
+	return v, nil
+}
+
+func (c *call) compute(item attr.Item) (attr.Value, error) {
+	if c.fn == fnIfNotExists {
+		if v, ok := c.args[0].path.Get(item); ok {
+			return v, nil
+		}
+		return c.args[1].compute(item)
+	}
+	a, err := c.args[0].compute(item)
+	if err != nil {
+		return attr.Value{}, err
+	}
+	b, err := c.args[1].compute(item)
+	if err != nil {
+		return attr.Value{}, err
+	}
+	switch {
+	case c.fn == fnListAppend && a.Type == attr.TypeL && b.Type == attr.TypeL:
+		list := make([]attr.Value, 0, len(a.L)+len(b.L))
+		return attr.List(append(append(list, a.L...), b.L...)...), nil
+	case c.fn == fnListAppend || a.Type != attr.TypeN || b.Type != attr.TypeN:
+		return attr.Value{}, errOperandType
+	case c.fn == fnMinus:
+		b.N = b.N.Neg()
+	}
+	n, err := a.N.Add(b.N)
+	return attr.Num(n), err
+}
