@@ -83,6 +83,12 @@ func (d *decoder) item(depth int) (Item, error) {
 	item := Item{}
 	err := d.members(func(name string) error {
 		fine := d.invalid == nil
+		switch {
+		case name == "":
+			d.refuse(errEmptyName)
+		case len(name) > MaxName:
+			d.refuse(errLongName)
+		}
 		v, err := d.value(depth + 1)
 		if err != nil {
 			return err

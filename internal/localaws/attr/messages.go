@@ -8,6 +8,8 @@ var (
 	errEmpty     = &ValidationError{"Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"}
 	errSeveral   = &ValidationError{"Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"}
 	errNesting   = &ValidationError{"Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"}
+	errEmptyName = &ValidationError{"Empty attribute name"}
+	errLongName  = &ValidationError{"Attribute name is too large, must be less than 65536 bytes"}
 	errNullFalse = &ValidationError{invalidValues + "Null attribute value types must have the value of true"}
 )
 

@@ -3,6 +3,9 @@ package attr
 // MaxItemSize is the largest [Item.Size] that DynamoDB stores: 400 KB.
 const MaxItemSize = 400 * 1024
 
+// MaxName is the length in bytes of the longest attribute name.
+const MaxName = 64*1024 - 1
+
 // MaxNesting is the number of levels that a document may have: an attribute of
 // a scalar type is one level, and every list or map around it one more.
 const MaxNesting = 32
@@ -77,13 +80,4 @@ func (v Value) Depth() int {
 		deepest = max(deepest, e.Depth())
 	}
 	return deepest + 1
-}
-
-// CheckNesting returns AWS's error where v, as a value on the given level (1 for
-// an attribute of the item), would go deeper than [MaxNesting].
-func CheckNesting(v Value, level int) error {
-	if level+v.Depth()-1 > MaxNesting {
-		return errNesting
-	}
-	return nil
 }

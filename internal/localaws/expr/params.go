@@ -15,12 +15,9 @@ type Names map[string]string
 // means that the request has none; an empty map is refused.
 type Values map[string]attr.Value
 
-// Limits of placeholders, from the developer guide, "Service, account, and table
-// quotas".
-const (
-	maxPlaceholder = 255       // bytes of a placeholder with its sign
-	maxName        = 64 * 1024 // bytes of an attribute name, exclusive
-)
+// maxPlaceholder is the length in bytes of the longest placeholder, with its sign,
+// from the developer guide, "Service, account, and table quotas".
+const maxPlaceholder = 255
 
 // DecodeValues reads the JSON object of ExpressionAttributeValues. Errors are
 // those of [attr.DecodeItem], in the words that DynamoDB uses for this parameter.
@@ -85,7 +82,7 @@ func checkKeys[V any](parameter string, sign byte, m map[string]V) error {
 func checkNames(names Names) error {
 	wrong, found := "", false
 	for key, name := range names {
-		if (name == "" || len(name) >= maxName) && (!found || key < wrong) {
+		if (name == "" || len(name) > attr.MaxName) && (!found || key < wrong) {
 			wrong, found = key, true
 		}
 	}
@@ -95,7 +92,7 @@ func checkNames(names Names) error {
 	case names[wrong] == "":
 		return attr.Invalidf("ExpressionAttributeNames contains invalid value: Empty attribute name for key %s", wrong)
 	}
-	return attr.Invalidf("ExpressionAttributeNames contains invalid value: Attribute name is too large, must be less than %d bytes for key %s", maxName, wrong)
+	return attr.Invalidf("ExpressionAttributeNames contains invalid value: Attribute name is too large, must be less than %d bytes for key %s", attr.MaxName+1, wrong)
 }
 
 // name returns the attribute name of the placeholder alias.

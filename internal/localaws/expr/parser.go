@@ -57,10 +57,19 @@ func (p *parser) start() error {
 	case p.src == "":
 		return p.invalid("The expression can not be empty;")
 	case len(p.src) > maxExpression:
-		return p.invalid("Expression size has exceeded the maximum allowed size; expression size: " + strconv.Itoa(len(p.src)))
+		return p.invalid("Expression size has exceeded the maximum allowed size;" + p.sizeSuffix())
 	}
 	p.tok = p.lexer.next()
 	return nil
+}
+
+// sizeSuffix returns the size of the source where AWS tells it: for what has the
+// grammar of a condition.
+func (p *parser) sizeSuffix() string {
+	if p.expression == "UpdateExpression" || p.expression == "ProjectionExpression" {
+		return ""
+	}
+	return " expression size: " + strconv.Itoa(len(p.src))
 }
 
 // next moves on to the next token.

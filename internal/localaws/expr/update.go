@@ -26,6 +26,7 @@ type action struct {
 var (
 	errNoAttribute = &attr.ValidationError{Message: "The provided expression refers to an attribute that does not exist in the item"}
 	errOperandType = &attr.ValidationError{Message: "An operand in the update expression has an incorrect data type"}
+	errNesting     = &attr.ValidationError{Message: "Nesting Levels have exceeded supported limits"}
 	errPath        = &attr.ValidationError{Message: "The document path provided in the update expression is invalid for update"}
 )
 
@@ -50,8 +51,8 @@ func (u *Update) Apply(old attr.Item) (result attr.Item, touched []Path, err err
 		if err != nil {
 			return nil, nil, err
 		}
-		if err := attr.CheckNesting(v, len(act.path)); err != nil {
-			return nil, nil, err
+		if len(act.path)-1+v.Depth() > attr.MaxNesting {
+			return nil, nil, errNesting
 		}
 		a.values[i] = v
 	}
