@@ -1,0 +1,33 @@
+package dynamodb
+
+import "github.com/askaround/askaround-go/internal/localaws/attr"
+
+// collectionMetrics is ItemCollectionMetrics: of tables with local indexes alone.
+type collectionMetrics struct {
+	ItemCollectionKey   attr.Item
+	SizeEstimateRangeGB [2]float64
+}
+
+// metrics returns the metrics of the collection that key belongs to, nil where none
+// were asked for or the table has no local index. The caller holds the table's lock.
+func (t *table) metrics(mode string, key attr.Item) *collectionMetrics {
+	if mode != "SIZE" || len(t.definition.LocalSecondaryIndexes) == 0 {
+		return nil
+	}
+	prefix := string(attr.AppendKey(nil, key[t.key.Hash]))
+	size := 0
+	t.rows.Ascend(prefix, func(k string, r *row) bool {
+		if len(k) < len(prefix) || k[:len(prefix)] != prefix {
+			return false
+		}
+		size += r.size
+		for _, x := range t.indexes {
+			if _, in := x.position(r); in && !x.global {
+				size += x.project(r.item).Size()
+			}
+		}
+		return true
+	})
+	gb := float64(size / (1 << 30)) // the range is of whole gigabytes
+	return &collectionMetrics{pick(key, []string{t.key.Hash}), [2]float64{gb, gb + 1}}
+}

@@ -1,0 +1,224 @@
+package dynamodb
+
+import (
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tidwall/btree"
+
+	"github.com/askaround/askaround-go/internal/localaws/attr"
+)
+
+// The shapes of a table's definition on the wire.
+type (
+	attributeDefinition struct{ AttributeName, AttributeType string }
+	keyElement          struct{ AttributeName, KeyType string }
+	throughput          struct{ ReadCapacityUnits, WriteCapacityUnits int64 }
+	streamSpecification struct {
+		StreamEnabled  bool
+		StreamViewType string `json:",omitempty"`
+	}
+	secondaryIndex struct {
+		IndexName             string
+		KeySchema             []keyElement
+		Projection            *projection
+		ProvisionedThroughput *throughput `json:",omitempty"`
+	}
+	tag struct{ Key, Value string }
+)
+
+// tableDefinition is what a table was made from, and all that the journal keeps of it.
+type tableDefinition struct {
+	TableName              string
+	ID                     string
+	Created                time.Time
+	AttributeDefinitions   []attributeDefinition
+	KeySchema              []keyElement
+	LocalSecondaryIndexes  []secondaryIndex     `json:",omitempty"`
+	GlobalSecondaryIndexes []secondaryIndex     `json:",omitempty"`
+	BillingMode            string               // PROVISIONED or PAY_PER_REQUEST
+	ProvisionedThroughput  throughput           // zeros when on demand
+	StreamSpecification    *streamSpecification `json:",omitempty"`
+	StreamLabel            string               `json:",omitempty"`
+	DeletionProtection     bool                 `json:",omitempty"`
+	TableClass             string               `json:",omitempty"`
+	TTLAttribute           string               `json:",omitempty"`
+	Tags                   map[string]string    `json:",omitempty"`
+}
+
+// newTable makes an empty table from a definition that was checked.
+func newTable(d tableDefinition) *table {
+	t := &table{
+		name: d.TableName, id: d.ID, created: d.Created,
+		key:        schemaOf(d.KeySchema),
+		attributes: map[string]attr.Type{},
+		definition: d,
+		rows:       new(btree.Map[string, *row]),
+		ttl:        d.TTLAttribute,
+		tags:       d.Tags,
+	}
+	t.setAttributes(d.AttributeDefinitions)
+	for _, x := range d.LocalSecondaryIndexes {
+		t.indexes = append(t.indexes, newIndex(t, x.IndexName, false, schemaOf(x.KeySchema), *x.Projection))
+	}
+	for _, x := range d.GlobalSecondaryIndexes {
+		t.indexes = append(t.indexes, newIndex(t, x.IndexName, true, schemaOf(x.KeySchema), *x.Projection))
+	}
+	return t
+}
+
+func (t *table) setAttributes(definitions []attributeDefinition) {
+	t.attributes = map[string]attr.Type{}
+	for _, a := range definitions {
+		t.attributes[a.AttributeName] = keyType(a.AttributeType)
+	}
+}
+
+func keyType(name string) attr.Type {
+	switch name {
+	case "S":
+		return attr.TypeS
+	case "N":
+		return attr.TypeN
+	case "B":
+		return attr.TypeB
+	}
+	return 0
+}
+
+// schemaOf reads a key schema that was checked.
+func schemaOf(elements []keyElement) (k keySchema) {
+	for _, e := range elements {
+		if e.KeyType == "HASH" {
+			k.Hash = e.AttributeName
+		} else {
+			k.Range = e.AttributeName
+		}
+	}
+	return k
+}
+
+// newID returns a random UUID, version 4.
+func newID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// description is the TableDescription of the wire.
+type description struct {
+	AttributeDefinitions      []attributeDefinition
+	TableName                 string
+	KeySchema                 []keyElement
+	TableStatus               string
+	CreationDateTime          float64
+	ProvisionedThroughput     throughputDescription
+	TableSizeBytes            int64
+	ItemCount                 int
+	TableArn                  string
+	TableId                   string
+	BillingModeSummary        *billingSummary      `json:",omitempty"`
+	LocalSecondaryIndexes     []indexDescription   `json:",omitempty"`
+	GlobalSecondaryIndexes    []indexDescription   `json:",omitempty"`
+	StreamSpecification       *streamSpecification `json:",omitempty"`
+	LatestStreamLabel         string               `json:",omitempty"`
+	LatestStreamArn           string               `json:",omitempty"`
+	DeletionProtectionEnabled bool
+	TableClassSummary         *tableClassSummary `json:",omitempty"`
+}
+
+type throughputDescription struct {
+	ReadCapacityUnits      int64
+	WriteCapacityUnits     int64
+	NumberOfDecreasesToday int64
+}
+
+type billingSummary struct {
+	BillingMode                       string
+	LastUpdateToPayPerRequestDateTime float64 `json:",omitempty"`
+}
+
+type tableClassSummary struct{ TableClass string }
+
+type indexDescription struct {
+	IndexName             string
+	KeySchema             []keyElement
+	Projection            projection
+	IndexStatus           string                 `json:",omitempty"` // of global ones
+	ProvisionedThroughput *throughputDescription `json:",omitempty"` // of global ones
+	IndexSizeBytes        int64
+	ItemCount             int
+	IndexArn              string
+}
+
+// describe returns the table's description; the caller holds its lock.
+func (e *Engine) describe(t *table, status string) description {
+	d := t.definition
+	out := description{
+		AttributeDefinitions: d.AttributeDefinitions, TableName: t.name, KeySchema: d.KeySchema, TableStatus: status,
+		CreationDateTime: seconds(t.created), ProvisionedThroughput: described(d.ProvisionedThroughput),
+		TableSizeBytes: t.bytes, ItemCount: t.rows.Len(), TableArn: e.arn(t.name), TableId: t.id,
+		DeletionProtectionEnabled: d.DeletionProtection,
+	}
+	if d.BillingMode == billingOnDemand {
+		out.BillingModeSummary = &billingSummary{BillingMode: d.BillingMode, LastUpdateToPayPerRequestDateTime: seconds(t.created)}
+	}
+	if d.TableClass != "" {
+		out.TableClassSummary = &tableClassSummary{d.TableClass}
+	}
+	for i, x := range t.indexes {
+		xd := e.describeIndex(t, x, status)
+		if !x.global {
+			xd.KeySchema = d.LocalSecondaryIndexes[i].KeySchema
+			out.LocalSecondaryIndexes = append(out.LocalSecondaryIndexes, xd)
+			continue
+		}
+		g := d.GlobalSecondaryIndexes[i-len(d.LocalSecondaryIndexes)]
+		xd.KeySchema, xd.ProvisionedThroughput = g.KeySchema, new(throughputDescription)
+		if g.ProvisionedThroughput != nil {
+			*xd.ProvisionedThroughput = described(*g.ProvisionedThroughput)
+		}
+		out.GlobalSecondaryIndexes = append(out.GlobalSecondaryIndexes, xd)
+	}
+	if t.stream != nil {
+		out.StreamSpecification = d.StreamSpecification
+		out.LatestStreamLabel, out.LatestStreamArn = t.stream.label, t.stream.arn
+	}
+	return out
+}
+
+func (e *Engine) describeIndex(t *table, x *index, status string) indexDescription {
+	d := indexDescription{
+		IndexName: x.name, Projection: x.projection, ItemCount: x.rows.Len(),
+		IndexArn: e.arn(t.name) + "/index/" + x.name,
+	}
+	x.rows.Scan(func(_ string, r *row) bool { d.IndexSizeBytes += int64(x.project(r.item).Size()); return true })
+	if x.global {
+		d.IndexStatus = status
+	}
+	return d
+}
+
+func described(t throughput) throughputDescription {
+	return throughputDescription{ReadCapacityUnits: t.ReadCapacityUnits, WriteCapacityUnits: t.WriteCapacityUnits}
+}
+
+// seconds is a time as the JSON protocol writes it.
+func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+
+func sortedTags(tags map[string]string) []tag {
+	out := make([]tag, 0, len(tags))
+	for k, v := range tags {
+		out = append(out, tag{k, v})
+	}
+	slices.SortFunc(out, func(a, b tag) int {
+		if a.Key < b.Key {
+			return -1
+		}
+		return 1
+	})
+	return out
+}

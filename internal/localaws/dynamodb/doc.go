@@ -1,0 +1,24 @@
+// Package dynamodb is Amazon DynamoDB and DynamoDB Streams in the process: tables with
+// local and global secondary indexes, the expression grammar, transactions and
+// streams, over the real wire protocol.
+//
+// [Engine] is an [http.Handler] for the JSON protocol (X-Amz-Target
+// DynamoDB_20120810.* and DynamoDBStreams_20120810.*). Items live in ordered trees in
+// memory; a [journal.Log] makes them durable: an operation is answered when the
+// record with all of its effects is on disk.
+//
+// # Guarantees
+//
+// Every write is atomic and isolated, transactions over several tables too. Reads,
+// from indexes as well, see every write that was acknowledged before, and never half
+// of one. An item's stream records come in the order of its writes, and the old image
+// of each is the new image of the one before. A write that changes nothing streams
+// nothing.
+//
+// # Limits
+//
+// There is no PartiQL, no import or export, no global table and no backup. The
+// parameters from before expressions (Expected, KeyConditions, AttributeUpdates and
+// their like) are refused with a ValidationException that names the expression to use. Throughput
+// is accounted, not enforced. Credentials are looked for, not checked.
+package dynamodb

@@ -1,0 +1,236 @@
+package dynamodb
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/askaround/askaround-go/internal/localaws/attr"
+)
+
+// Records of the journal begin with one of these. All are absolute: replaying one that
+// a snapshot already contains changes nothing.
+const (
+	recordTable byte = 1 + iota // a table's definition
+	recordDrop                  // the end of a table
+	recordWrite                 // the effects of one operation
+	// Of snapshots alone:
+	recordSequence // the last sequence number given out
+	recordShard    // a shard of a stream, followed by what it holds
+	recordStream   // a stream record of the shard before
+)
+
+// Flags of one change in a recordWrite.
+const (
+	flagPut byte = 1 << iota // else a deletion
+	flagExpired
+)
+
+func encodeTable(t *table) []byte {
+	d := t.definition
+	d.TTLAttribute, d.Tags = t.ttl, t.tags
+	text, err := json.Marshal(d)
+	if err != nil {
+		panic(err) // strings and numbers alone: cannot fail
+	}
+	return append([]byte{recordTable}, text...)
+}
+
+func encodeDrop(name, id string) []byte {
+	return appendText(appendText([]byte{recordDrop}, name), id)
+}
+
+// encoder builds a recordWrite: the time in milliseconds, the transaction's token, then
+// for each change its table, flags, sequence number and item (its key when deleted).
+type encoder struct {
+	bytes  []byte
+	header int
+}
+
+func (e *encoder) begin(at time.Time, token *usedToken) {
+	e.bytes = binary.AppendVarint([]byte{recordWrite}, at.UnixMilli())
+	if token == nil {
+		token = new(usedToken)
+	}
+	e.bytes = append(appendText(e.bytes, token.token), token.hash[:]...)
+	if e.header = len(e.bytes); token.token != "" {
+		e.header = 0 // a token is an effect of its own
+	}
+}
+
+func (e *encoder) empty() bool { return len(e.bytes) == e.header }
+
+func (e *encoder) change(c change, sequence uint64) {
+	flags, item := byte(0), itemOf(c.new)
+	if c.new != nil {
+		flags |= flagPut
+	} else {
+		item = keyOnly(c.table, c.old.item)
+	}
+	if c.expired {
+		flags |= flagExpired
+	}
+	e.bytes = append(appendText(e.bytes, c.table.name), flags)
+	e.bytes = binary.AppendUvarint(e.bytes, sequence)
+	e.bytes = attr.AppendBinary(e.bytes, item)
+}
+
+func appendText(dst []byte, s string) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
+}
+
+// decoder reads what the functions above wrote. After a failure it returns zeros.
+type decoder struct {
+	data []byte
+	err  error
+}
+
+func (d *decoder) fail() {
+	d.data, d.err = nil, ErrCorrupt
+}
+
+func (d *decoder) take(n int) []byte {
+	if n < 0 || n > len(d.data) {
+		d.fail()
+		return nil
+	}
+	head := d.data[:n]
+	d.data = d.data[n:]
+	return head
+}
+
+func (d *decoder) uvarint() uint64 {
+	v, n := binary.Uvarint(d.data)
+	if n <= 0 {
+		d.fail()
+		return 0
+	}
+	d.data = d.data[n:]
+	return v
+}
+
+func (d *decoder) time() time.Time {
+	v, n := binary.Varint(d.data)
+	if n <= 0 {
+		d.fail()
+		return time.Time{}
+	}
+	d.data = d.data[n:]
+	return time.UnixMilli(v)
+}
+
+func (d *decoder) byte() byte {
+	if b := d.take(1); b != nil {
+		return b[0]
+	}
+	return 0
+}
+
+func (d *decoder) text() string { return string(d.take(int(min(d.uvarint(), 1<<30)))) }
+
+func (d *decoder) item() attr.Item {
+	item, rest, err := attr.DecodeBinary(d.data)
+	if err != nil {
+		d.fail()
+		return nil
+	}
+	d.data = rest
+	return item
+}
+
+// Replay applies one record of the journal.
+func (e *Engine) Replay(record []byte) error {
+	d := &decoder{data: record}
+	var err error
+	switch kind := d.byte(); kind {
+	case recordTable:
+		err = e.replayTable(d.data)
+	case recordDrop:
+		e.replayDrop(d.text(), d.text())
+	case recordWrite:
+		err = e.replayWrite(d)
+	case recordSequence:
+		e.sequence.atLeast(d.uvarint())
+	case recordShard:
+		e.replayShard(d)
+	case recordStream:
+		e.replayStream(d)
+	default:
+		return fmt.Errorf("%w: type %d", ErrCorrupt, kind)
+	}
+	return errors.Join(err, d.err)
+}
+
+// replayTable makes a table, or changes the one that is there.
+func (e *Engine) replayTable(text []byte) error {
+	var def tableDefinition
+	if err := json.Unmarshal(text, &def); err != nil {
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	t, old := newTable(def), e.tables[def.TableName]
+	if old != nil && old.id == def.ID {
+		old.rows.Scan(func(_ string, r *row) bool { t.apply(nil, r); return true })
+		t.stream = old.stream
+	}
+	if t.stream != nil && t.stream.label != def.StreamLabel {
+		t.stream.close()
+		t.stream = nil
+	}
+	if s := def.StreamSpecification; s != nil && t.stream == nil {
+		at, err := time.Parse("2006-01-02T15:04:05.000", def.StreamLabel)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrCorrupt, err)
+		}
+		e.openStream(t, s.StreamViewType, at)
+	}
+	e.tables[t.name] = t
+	return nil
+}
+
+func (e *Engine) replayDrop(name, id string) {
+	if t := e.tables[name]; t != nil && t.id == id {
+		if t.stream != nil {
+			t.stream.close()
+		}
+		delete(e.tables, name)
+	}
+}
+
+func (e *Engine) replayWrite(d *decoder) error {
+	at, token := d.time(), d.text()
+	hash := d.take(len(tokenHash{}))
+	if d.err == nil && token != "" {
+		e.tokens.entries[token] = tokenEntry{hash: tokenHash(hash), at: at}
+	}
+	for len(d.data) > 0 {
+		name, flags, sequence, item := d.text(), d.byte(), d.uvarint(), d.item()
+		t := e.tables[name]
+		if d.err != nil || t == nil {
+			continue // a table that was dropped behind this record, in a snapshot's overlap
+		}
+		if err := t.checkItemKeyTypes(item); err != nil {
+			return fmt.Errorf("%w: table %s: %w", ErrCorrupt, name, err)
+		}
+		c := change{table: t, old: t.find(item), expired: flags&flagExpired != 0}
+		if flags&flagPut != 0 {
+			c.new = newRow(t, item)
+		}
+		t.apply(c.old, c.new)
+		e.sequence.atLeast(sequence)
+		if t.stream != nil && sequence > 0 && (c.old != nil || c.new != nil) {
+			t.stream.add(c.record(sequence, at), e.options.ShardLife)
+		}
+	}
+	return nil
+}
+
+func (t *table) checkItemKeyTypes(item attr.Item) error {
+	for _, name := range t.key.names() {
+		if item[name].Type != t.attributes[name] {
+			return badParameter("Type mismatch for key %s", name)
+		}
+	}
+	return nil
+}

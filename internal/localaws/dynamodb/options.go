@@ -1,0 +1,47 @@
+package dynamodb
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Options configure an Engine. A zero value means the default.
+type Options struct {
+	// Clock tells the time of creation, expiry and stream records. Default time.Now.
+	Clock func() time.Time
+	// Region and AccountID stand in ARNs. Defaults "us-east-1" and "000000000000".
+	Region, AccountID string
+	// ShardLife is how long a stream's shard takes records before a child follows.
+	// Default 4 hours, about what AWS does.
+	ShardLife time.Duration
+	// Retention is how long stream records stay. Default 24 hours, as on AWS.
+	Retention time.Duration
+	// SweepInterval is how often expired items are looked for. Default 1 second.
+	SweepInterval time.Duration
+	// Logger takes what no client sees. Default: none.
+	Logger *slog.Logger
+}
+
+func (o *Options) setDefaults() {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Region == "" {
+		o.Region = "us-east-1"
+	}
+	if o.AccountID == "" {
+		o.AccountID = "000000000000"
+	}
+	if o.ShardLife <= 0 {
+		o.ShardLife = 4 * time.Hour
+	}
+	if o.Retention <= 0 {
+		o.Retention = 24 * time.Hour
+	}
+	if o.SweepInterval <= 0 {
+		o.SweepInterval = time.Second
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+}

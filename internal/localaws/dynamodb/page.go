@@ -1,0 +1,259 @@
+package dynamodb
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/tidwall/btree"
+
+	"github.com/askaround/askaround-go/internal/localaws/attr"
+	"github.com/askaround/askaround-go/internal/localaws/expr"
+)
+
+// maxPage is how much a Query or Scan reads before it returns a page: 1 MB of items, as
+// they are before the filter.
+const maxPage = 1 << 20
+
+// pageInput are the parameters that Query and Scan share.
+type pageInput struct {
+	TableName            string
+	IndexName            *string
+	FilterExpression     *string
+	ProjectionExpression *string
+	expressions
+	legacy
+	Limit                  *int
+	ExclusiveStartKey      json.RawMessage
+	ConsistentRead         bool
+	Select                 string
+	ReturnConsumedCapacity string
+}
+
+type pageOutput struct {
+	Items            []attr.Item `json:",omitzero"` // absent when only counting
+	Count            int
+	ScannedCount     int
+	LastEvaluatedKey attr.Item `json:",omitempty"`
+	ConsumedCapacity *consumed `json:",omitempty"`
+}
+
+// reader reads a page of a table or index.
+type reader struct {
+	table      *table
+	index      *index // nil for the table itself
+	filter     *expr.Condition
+	projection *expr.Projection
+	all        bool // whole items from an index that does not hold them
+	count      bool // no items, only how many
+	consistent bool
+	limit      int
+	start      attr.Item // nil at the beginning
+}
+
+// prepareReader checks all but the key condition, which is parsed by parse: its names
+// and values count as used.
+func (e *Engine) prepareReader(in *pageInput, parse func(*expr.Params) error) (*reader, error) {
+	if err := in.check(); err != nil {
+		return nil, err
+	}
+	p, err := in.params(true)
+	if err != nil {
+		return nil, err
+	}
+	if err := parse(p); err != nil {
+		return nil, err
+	}
+	r := &reader{consistent: in.ConsistentRead, limit: 1 << 62}
+	if in.Limit != nil {
+		r.limit = *in.Limit
+	}
+	if err := r.parse(in, p); err != nil {
+		return nil, err
+	}
+	if r.start, err = attr.DecodeItem(orNull(in.ExclusiveStartKey)); err != nil {
+		return nil, err
+	}
+	if r.table, err = e.table(in.TableName); err != nil {
+		return nil, err
+	}
+	r.table.mu.RLock()
+	defer r.table.mu.RUnlock()
+	return r, r.choose(in)
+}
+
+func (in *pageInput) check() error {
+	if _, err := checkTableName(in.TableName); err != nil {
+		return err
+	}
+	if err := enum("select", in.Select, "SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"); err != nil {
+		return err
+	}
+	if err := checkCapacityParam(in.ReturnConsumedCapacity); err != nil {
+		return err
+	}
+	if in.Limit != nil && *in.Limit < 1 {
+		return invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1", *in.Limit)
+	}
+	return in.refuse()
+}
+
+func (r *reader) parse(in *pageInput, p *expr.Params) (err error) {
+	if in.ProjectionExpression != nil {
+		if in.Select != "" && in.Select != "SPECIFIC_ATTRIBUTES" {
+			return invalid("Cannot specify the ProjectionExpression when choosing to get %s", in.Select)
+		}
+		if r.projection, err = expr.ParseProjection(*in.ProjectionExpression, p); err != nil {
+			return err
+		}
+	} else if in.Select == "SPECIFIC_ATTRIBUTES" {
+		return invalid("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
+	}
+	if in.FilterExpression != nil {
+		if r.filter, err = expr.ParseCondition("FilterExpression", *in.FilterExpression, p); err != nil {
+			return err
+		}
+	}
+	r.count = in.Select == "COUNT"
+	return p.CheckUnused()
+}
+
+// choose finds the index and checks what may be asked of it.
+func (r *reader) choose(in *pageInput) error {
+	if in.IndexName == nil {
+		if in.Select == "ALL_PROJECTED_ATTRIBUTES" {
+			return invalid("One or more parameter values were invalid: ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
+		}
+		return nil
+	}
+	if r.index = r.table.index(*in.IndexName); r.index == nil {
+		return invalid("The table does not have the specified index: %s", *in.IndexName)
+	}
+	if !r.index.global {
+		// A local index fetches from the table what it does not hold.
+		r.all = in.Select == "ALL_ATTRIBUTES" || r.projection != nil
+		return nil
+	}
+	if in.ConsistentRead {
+		return invalid("Consistent reads are not supported on global secondary indexes")
+	}
+	if in.Select == "ALL_ATTRIBUTES" && r.index.projected != nil {
+		return badParameter("Select type ALL_ATTRIBUTES is not supported for global secondary index %s because its projection type is not ALL", r.index.name)
+	}
+	if r.projection != nil && r.index.projected != nil {
+		var missing []string
+		for _, name := range r.projection.Attributes() {
+			if !slices.Contains(r.index.projected, name) {
+				missing = append(missing, name)
+			}
+		}
+		if len(missing) > 0 {
+			return badParameter("Global secondary index %s does not project [%s]", r.index.name, strings.Join(missing, ", "))
+		}
+	}
+	return nil
+}
+
+// key is the schema by which r reads.
+func (r *reader) key() keySchema {
+	if r.index != nil {
+		return r.index.key
+	}
+	return r.table.key
+}
+
+func (r *reader) rows() *btree.Map[string, *row] {
+	if r.index != nil {
+		return r.index.rows
+	}
+	return r.table.rows
+}
+
+// startPosition returns where the page starts, "" at the beginning. The key must be one
+// that this reader returned, or could have.
+func (r *reader) startPosition() (string, error) {
+	if r.start == nil {
+		return "", nil
+	}
+	names := union(r.table.key.names(), r.key().names())
+	if len(r.start) != len(names) {
+		return "", invalid("The provided starting key is invalid")
+	}
+	for _, name := range names {
+		v, ok := r.start[name]
+		if !ok || v.Type != r.table.attributes[name] || v.Type != attr.TypeN && v.S == "" {
+			return "", invalid("The provided starting key is invalid: The provided key element does not match the schema")
+		}
+	}
+	if r.index == nil {
+		return string(keyBytes(nil, r.table.key, r.start)), nil
+	}
+	return string(keyBytes(keyBytes(nil, r.index.key, r.start), r.table.key, r.start)), nil
+}
+
+// page collects rows until one of the bounds is met.
+type page struct {
+	reader *reader
+	out    pageOutput
+	size   int // of what was read, before the filter
+	fetch  float64
+	last   *row
+}
+
+// take adds a row and reports whether there is room for another.
+func (p *page) take(row *row) bool {
+	r := p.reader
+	item, size := row.item, row.size
+	if r.index != nil && !r.all {
+		item = r.index.project(row.item)
+		if r.index.projected != nil {
+			size = item.Size()
+		}
+	} else if r.index != nil && r.index.projected != nil {
+		held := r.index.project(row.item)
+		if size = held.Size(); r.fetches() {
+			p.fetch += readUnits(row.size, r.consistent)
+		}
+	}
+	p.last = row
+	p.size += size
+	p.out.ScannedCount++
+	if r.filter == nil || r.filter.Eval(item) {
+		p.out.Count++
+		if !r.count {
+			if r.projection != nil {
+				item = r.projection.Apply(item)
+			}
+			p.out.Items = append(p.out.Items, item)
+		}
+	}
+	return p.out.ScannedCount < r.limit && p.size < maxPage
+}
+
+// fetches reports whether the local index lacks an attribute that is wanted.
+func (r *reader) fetches() bool {
+	if r.projection == nil {
+		return true
+	}
+	return slices.ContainsFunc(r.projection.Attributes(), func(name string) bool { return !slices.Contains(r.index.projected, name) })
+}
+
+// finish completes the output. full tells that a bound stopped the page.
+func (p *page) finish(full bool, capacity string) *pageOutput {
+	r := p.reader
+	if full && p.last != nil {
+		p.out.LastEvaluatedKey = pick(p.last.item, union(r.table.key.names(), r.key().names()))
+	}
+	if p.out.Items == nil && !r.count {
+		p.out.Items = []attr.Item{}
+	}
+	u := newUsage(r.table, false)
+	if n := readUnits(p.size, r.consistent); r.index != nil {
+		u.index(r.index, n)
+		u.own = p.fetch
+	} else {
+		u.own = n
+	}
+	p.out.ConsumedCapacity = u.report(capacity)
+	return &p.out
+}

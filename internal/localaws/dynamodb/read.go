@@ -1,0 +1,91 @@
+package dynamodb
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/askaround/askaround-go/internal/localaws/attr"
+	"github.com/askaround/askaround-go/internal/localaws/expr"
+)
+
+type getItemInput struct {
+	TableName            string
+	Key                  json.RawMessage
+	ConsistentRead       bool
+	ProjectionExpression *string
+	expressions
+	legacy
+	ReturnConsumedCapacity string
+}
+
+type getItemOutput struct {
+	Item             *attr.Item `json:",omitempty"` // nil where there is none; {} where the projection is empty
+	ConsumedCapacity *consumed  `json:",omitempty"`
+}
+
+// get is one item to be read.
+type get struct {
+	table      *table
+	key        attr.Item
+	projection *expr.Projection
+}
+
+func (e *Engine) prepareGet(table string, raw json.RawMessage, projection *string, x expressions) (*get, error) {
+	if _, err := checkTableName(table); err != nil {
+		return nil, err
+	}
+	key, err := itemParam("key", raw)
+	if err != nil {
+		return nil, err
+	}
+	p, err := x.params(projection != nil)
+	if err != nil {
+		return nil, err
+	}
+	g := &get{key: key}
+	if projection != nil {
+		if g.projection, err = expr.ParseProjection(*projection, p); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.CheckUnused(); err != nil {
+		return nil, err
+	}
+	if g.table, err = e.table(table); err != nil {
+		return nil, err
+	}
+	return g, g.table.checkKey(key)
+}
+
+// read returns the item, nil where there is none, and its whole size. The caller holds
+// the table's lock.
+func (g *get) read() (attr.Item, int) {
+	r := g.table.find(g.key)
+	if r == nil || g.projection == nil {
+		return itemOf(r), sizeOf(r)
+	}
+	return g.projection.Apply(r.item), r.size
+}
+
+func (e *Engine) getItem(_ context.Context, in *getItemInput) (*getItemOutput, error) {
+	if err := checkCapacityParam(in.ReturnConsumedCapacity); err != nil {
+		return nil, err
+	}
+	if err := in.refuse(); err != nil {
+		return nil, err
+	}
+	g, err := e.prepareGet(in.TableName, in.Key, in.ProjectionExpression, in.expressions)
+	if err != nil {
+		return nil, err
+	}
+	g.table.mu.RLock()
+	item, size := g.read()
+	g.table.mu.RUnlock()
+	u := newUsage(g.table, false)
+	u.own = readUnits(size, in.ConsistentRead)
+	out := &getItemOutput{ConsumedCapacity: u.report(in.ReturnConsumedCapacity)}
+	if item != nil {
+		out.Item = &item
+	}
+	return out, nil
+}

@@ -1,0 +1,118 @@
+package dynamodb
+
+import (
+	"context"
+	"math/big"
+
+	"github.com/askaround/askaround-go/internal/localaws/attr"
+	"github.com/askaround/askaround-go/internal/localaws/journal"
+)
+
+type ttlSpecification struct {
+	AttributeName string
+	Enabled       bool
+}
+
+type updateTTLInput struct {
+	TableName               string
+	TimeToLiveSpecification *ttlSpecification
+}
+
+type updateTTLOutput struct{ TimeToLiveSpecification *ttlSpecification }
+
+func (e *Engine) updateTTL(ctx context.Context, in *updateTTLInput) (*updateTTLOutput, error) {
+	spec := in.TimeToLiveSpecification
+	if spec == nil || spec.AttributeName == "" {
+		return nil, invalid("1 validation error detected: Value null at 'timeToLiveSpecification.attributeName' failed to satisfy constraint: Member must not be null")
+	}
+	err := e.change(ctx, in.TableName, func(t *table) error {
+		switch {
+		case spec.Enabled && t.ttl == spec.AttributeName:
+			return invalid("TimeToLive is already enabled")
+		case spec.Enabled && t.ttl != "":
+			return invalid("TimeToLive is active on a different AttributeName: current AttributeName is %s", t.ttl)
+		case !spec.Enabled && t.ttl == "":
+			return invalid("TimeToLive is already disabled")
+		case !spec.Enabled && t.ttl != spec.AttributeName:
+			return invalid("TimeToLive is active on a different AttributeName: current AttributeName is %s", t.ttl)
+		}
+		t.ttl = ""
+		if spec.Enabled {
+			t.ttl = spec.AttributeName
+		}
+		return nil
+	})
+	return &updateTTLOutput{spec}, err
+}
+
+type ttlDescription struct {
+	TimeToLiveStatus string
+	AttributeName    string `json:",omitempty"`
+}
+
+type describeTTLOutput struct{ TimeToLiveDescription ttlDescription }
+
+func (e *Engine) describeTTL(_ context.Context, in *tableInput) (*describeTTLOutput, error) {
+	t, err := e.table(in.TableName)
+	if err != nil {
+		return nil, err
+	}
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if t.ttl == "" {
+		return &describeTTLOutput{ttlDescription{TimeToLiveStatus: "DISABLED"}}, nil
+	}
+	return &describeTTLOutput{ttlDescription{"ENABLED", t.ttl}}, nil
+}
+
+// sweepBatch bounds the expired items that are deleted under one lock.
+const sweepBatch = 1000
+
+// sweep deletes the expired items of every table.
+func (e *Engine) sweep(ctx context.Context) error {
+	e.mu.RLock()
+	var tables []*table
+	for _, t := range e.tables {
+		tables = append(tables, t)
+	}
+	e.mu.RUnlock()
+	for _, t := range tables {
+		for more := true; more; {
+			t.mu.Lock()
+			changes := t.expired(e.now().Unix(), sweepBatch)
+			var lsn journal.LSN
+			if len(changes) > 0 {
+				lsn = e.commit(changes, nil)
+			}
+			t.mu.Unlock()
+			if err := e.log.Wait(ctx, lsn); err != nil && ctx.Err() == nil {
+				return err
+			}
+			more = len(changes) == sweepBatch && ctx.Err() == nil
+		}
+	}
+	return nil
+}
+
+// fiveYears is how old a time may be: DynamoDB takes older ones for something else.
+const fiveYears = 5 * 365 * 24 * 3600
+
+// expired returns the deletion of up to limit items whose time has come: a number of
+// Unix seconds, at most five years ago.
+func (t *table) expired(now int64, limit int) (changes []change) {
+	if t.ttl == "" || t.deleted {
+		return nil
+	}
+	t.rows.Scan(func(_ string, r *row) bool {
+		if v := r.item[t.ttl]; v.Type == attr.TypeN && isPast(v.N, now) {
+			changes = append(changes, change{table: t, old: r, expired: true})
+		}
+		return len(changes) < limit
+	})
+	return changes
+}
+
+func isPast(n attr.Number, now int64) bool {
+	at, ok := new(big.Rat).SetString(n.String())
+	return ok && at.Cmp(new(big.Rat).SetInt64(now)) <= 0 && at.Cmp(new(big.Rat).SetInt64(now-fiveYears)) > 0
+}

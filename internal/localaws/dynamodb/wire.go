@@ -1,0 +1,146 @@
+package dynamodb
+
+import (
+	"context"
+	"encoding/base32"
+	"errors"
+	"hash/crc32"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// maxBody is the largest request that DynamoDB reads: 16 MB.
+const maxBody = 16 << 20
+
+// Prefixes of X-Amz-Target, the names of the two services.
+const (
+	tablesTarget  = "DynamoDB_20120810."
+	streamsTarget = "DynamoDBStreams_20120810."
+)
+
+// operation runs one request and returns the JSON of its answer.
+type operation func(e *Engine, ctx context.Context, body []byte) ([]byte, error)
+
+// operations returns the operations by X-Amz-Target.
+func operations() map[string]operation {
+	m := map[string]operation{}
+	for name, op := range map[string]operation{
+		"BatchGetItem":          run((*Engine).batchGet),
+		"BatchWriteItem":        run((*Engine).batchWrite),
+		"CreateTable":           run((*Engine).createTable),
+		"DeleteItem":            run((*Engine).deleteItem),
+		"DeleteTable":           run((*Engine).deleteTable),
+		"DescribeEndpoints":     run((*Engine).describeEndpoints),
+		"DescribeLimits":        run((*Engine).describeLimits),
+		"DescribeTable":         run((*Engine).describeTable),
+		"DescribeTimeToLive":    run((*Engine).describeTTL),
+		"GetItem":               run((*Engine).getItem),
+		"ListTables":            run((*Engine).listTables),
+		"ListTagsOfResource":    run((*Engine).listTags),
+		"PutItem":               run((*Engine).putItem),
+		"Query":                 run((*Engine).query),
+		"Scan":                  run((*Engine).scan),
+		"TagResource":           run((*Engine).tagResource),
+		"TransactGetItems":      run((*Engine).transactGet),
+		"TransactWriteItems":    run((*Engine).transactWrite),
+		"UntagResource":         run((*Engine).untagResource),
+		"UpdateItem":            run((*Engine).updateItem),
+		"UpdateTable":           run((*Engine).updateTable),
+		"UpdateTimeToLive":      run((*Engine).updateTTL),
+		"ExecuteStatement":      (*Engine).refusePartiQL,
+		"BatchExecuteStatement": (*Engine).refusePartiQL,
+		"ExecuteTransaction":    (*Engine).refusePartiQL,
+	} {
+		m[tablesTarget+name] = op
+	}
+	m[streamsTarget+"DescribeStream"] = run((*Engine).describeStream)
+	m[streamsTarget+"GetRecords"] = run((*Engine).getRecords)
+	m[streamsTarget+"GetShardIterator"] = run((*Engine).getShardIterator)
+	m[streamsTarget+"ListStreams"] = run((*Engine).listStreams)
+	return m
+}
+
+// run makes an operation of a method with typed input and output.
+func run[In, Out any](fn func(*Engine, context.Context, *In) (*Out, error)) operation {
+	return func(e *Engine, ctx context.Context, body []byte) ([]byte, error) {
+		in := new(In)
+		if err := decode(body, in); err != nil {
+			return nil, err
+		}
+		out, err := fn(e, ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		return encode(out)
+	}
+}
+
+func (e *Engine) refusePartiQL(context.Context, []byte) ([]byte, error) {
+	return nil, invalid("PartiQL is not supported by this engine: use the item operations with expressions")
+}
+
+// ServeHTTP answers one request of the JSON 1.0 protocol.
+func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	status := http.StatusOK
+	body, err := e.serve(w, r)
+	if err != nil {
+		api := asAPIError(err)
+		if api.Status >= http.StatusInternalServerError {
+			e.options.Logger.ErrorContext(r.Context(), "dynamodb request failed", "target", r.Header.Get("X-Amz-Target"), "error", err)
+		}
+		status, body = api.Status, api.appendJSON(nil)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/x-amz-json-1.0")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10))
+	h.Set("X-Amzn-Requestid", requestID())
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client is gone: nobody to tell
+}
+
+func (e *Engine) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	target := r.Header.Get("X-Amz-Target")
+	if r.Method != http.MethodPost {
+		return nil, &apiError{Type: nsService + "UnknownOperationException", Status: http.StatusNotFound}
+	}
+	op, ok := e.operations[target]
+	if !ok {
+		return nil, &apiError{Type: nsService + "UnknownOperationException", Status: http.StatusBadRequest}
+	}
+	if !authenticated(r) {
+		return nil, &apiError{Type: nsService + "MissingAuthenticationTokenException", Status: http.StatusBadRequest,
+			Message: "Request is missing Authentication Token"}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, &apiError{Type: nsService + "RequestEntityTooLargeException", Status: http.StatusRequestEntityTooLarge,
+			Message: "Request body exceeds 16 MB"}
+	case err != nil:
+		return nil, &apiError{Type: nsService + "RequestAbortedException", Status: http.StatusBadRequest, Message: "Request body ended early"}
+	}
+	return op(e, r.Context(), body)
+}
+
+// authenticated reports whether the request carries a signature, in the header or
+// presigned. The signature itself is not verified here.
+func authenticated(r *http.Request) bool {
+	return r.Header.Get("Authorization") != "" || strings.Contains(r.URL.RawQuery, "X-Amz-Signature=")
+}
+
+// requestID returns an id that looks like one of DynamoDB's: 52 letters and digits.
+func requestID() string {
+	var raw [32]byte
+	for i := 0; i < len(raw); i += 8 {
+		v := rand.Uint64()
+		for j := range 8 {
+			raw[i+j] = byte(v >> (8 * j))
+		}
+	}
+	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(raw[:])
+}
