@@ -1,0 +1,81 @@
+package sqs
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// ErrClosed is what waiting receivers get from Close, and later ones at once.
+var ErrClosed = errors.New("sqs: closed")
+
+// Error is a refusal as AWS words it.
+type Error struct {
+	Name    string // of the shape: "QueueDoesNotExist"
+	Message string
+	Status  int // HTTP
+}
+
+func (e *Error) Error() string { return "sqs: " + e.Name + ": " + e.Message }
+
+// Is matches errors with the same name, so that errors.Is(err, ErrQueueDoesNotExist)
+// holds whatever the message.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Name == e.Name
+}
+
+// ErrQueueDoesNotExist is matched by the refusal of an unknown queue.
+var ErrQueueDoesNotExist = refuse("QueueDoesNotExist", "The specified queue does not exist.")
+
+// queryCodes are the codes that the older Query protocol used where they differ from
+// the shape's name (trait awsQueryError of the service model). botocore shows these.
+var queryCodes = map[string]string{
+	"BatchEntryIdsNotDistinct":     "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
+	"BatchRequestTooLong":          "AWS.SimpleQueueService.BatchRequestTooLong",
+	"EmptyBatchRequest":            "AWS.SimpleQueueService.EmptyBatchRequest",
+	"InvalidBatchEntryId":          "AWS.SimpleQueueService.InvalidBatchEntryId",
+	"MessageNotInflight":           "AWS.SimpleQueueService.MessageNotInflight",
+	"PurgeQueueInProgress":         "AWS.SimpleQueueService.PurgeQueueInProgress",
+	"QueueDoesNotExist":            "AWS.SimpleQueueService.NonExistentQueue",
+	"QueueNameExists":              "QueueAlreadyExists",
+	"TooManyEntriesInBatchRequest": "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
+	"UnsupportedOperation":         "AWS.SimpleQueueService.UnsupportedOperation",
+}
+
+func (e *Error) queryCode() string {
+	if code, ok := queryCodes[e.Name]; ok {
+		return code
+	}
+	return e.Name
+}
+
+func refuse(name, format string, args ...any) *Error {
+	return &Error{Name: name, Message: fmt.Sprintf(format, args...), Status: http.StatusBadRequest}
+}
+
+func invalidParameter(format string, args ...any) *Error {
+	return refuse("InvalidParameterValue", format, args...)
+}
+
+// outOfRange is AWS's sentence for a number outside its range.
+func outOfRange(value any, parameter, reason string) *Error {
+	return invalidParameter("Value %v for parameter %s is invalid. Reason: %s.", value, parameter, reason)
+}
+
+func missingParameter(name string) *Error {
+	return refuse("MissingParameter", "The request must contain the parameter %s.", name)
+}
+
+func invalidHandle(handle string) *Error {
+	return refuse("ReceiptHandleIsInvalid", "The input receipt handle %q is not a valid receipt handle.", shorten(handle))
+}
+
+// shorten keeps client text in messages to a size that fits a log line.
+func shorten(s string) string {
+	const limit = 200
+	if len(s) <= limit {
+		return s
+	}
+	return s[:limit] + "..."
+}

@@ -1,0 +1,291 @@
+package sqs
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+type sendInput struct {
+	QueueURL string `json:"QueueUrl"`
+	newMessage
+}
+
+type sendOutput struct {
+	ID              string `json:"Id,omitempty"` // in a batch
+	MD5OfAttributes string `json:"MD5OfMessageAttributes,omitempty"`
+	MD5OfBody       string `json:"MD5OfMessageBody"`
+	MD5OfSystem     string `json:"MD5OfMessageSystemAttributes,omitempty"`
+	MessageID       string `json:"MessageId"`
+}
+
+func (c *content) sendOutput() sendOutput {
+	out := sendOutput{MD5OfAttributes: attributesMD5(c.attributes), MD5OfBody: c.md5, MessageID: c.id}
+	if c.trace != "" {
+		out.MD5OfSystem = attributesMD5(map[string]attribute{"AWSTraceHeader": {dataType: "String", value: c.trace}})
+	}
+	return out
+}
+
+func (e *Engine) sendMessage(ctx context.Context, in sendInput) (any, error) {
+	c, parseErr := in.parse()
+	err := e.do(ctx, func(t *tx) error {
+		q, err := t.queue(in.QueueURL)
+		if err != nil {
+			return err
+		}
+		if parseErr != nil {
+			return parseErr
+		}
+		if err := q.checkSize(c); err != nil {
+			return err
+		}
+		t.send(q, c, in.DelaySeconds)
+		t.dispatch(q)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return c.sendOutput(), nil
+}
+
+func (q *queue) checkSize(c *content) error {
+	if c.size() > q.settings.maxSize {
+		return invalidParameter("One or more parameters are invalid. Reason: Message must be shorter than %d bytes.", q.settings.maxSize)
+	}
+	return nil
+}
+
+// send adds c to q. A nil delay (seconds) is the queue's.
+func (t *tx) send(q *queue, c *content, delay *int) {
+	t.sequence++
+	c.id, c.sent, c.sender = uuid.NewString(), t.now, t.options.AccountID
+	m := &message{content: c, sequence: t.sequence}
+	wait := q.settings.delay
+	if delay != nil {
+		wait = time.Duration(*delay) * time.Second
+	}
+	if wait > 0 {
+		m.state, m.visible = delayed, t.now+wait.Milliseconds()
+	}
+	t.add(q, m)
+}
+
+type receiveInput struct {
+	QueueURL                    string `json:"QueueUrl"`
+	AttributeNames              []string
+	MessageSystemAttributeNames []string
+	MessageAttributeNames       []string
+	MaxNumberOfMessages         *int
+	VisibilityTimeout           *int
+	WaitTimeSeconds             *int
+	ReceiveRequestAttemptID     *string `json:"ReceiveRequestAttemptId"`
+}
+
+type receivedMessage struct {
+	Attributes        map[string]string `json:",omitempty"`
+	Body              string
+	MD5OfBody         string
+	MD5OfAttributes   string                    `json:"MD5OfMessageAttributes,omitempty"`
+	MessageAttributes map[string]attributeValue `json:",omitempty"`
+	MessageID         string                    `json:"MessageId"`
+	ReceiptHandle     string
+}
+
+func (e *Engine) receiveMessage(ctx context.Context, in receiveInput) (any, error) {
+	most := 1
+	if in.MaxNumberOfMessages != nil {
+		most = *in.MaxNumberOfMessages
+	}
+	if most < 1 || most > 10 {
+		return nil, outOfRange(most, "MaxNumberOfMessages", "Must be between 1 and 10, if provided")
+	}
+	if in.ReceiveRequestAttemptID != nil {
+		return nil, outOfRange(shorten(*in.ReceiveRequestAttemptID), "ReceiveRequestAttemptId", "The request includes a parameter that is not valid for this queue type")
+	}
+	visibility, err := inSeconds(in.VisibilityTimeout, maxVisibility, "VisibilityTimeout")
+	if err != nil {
+		return nil, err
+	}
+	wait, err := inSeconds(in.WaitTimeSeconds, numbers["ReceiveMessageWaitTimeSeconds"].most, "WaitTimeSeconds")
+	if err != nil {
+		return nil, err
+	}
+	system, err := systemAttributes(slices.Concat(in.AttributeNames, in.MessageSystemAttributeNames))
+	if err != nil {
+		return nil, err
+	}
+	var out struct {
+		Messages []receivedMessage `json:",omitempty"`
+	}
+	q, got, err := e.receive(ctx, in.QueueURL, most, visibility, wait)
+	if errors.Is(err, ErrClosed) || ctx.Err() != nil && err != nil {
+		return out, nil
+	}
+	if ctx.Err() != nil {
+		return out, e.giveBack(ctx, q, got)
+	}
+	for _, d := range got {
+		out.Messages = append(out.Messages, d.wire(system, in.MessageAttributeNames))
+	}
+	return out, err
+}
+
+// giveBack makes messages visible again whose receiver was gone before the answer.
+func (e *Engine) giveBack(ctx context.Context, q *queue, got []delivery) error {
+	return e.do(ctx, func(t *tx) error {
+		for _, d := range got {
+			if m := q.messages[d.sequence]; !q.gone && m != nil && m.state == inFlight && m.receives == d.receives {
+				q.displace(m)
+				t.set(q, m, ready, 0)
+			}
+		}
+		t.dispatch(q)
+		return nil
+	})
+}
+
+func (d delivery) wire(system func(name string) bool, names []string) receivedMessage {
+	out := receivedMessage{Body: d.body, MD5OfBody: d.md5, MessageID: d.id, ReceiptHandle: d.handle}
+	for name, value := range d.system() {
+		if system(name) {
+			if out.Attributes == nil {
+				out.Attributes = map[string]string{}
+			}
+			out.Attributes[name] = value
+		}
+	}
+	chosen := map[string]attribute{}
+	for name, a := range d.attributes {
+		if wanted(name, names) {
+			chosen[name] = a
+		}
+	}
+	out.MD5OfAttributes = attributesMD5(chosen)
+	if len(chosen) > 0 {
+		out.MessageAttributes = wireAttributes(chosen)
+	}
+	return out
+}
+
+func wireAttributes(attributes map[string]attribute) map[string]attributeValue {
+	all := make(map[string]attributeValue, len(attributes))
+	for name, a := range attributes {
+		all[name] = a.wire()
+	}
+	return all
+}
+
+// system returns the attributes that SQS itself gives a message.
+func (m *message) system() map[string]string {
+	all := map[string]string{
+		"ApproximateFirstReceiveTimestamp": strconv.FormatInt(m.firstReceived, 10),
+		"ApproximateReceiveCount":          strconv.FormatUint(m.receives, 10),
+		"SenderId":                         m.sender,
+		"SentTimestamp":                    strconv.FormatInt(m.sent, 10),
+	}
+	for name, value := range map[string]string{"AWSTraceHeader": m.trace, "DeadLetterQueueSourceArn": m.deadLetterOf, "MessageGroupId": m.group} {
+		if value != "" {
+			all[name] = value
+		}
+	}
+	return all
+}
+
+// systemAttributes returns whether a name was asked for.
+func systemAttributes(names []string) (func(string) bool, error) {
+	for _, name := range names {
+		switch name {
+		case "All", "SenderId", "SentTimestamp", "ApproximateReceiveCount", "ApproximateFirstReceiveTimestamp", "SequenceNumber",
+			"MessageDeduplicationId", "MessageGroupId", "AWSTraceHeader", "DeadLetterQueueSourceArn":
+		default:
+			return nil, unknownAttribute(name)
+		}
+	}
+	all := slices.Contains(names, "All")
+	return func(name string) bool { return all || slices.Contains(names, name) }, nil
+}
+
+// wanted reports whether names ask for a message attribute: "All", ".*", a name, or the
+// beginning of one followed by ".*".
+func wanted(name string, names []string) bool {
+	return slices.ContainsFunc(names, func(want string) bool {
+		prefix, isPrefix := strings.CutSuffix(want, ".*")
+		return want == "All" || want == name || isPrefix && strings.HasPrefix(name, prefix)
+	})
+}
+
+type receiptInput struct {
+	QueueURL          string `json:"QueueUrl"`
+	ReceiptHandle     string
+	VisibilityTimeout *int
+}
+
+func (e *Engine) deleteMessage(ctx context.Context, in receiptInput) (any, error) {
+	return nil, e.do(ctx, func(t *tx) error {
+		q, err := t.queue(in.QueueURL)
+		if err != nil {
+			return err
+		}
+		return t.acknowledge(q, in.ReceiptHandle)
+	})
+}
+
+// acknowledge deletes a message. One that is gone already is fine, as on AWS.
+func (t *tx) acknowledge(q *queue, receipt string) error {
+	if receipt == "" {
+		return missingParameter("ReceiptHandle")
+	}
+	m, err := q.find(receipt)
+	if m != nil {
+		t.delete(q, m)
+	}
+	return err
+}
+
+func (e *Engine) changeMessageVisibility(ctx context.Context, in receiptInput) (any, error) {
+	return nil, e.do(ctx, func(t *tx) error {
+		q, err := t.queue(in.QueueURL)
+		if err != nil {
+			return err
+		}
+		err = t.changeVisibility(q, in.ReceiptHandle, in.VisibilityTimeout)
+		t.dispatch(q)
+		return err
+	})
+}
+
+// changeVisibility makes a message in flight appear after so many seconds from now.
+// The caller dispatches afterwards.
+func (t *tx) changeVisibility(q *queue, receipt string, seconds *int) error {
+	if receipt == "" {
+		return missingParameter("ReceiptHandle")
+	}
+	if seconds == nil {
+		return missingParameter("VisibilityTimeout")
+	}
+	d, err := inSeconds(seconds, maxVisibility, "VisibilityTimeout")
+	if err != nil {
+		return err
+	}
+	m, err := q.find(receipt)
+	switch {
+	case err != nil:
+		return err
+	case m == nil:
+		return outOfRange(shorten(receipt), "ReceiptHandle", "Message does not exist or is not available for visibility timeout change")
+	case m.state != inFlight:
+		return refuse("MessageNotInflight", "The message referred to is not in flight.")
+	case t.now+d.Milliseconds()-m.lastReceived > maxVisibility*1000:
+		return outOfRange(*seconds, "VisibilityTimeout", "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]")
+	}
+	q.displace(m)
+	t.hide(q, m, *d)
+	return nil
+}

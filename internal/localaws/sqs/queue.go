@@ -1,0 +1,119 @@
+package sqs
+
+import (
+	"container/heap"
+	"container/list"
+	"time"
+)
+
+// definition is the part of a queue that is not messages.
+type definition struct {
+	ID         uint64
+	Name       string
+	Created    int64 // Unix s
+	Modified   int64
+	Purged     int64             // Unix ms of the last PurgeQueue
+	Attributes map[string]string // those set by clients
+	Tags       map[string]string
+}
+
+// queue is a queue with its messages. The engine's lock guards it.
+type queue struct {
+	definition
+	settings settings
+	gone     bool
+
+	messages map[uint64]*message // by sequence
+	ready    list.List           // of *message, in the order of becoming visible
+	hidden   messageHeap         // delayed or in flight, by the time of becoming visible
+	age      messageHeap         // all, by the time they were sent
+	count    [3]int              // by state
+
+	waiters list.List   // of *waiter, in the order of arrival; not empty only when ready is
+	timer   *time.Timer // for the first of hidden, while somebody waits
+}
+
+func newQueue(d definition, s settings) *queue {
+	return &queue{
+		definition: d, settings: s, messages: map[uint64]*message{},
+		hidden: messageHeap{key: func(m *message) int64 { return m.visible }, index: func(m *message) *int { return &m.visibleI }},
+		age:    messageHeap{key: func(m *message) int64 { return m.sent }, index: func(m *message) *int { return &m.sentI }},
+	}
+}
+
+// add takes m in, in the state that it says.
+func (q *queue) add(m *message) {
+	q.messages[m.sequence] = m
+	heap.Push(&q.age, m)
+	q.place(m)
+}
+
+// remove is the end of m in this queue.
+func (q *queue) remove(m *message) {
+	q.displace(m)
+	heap.Remove(&q.age, m.sentI)
+	delete(q.messages, m.sequence)
+}
+
+// place puts m where its state belongs.
+func (q *queue) place(m *message) {
+	q.count[m.state]++
+	if m.state == ready {
+		m.visible = 0
+		m.element = q.ready.PushBack(m)
+		return
+	}
+	heap.Push(&q.hidden, m)
+}
+
+// displace is the opposite of place. m.state must not have changed in between.
+func (q *queue) displace(m *message) {
+	q.count[m.state]--
+	if m.state == ready {
+		q.ready.Remove(m.element)
+		return
+	}
+	heap.Remove(&q.hidden, m.visibleI)
+}
+
+// appear makes ready what has become visible by now (Unix ms).
+func (q *queue) appear(now int64) {
+	for len(q.hidden.items) > 0 && q.hidden.items[0].visible <= now {
+		m := q.hidden.items[0]
+		q.displace(m)
+		m.state = ready
+		q.place(m)
+	}
+}
+
+// messageHeap is a min-heap by a time, then by sequence.
+type messageHeap struct {
+	items []*message
+	key   func(*message) int64
+	index func(*message) *int
+}
+
+func (h *messageHeap) Len() int { return len(h.items) }
+func (h *messageHeap) Less(i, j int) bool {
+	a, b := h.items[i], h.items[j]
+	if x, y := h.key(a), h.key(b); x != y {
+		return x < y
+	}
+	return a.sequence < b.sequence
+}
+func (h *messageHeap) Swap(i, j int) {
+	h.items[i], h.items[j] = h.items[j], h.items[i]
+	*h.index(h.items[i]), *h.index(h.items[j]) = i, j
+}
+func (h *messageHeap) Push(x any) {
+	m := x.(*message)
+	*h.index(m) = len(h.items)
+	h.items = append(h.items, m)
+}
+func (h *messageHeap) Pop() any {
+	last := len(h.items) - 1
+	m := h.items[last]
+	h.items[last] = nil
+	h.items = h.items[:last]
+	return m
+}
