@@ -233,7 +233,7 @@ func (r *reader) number() Number {
 	if head == 0 {
 		return Number{}
 	}
-	if size > len(r.data) || size > 16 {
+	if size == 0 || size > 16 || size > len(r.data) {
 		r.fail()
 		return Number{}
 	}
