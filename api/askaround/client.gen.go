@@ -181,6 +181,7 @@ const (
 	ProblemTypeNotFound             ProblemType = "urn:problem-type:askaround:not-found"
 	ProblemTypeOperationNotFound    ProblemType = "urn:problem-type:askaround:operation-not-found"
 	ProblemTypeQuestionNotFound     ProblemType = "urn:problem-type:askaround:question-not-found"
+	ProblemTypeRequestTimeout       ProblemType = "urn:problem-type:askaround:request-timeout"
 	ProblemTypeTooManyRequests      ProblemType = "urn:problem-type:askaround:too-many-requests"
 	ProblemTypeUnavailable          ProblemType = "urn:problem-type:askaround:unavailable"
 	ProblemTypeUnsupportedMediaType ProblemType = "urn:problem-type:askaround:unsupported-media-type"
@@ -222,6 +223,8 @@ func (e ProblemType) Valid() bool {
 	case ProblemTypeOperationNotFound:
 		return true
 	case ProblemTypeQuestionNotFound:
+		return true
+	case ProblemTypeRequestTimeout:
 		return true
 	case ProblemTypeTooManyRequests:
 		return true
@@ -684,6 +687,9 @@ type NotAcceptable = Problem
 
 // NotFound An error (RFC 9457).
 type NotFound = Problem
+
+// RequestTimeout An error (RFC 9457).
+type RequestTimeout = Problem
 
 // ServiceUnavailable An error (RFC 9457).
 type ServiceUnavailable = Problem
@@ -1951,12 +1957,12 @@ type ClientWithResponsesInterface interface {
 
 // GetLiveResponse401Headers the declared response headers of an HTTP 401 response for GetLive
 type GetLiveResponse401Headers struct {
-	WWWAuthenticate string
+	WWWAuthenticate *string
 }
 
 // GetLiveResponse403Headers the declared response headers of an HTTP 403 response for GetLive
 type GetLiveResponse403Headers struct {
-	WWWAuthenticate string
+	WWWAuthenticate *string
 }
 
 // GetLiveResponse429Headers the declared response headers of an HTTP 429 response for GetLive
@@ -2067,12 +2073,12 @@ type GetOperationResponse200Headers struct {
 
 // GetOperationResponse401Headers the declared response headers of an HTTP 401 response for GetOperation
 type GetOperationResponse401Headers struct {
-	WWWAuthenticate string
+	WWWAuthenticate *string
 }
 
 // GetOperationResponse403Headers the declared response headers of an HTTP 403 response for GetOperation
 type GetOperationResponse403Headers struct {
-	WWWAuthenticate string
+	WWWAuthenticate *string
 }
 
 // GetOperationResponse429Headers the declared response headers of an HTTP 429 response for GetOperation
@@ -2198,12 +2204,12 @@ type ListQuestionsResponse304Headers struct {
 
 // ListQuestionsResponse401Headers the declared response headers of an HTTP 401 response for ListQuestions
 type ListQuestionsResponse401Headers struct {
-	WWWAuthenticate string
+	WWWAuthenticate *string
 }
 
 // ListQuestionsResponse403Headers the declared response headers of an HTTP 403 response for ListQuestions
 type ListQuestionsResponse403Headers struct {
-	WWWAuthenticate string
+	WWWAuthenticate *string
 }
 
 // ListQuestionsResponse429Headers the declared response headers of an HTTP 429 response for ListQuestions
@@ -2319,12 +2325,12 @@ type AskQuestionResponse202Headers struct {
 
 // AskQuestionResponse401Headers the declared response headers of an HTTP 401 response for AskQuestion
 type AskQuestionResponse401Headers struct {
-	WWWAuthenticate string
+	WWWAuthenticate *string
 }
 
 // AskQuestionResponse403Headers the declared response headers of an HTTP 403 response for AskQuestion
 type AskQuestionResponse403Headers struct {
-	WWWAuthenticate string
+	WWWAuthenticate *string
 }
 
 // AskQuestionResponse429Headers the declared response headers of an HTTP 429 response for AskQuestion
@@ -2350,6 +2356,8 @@ type AskQuestionResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
 	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *RequestTimeout
 	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
 	ApplicationProblemJSON413 *ContentTooLarge
 	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
@@ -2395,6 +2403,11 @@ func (r AskQuestionResponse) GetApplicationProblemJSON403() *Forbidden {
 // GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
 func (r AskQuestionResponse) GetApplicationProblemJSON406() *NotAcceptable {
 	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON408 returns the response for an HTTP 408 `application/problem+json` response
+func (r AskQuestionResponse) GetApplicationProblemJSON408() *RequestTimeout {
+	return r.ApplicationProblemJSON408
 }
 
 // GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
@@ -2463,12 +2476,12 @@ type GetQuestionResponse304Headers struct {
 
 // GetQuestionResponse401Headers the declared response headers of an HTTP 401 response for GetQuestion
 type GetQuestionResponse401Headers struct {
-	WWWAuthenticate string
+	WWWAuthenticate *string
 }
 
 // GetQuestionResponse403Headers the declared response headers of an HTTP 403 response for GetQuestion
 type GetQuestionResponse403Headers struct {
-	WWWAuthenticate string
+	WWWAuthenticate *string
 }
 
 // GetQuestionResponse429Headers the declared response headers of an HTTP 429 response for GetQuestion
@@ -2591,12 +2604,12 @@ type DeleteAnswerResponse202Headers struct {
 
 // DeleteAnswerResponse401Headers the declared response headers of an HTTP 401 response for DeleteAnswer
 type DeleteAnswerResponse401Headers struct {
-	WWWAuthenticate string
+	WWWAuthenticate *string
 }
 
 // DeleteAnswerResponse403Headers the declared response headers of an HTTP 403 response for DeleteAnswer
 type DeleteAnswerResponse403Headers struct {
-	WWWAuthenticate string
+	WWWAuthenticate *string
 }
 
 // DeleteAnswerResponse429Headers the declared response headers of an HTTP 429 response for DeleteAnswer
@@ -2624,8 +2637,6 @@ type DeleteAnswerResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
 	ApplicationProblemJSON406 *NotAcceptable
-	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
-	ApplicationProblemJSON413 *ContentTooLarge
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *UnprocessableContent
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -2674,11 +2685,6 @@ func (r DeleteAnswerResponse) GetApplicationProblemJSON406() *NotAcceptable {
 	return r.ApplicationProblemJSON406
 }
 
-// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
-func (r DeleteAnswerResponse) GetApplicationProblemJSON413() *ContentTooLarge {
-	return r.ApplicationProblemJSON413
-}
-
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r DeleteAnswerResponse) GetApplicationProblemJSON422() *UnprocessableContent {
 	return r.ApplicationProblemJSON422
@@ -2725,12 +2731,12 @@ func (r DeleteAnswerResponse) ContentType() string {
 
 // GetAnswerResponse401Headers the declared response headers of an HTTP 401 response for GetAnswer
 type GetAnswerResponse401Headers struct {
-	WWWAuthenticate string
+	WWWAuthenticate *string
 }
 
 // GetAnswerResponse403Headers the declared response headers of an HTTP 403 response for GetAnswer
 type GetAnswerResponse403Headers struct {
-	WWWAuthenticate string
+	WWWAuthenticate *string
 }
 
 // GetAnswerResponse429Headers the declared response headers of an HTTP 429 response for GetAnswer
@@ -2849,12 +2855,12 @@ type PutAnswerResponse202Headers struct {
 
 // PutAnswerResponse401Headers the declared response headers of an HTTP 401 response for PutAnswer
 type PutAnswerResponse401Headers struct {
-	WWWAuthenticate string
+	WWWAuthenticate *string
 }
 
 // PutAnswerResponse403Headers the declared response headers of an HTTP 403 response for PutAnswer
 type PutAnswerResponse403Headers struct {
-	WWWAuthenticate string
+	WWWAuthenticate *string
 }
 
 // PutAnswerResponse429Headers the declared response headers of an HTTP 429 response for PutAnswer
@@ -2882,6 +2888,8 @@ type PutAnswerResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
 	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *RequestTimeout
 	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
 	ApplicationProblemJSON413 *ContentTooLarge
 	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
@@ -2932,6 +2940,11 @@ func (r PutAnswerResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
 func (r PutAnswerResponse) GetApplicationProblemJSON406() *NotAcceptable {
 	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON408 returns the response for an HTTP 408 `application/problem+json` response
+func (r PutAnswerResponse) GetApplicationProblemJSON408() *RequestTimeout {
+	return r.ApplicationProblemJSON408
 }
 
 // GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
@@ -3217,20 +3230,20 @@ func ParseGetLiveResponse(rsp *http.Response) (*GetLiveResponse, error) {
 		var headers GetLiveResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.WWWAuthenticate = value
+			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
 	case rsp.StatusCode == 403:
 		var headers GetLiveResponse403Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.WWWAuthenticate = value
+			headers.WWWAuthenticate = &value
 		}
 		response.Headers403 = &headers
 	case rsp.StatusCode == 429:
@@ -3345,20 +3358,20 @@ func ParseGetOperationResponse(rsp *http.Response) (*GetOperationResponse, error
 		var headers GetOperationResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.WWWAuthenticate = value
+			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
 	case rsp.StatusCode == 403:
 		var headers GetOperationResponse403Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.WWWAuthenticate = value
+			headers.WWWAuthenticate = &value
 		}
 		response.Headers403 = &headers
 	case rsp.StatusCode == 429:
@@ -3486,20 +3499,20 @@ func ParseListQuestionsResponse(rsp *http.Response) (*ListQuestionsResponse, err
 		var headers ListQuestionsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.WWWAuthenticate = value
+			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
 	case rsp.StatusCode == 403:
 		var headers ListQuestionsResponse403Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.WWWAuthenticate = value
+			headers.WWWAuthenticate = &value
 		}
 		response.Headers403 = &headers
 	case rsp.StatusCode == 429:
@@ -3576,6 +3589,13 @@ func ParseAskQuestionResponse(rsp *http.Response) (*AskQuestionResponse, error) 
 		}
 		response.ApplicationProblemJSON406 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest ContentTooLarge
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -3635,20 +3655,20 @@ func ParseAskQuestionResponse(rsp *http.Response) (*AskQuestionResponse, error) 
 		var headers AskQuestionResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.WWWAuthenticate = value
+			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
 	case rsp.StatusCode == 403:
 		var headers AskQuestionResponse403Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.WWWAuthenticate = value
+			headers.WWWAuthenticate = &value
 		}
 		response.Headers403 = &headers
 	case rsp.StatusCode == 429:
@@ -3776,20 +3796,20 @@ func ParseGetQuestionResponse(rsp *http.Response) (*GetQuestionResponse, error) 
 		var headers GetQuestionResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.WWWAuthenticate = value
+			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
 	case rsp.StatusCode == 403:
 		var headers GetQuestionResponse403Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.WWWAuthenticate = value
+			headers.WWWAuthenticate = &value
 		}
 		response.Headers403 = &headers
 	case rsp.StatusCode == 429:
@@ -3873,13 +3893,6 @@ func ParseDeleteAnswerResponse(rsp *http.Response) (*DeleteAnswerResponse, error
 		}
 		response.ApplicationProblemJSON406 = &dest
 
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
-		var dest ContentTooLarge
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON413 = &dest
-
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest UnprocessableContent
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -3925,20 +3938,20 @@ func ParseDeleteAnswerResponse(rsp *http.Response) (*DeleteAnswerResponse, error
 		var headers DeleteAnswerResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.WWWAuthenticate = value
+			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
 	case rsp.StatusCode == 403:
 		var headers DeleteAnswerResponse403Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.WWWAuthenticate = value
+			headers.WWWAuthenticate = &value
 		}
 		response.Headers403 = &headers
 	case rsp.StatusCode == 429:
@@ -4043,20 +4056,20 @@ func ParseGetAnswerResponse(rsp *http.Response) (*GetAnswerResponse, error) {
 		var headers GetAnswerResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.WWWAuthenticate = value
+			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
 	case rsp.StatusCode == 403:
 		var headers GetAnswerResponse403Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.WWWAuthenticate = value
+			headers.WWWAuthenticate = &value
 		}
 		response.Headers403 = &headers
 	case rsp.StatusCode == 429:
@@ -4140,6 +4153,13 @@ func ParsePutAnswerResponse(rsp *http.Response) (*PutAnswerResponse, error) {
 		}
 		response.ApplicationProblemJSON406 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest RequestTimeout
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest ContentTooLarge
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -4199,20 +4219,20 @@ func ParsePutAnswerResponse(rsp *http.Response) (*PutAnswerResponse, error) {
 		var headers PutAnswerResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.WWWAuthenticate = value
+			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
 	case rsp.StatusCode == 403:
 		var headers PutAnswerResponse403Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			}
-			headers.WWWAuthenticate = value
+			headers.WWWAuthenticate = &value
 		}
 		response.Headers403 = &headers
 	case rsp.StatusCode == 429:
