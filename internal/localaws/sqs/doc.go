@@ -14,8 +14,8 @@
 // answer is given when its effects are on disk. Messages, receive counts and visibility
 // survive a restart.
 //
-// Messages are handed out in the order in which they became visible; one that failed
-// queues up behind the others. Receivers that wait are served in the order of their
+// Messages are handed out in the order in which they became visible, so that one that
+// failed queues up behind the others. Receivers that wait are served in the order of their
 // arrival, by timers and hand-over, never by polling. AWS promises neither order.
 //
 // A message that was received as often as its queue's RedrivePolicy allows moves to the

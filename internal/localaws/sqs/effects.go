@@ -59,7 +59,7 @@ func (t *tx) set(q *queue, m *message, s state, visible int64) {
 
 func (t *tx) move(from, to *queue, m *message) {
 	from.remove(m)
-	m.state, m.visible = ready, 0
+	m.state, m.visible = ready, t.now
 	m.receivesBefore, m.deadLetterOf = m.receives, t.arn(from.Name)
 	to.add(m)
 	t.record = binary.AppendUvarint(append(t.record, effectMove), from.ID)
@@ -267,8 +267,7 @@ func (e *Engine) forget(q *queue) {
 	}
 }
 
-// Snapshot emits the present state: the sequence, then queue by queue, ready messages in
-// their order. The lock is held only while messages, not their contents, are copied.
+// Snapshot emits the present state: the sequence, then queue by queue. The lock is held only while messages, not their contents, are copied.
 func (e *Engine) Snapshot(emit func(record []byte) error) error {
 	type copied struct {
 		queue    *queue // its ID alone is used
@@ -282,10 +281,7 @@ func (e *Engine) Snapshot(emit func(record []byte) error) error {
 		t := &tx{Engine: e}
 		t.define(q)
 		c := copied{queue: q, define: t.record, messages: make([]message, 0, len(q.messages))}
-		for x := q.ready.Front(); x != nil; x = x.Next() {
-			c.messages = append(c.messages, *x.Value.(*message))
-		}
-		for _, m := range q.hidden.items {
+		for _, m := range q.messages {
 			c.messages = append(c.messages, *m)
 		}
 		all = append(all, c)

@@ -1,7 +1,6 @@
 package sqs
 
 import (
-	"container/list"
 	"crypto/md5"
 	"encoding/binary"
 	"encoding/hex"
@@ -41,14 +40,13 @@ type message struct {
 	*content
 	sequence        uint64 // engine-wide, ascending: also the SequenceNumber
 	state           state
-	visible         int64  // Unix ms; 0 when ready
+	visible         int64  // Unix ms: since when it is ready, or when it will be
 	receives        uint64 // over all queues
 	receivesBefore  uint64 // in the queues that it was moved from
 	firstReceived   int64  // Unix ms
 	lastReceived    int64
-	deadLetterOf    string        // ARN of the queue it was moved from
-	element         *list.Element // in queue.ready
-	visibleI, sentI int           // in the queue's heaps
+	deadLetterOf    string // ARN of the queue it was moved from
+	visibleI, sentI int    // in the queue's heaps
 }
 
 func md5Hex(s string) string {

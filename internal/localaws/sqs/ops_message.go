@@ -66,7 +66,7 @@ func (q *queue) checkSize(c *content) error {
 func (t *tx) send(q *queue, c *content, delay *int) {
 	t.sequence++
 	c.id, c.sent, c.sender = uuid.NewString(), t.now, t.options.AccountID
-	m := &message{content: c, sequence: t.sequence}
+	m := &message{content: c, sequence: t.sequence, visible: t.now}
 	wait := q.settings.delay
 	if delay != nil {
 		wait = time.Duration(*delay) * time.Second
@@ -143,7 +143,7 @@ func (e *Engine) giveBack(ctx context.Context, q *queue, got []delivery) error {
 		for _, d := range got {
 			if m := q.messages[d.sequence]; !q.gone && m != nil && m.state == inFlight && m.receives == d.receives {
 				q.displace(m)
-				t.set(q, m, ready, 0)
+				t.set(q, m, ready, t.now)
 			}
 		}
 		t.dispatch(q)

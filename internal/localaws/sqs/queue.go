@@ -24,8 +24,8 @@ type queue struct {
 	gone     bool
 
 	messages map[uint64]*message // by sequence
-	ready    list.List           // of *message, in the order of becoming visible
-	hidden   messageHeap         // delayed or in flight, by the time of becoming visible
+	ready    messageHeap         // by the time of becoming visible, so also after a restart
+	hidden   messageHeap         // delayed or in flight, likewise
 	age      messageHeap         // all, by the time they were sent
 	count    [3]int              // by state
 
@@ -34,11 +34,9 @@ type queue struct {
 }
 
 func newQueue(d definition, s settings) *queue {
-	return &queue{
-		definition: d, settings: s, messages: map[uint64]*message{},
-		hidden: messageHeap{key: func(m *message) int64 { return m.visible }, index: func(m *message) *int { return &m.visibleI }},
-		age:    messageHeap{key: func(m *message) int64 { return m.sent }, index: func(m *message) *int { return &m.sentI }},
-	}
+	visible := messageHeap{key: func(m *message) int64 { return m.visible }, index: func(m *message) *int { return &m.visibleI }}
+	sent := messageHeap{key: func(m *message) int64 { return m.sent }, index: func(m *message) *int { return &m.sentI }}
+	return &queue{definition: d, settings: s, messages: map[uint64]*message{}, ready: visible, hidden: visible, age: sent}
 }
 
 // add takes m in, in the state that it says.
@@ -58,22 +56,20 @@ func (q *queue) remove(m *message) {
 // place puts m where its state belongs.
 func (q *queue) place(m *message) {
 	q.count[m.state]++
+	heap.Push(q.line(m), m)
+}
+
+func (q *queue) line(m *message) *messageHeap {
 	if m.state == ready {
-		m.visible = 0
-		m.element = q.ready.PushBack(m)
-		return
+		return &q.ready
 	}
-	heap.Push(&q.hidden, m)
+	return &q.hidden
 }
 
 // displace is the opposite of place. m.state must not have changed in between.
 func (q *queue) displace(m *message) {
 	q.count[m.state]--
-	if m.state == ready {
-		q.ready.Remove(m.element)
-		return
-	}
-	heap.Remove(&q.hidden, m.visibleI)
+	heap.Remove(q.line(m), m.visibleI)
 }
 
 // appear makes ready what has become visible by now (Unix ms).
@@ -86,7 +82,8 @@ func (q *queue) appear(now int64) {
 	}
 }
 
-// messageHeap is a min-heap by a time, then by sequence.
+// messageHeap is a min-heap by a time. Of those at the same millisecond the one received
+// less often comes first, then the one sent first.
 type messageHeap struct {
 	items []*message
 	key   func(*message) int64
@@ -98,6 +95,9 @@ func (h *messageHeap) Less(i, j int) bool {
 	a, b := h.items[i], h.items[j]
 	if x, y := h.key(a), h.key(b); x != y {
 		return x < y
+	}
+	if a.receives != b.receives {
+		return a.receives < b.receives
 	}
 	return a.sequence < b.sequence
 }

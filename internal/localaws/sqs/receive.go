@@ -114,7 +114,7 @@ func (t *tx) dispatch(q *queue) {
 
 func (t *tx) serveWaiters(q *queue) {
 	t.refresh(q)
-	for q.waiters.Len() > 0 && q.ready.Len() > 0 {
+	for q.waiters.Len() > 0 && len(q.ready.items) > 0 {
 		w := q.waiters.Front().Value.(*waiter)
 		if w.got = t.take(q, w.max, w.visibility); len(w.got) > 0 {
 			q.waiters.Remove(q.waiters.Front())
@@ -129,8 +129,8 @@ func (t *tx) serveWaiters(q *queue) {
 func (t *tx) take(q *queue, max int, visibility time.Duration) []delivery {
 	var got []*message
 	target, moved := t.deadLetterQueue(q), false
-	for len(got) < max && q.ready.Len() > 0 && q.count[inFlight]+len(got) < maxInFlight {
-		m := q.ready.Front().Value.(*message)
+	for len(got) < max && len(q.ready.items) > 0 && q.count[inFlight]+len(got) < maxInFlight {
+		m := q.ready.items[0]
 		if target != nil && m.receives-m.receivesBefore >= q.settings.redrive.maxReceives {
 			t.move(q, target, m)
 			moved = true
@@ -158,7 +158,7 @@ func (t *tx) take(q *queue, max int, visibility time.Duration) []delivery {
 // hide places m, which is displaced, so that it appears after d.
 func (t *tx) hide(q *queue, m *message, d time.Duration) {
 	if d <= 0 {
-		t.set(q, m, ready, 0)
+		t.set(q, m, ready, t.now)
 		return
 	}
 	t.set(q, m, inFlight, t.now+d.Milliseconds())
