@@ -8,19 +8,23 @@ import (
 
 // Limits of requests.
 const (
-	// MaxTextLength is the longest question in Unicode code points (R-list of the
-	// original front end: "<=100 chars").
+	// MaxTextLength is the longest question in Unicode code points: the original
+	// application's front end takes 100 characters.
 	MaxTextLength = 100
 	// MaxIdempotencyKey is the longest idempotency key in bytes.
 	MaxIdempotencyKey = 255
-	// DefaultRadius of a search and of a question's circle: five miles.
+	// DefaultRadius of a search and of a question's circle. The source posts say five
+	// miles (their code says 4,000 m, their repository 8,000 m).
 	DefaultRadius geoindex.Meters = 5 * geoindex.Mile
-	// MaxRadius is the largest radius of a search.
-	MaxRadius geoindex.Meters = 50_000
+	// MaxRadius is the largest radius of a search: fifty miles.
+	MaxRadius geoindex.Meters = 50 * geoindex.Mile
+	// MaxLiveRadius is the largest radius to subscribe to: its topics leave room for
+	// others among topic.MaxSubscriptionsPerConnection.
+	MaxLiveRadius geoindex.Meters = 10 * geoindex.Mile
 	// DefaultLimit and MaxLimit are questions per page.
 	DefaultLimit = 20
 	MaxLimit     = 100
-	// QuestionLifetime is how long a question is shown (R037).
+	// QuestionLifetime is how long a question is shown; the source posts say a year.
 	QuestionLifetime = 365 * 24 * time.Hour
 )
 

@@ -1,8 +1,8 @@
 package askaround
 
 import (
-	"context"
-	"errors"
+	"fmt"
+	"reflect"
 )
 
 // Resources names the tables and queues of one installation.
@@ -15,9 +15,12 @@ type Resources struct {
 	GeoAnswersQueue, GeoAnswersDeadLetters   string
 }
 
-// Provision creates the tables and queues of an installation whose names begin with
-// prefix, and returns when they can be used. What exists already stays as it is, so that
-// Provision may run at every start. On AWS infrastructure code makes the same.
-func Provision(ctx context.Context, db DynamoDB, q SQS, prefix string) (Resources, error) {
-	return Resources{}, errors.ErrUnsupported
+func (r Resources) validate() error {
+	v := reflect.ValueOf(r)
+	for i := range v.NumField() {
+		if v.Field(i).String() == "" {
+			return fmt.Errorf("%w: Resources.%s is empty", ErrOptions, v.Type().Field(i).Name)
+		}
+	}
+	return nil
 }

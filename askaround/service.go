@@ -1,8 +1,7 @@
 package askaround
 
 import (
-	"context"
-	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -18,95 +17,72 @@ type ServiceOptions struct {
 }
 
 // Service is the request side. It is safe for concurrent use.
-type Service struct{}
+//
+// Every method answers with few requests to AWS and honours its context's deadline: set
+// one, since nothing else bounds a call.
+type Service struct {
+	stores
+	queues  SQS
+	options ServiceOptions
+	ticks   ticks
+}
 
 // NewService returns a Service over the installation r. It does no I/O. Missing
 // clients or names are an [ErrOptions].
 func NewService(db DynamoDB, q SQS, r Resources, optFns ...func(*ServiceOptions)) (*Service, error) {
-	return nil, errors.ErrUnsupported
+	var o ServiceOptions
+	for _, fn := range optFns {
+		fn(&o)
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if q == nil {
+		return nil, fmt.Errorf("%w: no SQS client", ErrOptions)
+	}
+	st, err := newStores(db, r, o.Clock)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{stores: st, queues: q, options: o}, nil
 }
 
-// AskInput is a question to ask.
-type AskInput struct {
-	Account        AccountID
-	IdempotencyKey string   // "" = none; else 1 to MaxIdempotencyKey printable ASCII characters
-	Text           string   // 1 to MaxTextLength code points once trimmed; pointer /text
-	Kind           Kind     // pointer /kind
-	Location       Location // pointers /location/lat, /location/lng
+// stores are the tables, for both sides.
+type stores struct {
+	db        DynamoDB
+	resources Resources
+	index     *geoindex.Table // of Resources.Questions
 }
 
-// Ask accepts a question.
-func (s *Service) Ask(ctx context.Context, in AskInput) (Operation, error) {
-	return Operation{}, errors.ErrUnsupported
+func newStores(db DynamoDB, r Resources, clock func() time.Time) (stores, error) {
+	if db == nil {
+		return stores{}, fmt.Errorf("%w: no DynamoDB client", ErrOptions)
+	}
+	if err := r.validate(); err != nil {
+		return stores{}, err
+	}
+	index, err := questionsIndex(db, r.Questions, clock)
+	if err != nil {
+		return stores{}, err
+	}
+	return stores{db, r, index}, nil
 }
 
-// AnswerInput is an answer to give, or to replace the one given before.
-type AnswerInput struct {
-	Account        AccountID
-	IdempotencyKey string
-	Question       QuestionID
-	Value          Value // pointers /kind, /stars, /location/lat, /location/lng
+func questionsIndex(db DynamoDB, table string, clock func() time.Time) (*geoindex.Table, error) {
+	index, err := geoindex.New(db, table, func(o *geoindex.Options) {
+		o.TTLAttribute = attrExpiresAt
+		o.Clock = clock
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
+	}
+	return index, nil
 }
 
-// Answer accepts an answer.
-func (s *Service) Answer(ctx context.Context, in AnswerInput) (Operation, error) {
-	return Operation{}, errors.ErrUnsupported
-}
-
-// WithdrawInput names the answer to take back.
-type WithdrawInput struct {
-	Account        AccountID
-	IdempotencyKey string
-	Question       QuestionID
-}
-
-// Withdraw accepts the withdrawal of the account's answer.
-func (s *Service) Withdraw(ctx context.Context, in WithdrawInput) (Operation, error) {
-	return Operation{}, errors.ErrUnsupported
-}
-
-// Close closes the account's own question: it stays visible and takes no answers. It
-// acts at once. Errors: [ErrNotFound], [ErrForbidden], [ErrUnavailable].
-func (s *Service) Close(ctx context.Context, account AccountID, id QuestionID) error {
-	return errors.ErrUnsupported
-}
-
-// Order is the order of a search's results.
-type Order string
-
-const (
-	OrderNewest  Order = "newest"
-	OrderNearest Order = "nearest"
-)
-
-// NearbyInput is a search.
-type NearbyInput struct {
-	Account AccountID       // for Mine
-	Center  Location        // pointers /lat, /lng
-	Radius  geoindex.Meters // 0 = DefaultRadius; up to MaxRadius; pointer /radius
-	Order   Order           // "" = newest; pointer /order
-	Limit   int             // 0 = DefaultLimit; up to MaxLimit; pointer /limit
-	Cursor  string          // "" = first page; else a page's Next; pointer /cursor
-}
-
-// Nearby returns one page of the questions within the radius.
-func (s *Service) Nearby(ctx context.Context, in NearbyInput) (QuestionPage, error) {
-	return QuestionPage{}, errors.ErrUnsupported
-}
-
-// Question returns one question with its heat. account decides Mine. Errors:
-// [ErrNotFound], [ErrUnavailable].
-func (s *Service) Question(ctx context.Context, account AccountID, id QuestionID) (QuestionDetail, error) {
-	return QuestionDetail{}, errors.ErrUnsupported
-}
-
-// OwnAnswer returns the account's answer that stands. Errors: [ErrNotFound],
-// [ErrUnavailable].
-func (s *Service) OwnAnswer(ctx context.Context, account AccountID, id QuestionID) (Answer, error) {
-	return Answer{}, errors.ErrUnsupported
-}
-
-// Operation returns the account's operation. Errors: [ErrNotFound], [ErrUnavailable].
-func (s *Service) Operation(ctx context.Context, account AccountID, id OperationID) (Operation, error) {
-	return Operation{}, errors.ErrUnsupported
+// unavailable says which step did not get an answer.
+func unavailable(step string, err error) error {
+	return fmt.Errorf("%w: %s: %w", ErrUnavailable, step, err)
 }

@@ -2,11 +2,13 @@ package askaround
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
-	"github.com/aws/aws-lambda-go/events"
+	"github.com/askaround/askaround-go/askaround/topic"
 )
 
 // Verdict is what moderation says of a question. The zero Verdict lets it pass.
@@ -18,7 +20,9 @@ type Verdict struct {
 // WorkerOptions configure a Worker.
 type WorkerOptions struct {
 	// Moderate judges a question before it is stored; nil lets all pass. It may be
-	// slow: nobody waits for it but the question. An error is retried.
+	// slow, and see a question more than once: nobody waits for it but the question. An
+	// error is tried again; after some attempts the operation fails with
+	// [FailedModeration].
 	Moderate func(context.Context, Question) (Verdict, error)
 	// Clock tells the time; nil is time.Now.
 	Clock func() time.Time
@@ -27,43 +31,74 @@ type WorkerOptions struct {
 }
 
 // Worker is the event side. It is safe for concurrent use.
-type Worker struct{}
+//
+// Every method takes and returns the event types of AWS Lambda. Failures of AWS or of
+// the publisher come back as batch item failures, to be tried again, so the
+// event source mapping must have ReportBatchItemFailures; input that can never be
+// processed goes to a dead-letter queue with the attribute "Reason". A method returns
+// an error only for an event that comes from a wrongly configured source.
+type Worker struct {
+	stores
+	queues    SQS
+	publisher Publisher
+	options   WorkerOptions
+}
 
 // NewWorker returns a Worker over the installation r that publishes through p. It
 // does no I/O. Missing clients or names are an [ErrOptions].
 func NewWorker(db DynamoDB, q SQS, r Resources, p Publisher, optFns ...func(*WorkerOptions)) (*Worker, error) {
-	return nil, errors.ErrUnsupported
-}
-
-// ProcessQuestions stores asked questions. Event source: QuestionsQueue.
-func (w *Worker) ProcessQuestions(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {
-	return events.SQSEventResponse{}, errors.ErrUnsupported
-}
-
-// ProcessAnswers stores answers and withdrawals. Event sources: StarAnswersQueue and
-// GeoAnswersQueue.
-func (w *Worker) ProcessAnswers(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {
-	return events.SQSEventResponse{}, errors.ErrUnsupported
-}
-
-// AggregateAnswers folds changed answers into the sums. Event source: the stream of
-// the Answers table with a tumbling window (for the shard's id) and new and old images.
-func (w *Worker) AggregateAnswers(ctx context.Context, event events.DynamoDBTimeWindowEvent) (events.DynamoDBTimeWindowEventResponse, error) {
-	return events.DynamoDBTimeWindowEventResponse{}, errors.ErrUnsupported
-}
-
-// PublishQuestions tells subscribers of new questions and moved sums. Event source:
-// the stream of the Questions table.
-func (w *Worker) PublishQuestions(ctx context.Context, event events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
-	return events.DynamoDBEventResponse{}, errors.ErrUnsupported
-}
-
-// PublishHeat tells subscribers of moved heat. Event source: the stream of the Heat table.
-func (w *Worker) PublishHeat(ctx context.Context, event events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
-	return events.DynamoDBEventResponse{}, errors.ErrUnsupported
+	var o WorkerOptions
+	for _, fn := range optFns {
+		fn(&o)
+	}
+	if o.Moderate == nil {
+		o.Moderate = func(context.Context, Question) (Verdict, error) { return Verdict{}, nil }
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if q == nil || p == nil {
+		return nil, fmt.Errorf("%w: no SQS client or no publisher", ErrOptions)
+	}
+	st, err := newStores(db, r, o.Clock)
+	if err != nil {
+		return nil, err
+	}
+	return &Worker{stores: st, queues: q, publisher: p, options: o}, nil
 }
 
 // Announce publishes a notice on the system topic.
 func (w *Worker) Announce(ctx context.Context, text string) error {
-	return errors.ErrUnsupported
+	var f faults
+	if text = f.text("/text", text); len(f) > 0 {
+		return f.err()
+	}
+	return w.publish(ctx, topic.System{}, NoticeMessage{TypeNotice, text})
+}
+
+// publish sends a message as JSON.
+func (w *Worker) publish(ctx context.Context, t topic.Topic, m any) error {
+	payload, err := json.Marshal(m)
+	if err != nil {
+		return poisonf("message for %s: %v", t, err)
+	}
+	if len(payload) > topic.MaxPayloadBytes {
+		return poisonf("message for %s of %d bytes", t, len(payload))
+	}
+	if err := w.publisher.Publish(ctx, t.String(), payload); err != nil {
+		return fmt.Errorf("askaround: publish on %s: %w", t, err)
+	}
+	return nil
+}
+
+// asPoison returns the reason when err is poison.
+func asPoison(err error) (reason string, ok bool) {
+	var p *poison
+	if errors.As(err, &p) {
+		return p.reason, true
+	}
+	return "", false
 }

@@ -10,8 +10,8 @@ const (
 	accountPrefix  = Root + "/account/"
 	systemName     = Root + "/system"
 
-	// CellLevel is the S2 level of a geo topic's cell. A disc of five miles meets
-	// at most nine cells of level 10, and a third of what they carry lies inside it.
+	// CellLevel is the S2 level of a geo topic's cell. A disc of five miles meets 7.5
+	// cells of level 10 in the mean, and a third of what they carry lies inside it.
 	CellLevel = 10
 
 	cellBytes     = 6           // hex digits of an S2 token of level 10

@@ -1,0 +1,141 @@
+package askaround
+
+import (
+	"context"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/askaround/askaround-go/askaround/topic"
+)
+
+// PublishQuestions tells subscribers of new questions, moved sums and changed states.
+// Event source: the stream of the Questions table, new and old images.
+func (w *Worker) PublishQuestions(ctx context.Context, event events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
+	return w.publishStream(ctx, event, w.resources.QuestionsDeadLetters, w.questionNews), nil
+}
+
+// PublishHeat tells subscribers of moved heat. Event source: the stream of the Heat table.
+func (w *Worker) PublishHeat(ctx context.Context, event events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
+	return w.publishStream(ctx, event, w.resources.GeoAnswersDeadLetters, w.heatNews), nil
+}
+
+// news is a message to publish. Of several with the same subject only the last counts:
+// it holds the newest version.
+type news struct {
+	subject string
+	topic   topic.Topic
+	message any
+	record  events.DynamoDBEventRecord
+}
+
+// publishStream publishes what read makes of the records. A record that cannot be read is
+// buried. When a message cannot be published the batch is repeated from its record.
+func (w *Worker) publishStream(ctx context.Context, event events.DynamoDBEvent, deadLetters string, read func(events.DynamoDBEventRecord) ([]news, error)) events.DynamoDBEventResponse {
+	var (
+		failed  = &failures{}
+		pending []news
+		index   = make(map[string]int) // subject to its place in pending
+	)
+	for _, rec := range event.Records {
+		found, err := read(rec)
+		if err != nil {
+			if w.buryRecord(ctx, deadLetters, rec, err.Error()) != nil {
+				failed.addRecord(rec)
+			}
+			continue
+		}
+		for _, n := range found {
+			n.record = rec
+			if i, ok := index[n.subject]; ok {
+				n.record = pending[i].record // a repetition must begin at the first
+				pending[i] = n
+				continue
+			}
+			index[n.subject] = len(pending)
+			pending = append(pending, n)
+		}
+	}
+	parallel(len(pending), func(i int) {
+		w.publishNews(ctx, deadLetters, pending[i], failed)
+	})
+	return events.DynamoDBEventResponse{BatchItemFailures: failed.items(event.Records)}
+}
+
+func (w *Worker) publishNews(ctx context.Context, deadLetters string, n news, failed *failures) {
+	err := w.publish(ctx, n.topic, n.message)
+	if reason, ok := asPoison(err); ok {
+		err = w.buryRecord(ctx, deadLetters, n.record, reason)
+	}
+	if err != nil {
+		w.options.Logger.WarnContext(ctx, "message will be published again", "topic", n.topic.String(), "error", err)
+		failed.addRecord(n.record)
+	}
+}
+
+// questionNews reads a record of the Questions table.
+func (w *Worker) questionNews(rec events.DynamoDBEventRecord) ([]news, error) {
+	q, err := w.questionImage(rec.Change.NewImage)
+	if q == nil || err != nil {
+		return nil, err // deleted: clients know when it expired
+	}
+	var out []news
+	add := func(t topic.Topic, subject string, m any) {
+		out = append(out, news{subject: subject + t.String() + string(q.ID), topic: t, message: m})
+	}
+	geo, err := geoTopic(q.ID)
+	if err != nil {
+		return nil, err
+	}
+	own, err := topic.NewQuestion(string(q.ID))
+	if err != nil {
+		return nil, err
+	}
+	old, err := w.questionImage(rec.Change.OldImage)
+	if old == nil || err != nil {
+		old = &questionRecord{} // unknown: tell everything
+	}
+	if old.State != q.State {
+		add(geo, TypeQuestion, QuestionMessage{TypeQuestion, q.Question})
+	}
+	if old.State != q.State && old.State != "" {
+		add(own, TypeQuestion, QuestionMessage{TypeQuestion, q.Question})
+	}
+	if old.Summary.Version != q.Summary.Version {
+		add(own, TypeSummary, SummaryMessage{TypeSummary, q.ID, q.Summary})
+	}
+	return out, nil
+}
+
+func (w *Worker) questionImage(image map[string]events.DynamoDBAttributeValue) (*questionRecord, error) {
+	it, err := fromStream(image)
+	if it == nil || err != nil {
+		return nil, err
+	}
+	q, err := w.parseQuestionItem(it)
+	if err != nil {
+		return nil, err
+	}
+	return &q, nil
+}
+
+// heatNews reads a record of the Heat table.
+func (w *Worker) heatNews(rec events.DynamoDBEventRecord) ([]news, error) {
+	it, err := fromStream(rec.Change.NewImage)
+	if it == nil || err != nil {
+		return nil, err
+	}
+	id, part, err := parseHeat(it)
+	if err != nil {
+		return nil, err
+	}
+	t, err := topic.NewQuestion(string(id))
+	if err != nil {
+		return nil, err
+	}
+	if old, err := fromStream(rec.Change.OldImage); err == nil && old != nil {
+		if _, before, err := parseHeat(old); err == nil && before.Version == part.Version {
+			return nil, nil // tidied
+		}
+	}
+	return []news{{subject: part.Part + t.String(), topic: t, message: HeatMessage{TypeHeat, id, part}}}, nil
+}
