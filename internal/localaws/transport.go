@@ -1,14 +1,13 @@
 package localaws
 
 import (
-	"bytes"
-	"fmt"
-	"io"
 	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/askaround/askaround-go/internal/inprocess"
 )
 
 // Config returns the configuration of AWS clients that call the services in the
@@ -34,50 +33,4 @@ func (l *Local) Handler() http.Handler {
 }
 
 // Transport returns an [http.RoundTripper] to the services without a socket.
-func (l *Local) Transport() http.RoundTripper { return transport{l.Handler()} }
-
-type transport struct{ handler http.Handler }
-
-// RoundTrip runs the handler in the caller's goroutine: nothing outlives the call, and
-// handlers that wait end with the request's context.
-func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	in := r.Clone(r.Context()) // handlers of a server may change their request
-	if in.Body == nil {
-		in.Body = http.NoBody
-	}
-	defer in.Body.Close()
-	w := &response{header: http.Header{}, status: http.StatusOK}
-	t.handler.ServeHTTP(w, in)
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	return &http.Response{
-		Status: fmt.Sprintf("%d %s", w.status, http.StatusText(w.status)), StatusCode: w.status,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: w.header, Request: r,
-		Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()),
-	}, nil
-}
-
-// response is an answer in memory.
-type response struct {
-	header  http.Header
-	status  int
-	started bool
-	body    bytes.Buffer
-}
-
-func (w *response) Header() http.Header { return w.header }
-
-func (w *response) WriteHeader(status int) {
-	if !w.started {
-		w.status, w.started = status, true
-	}
-}
-
-func (w *response) Write(p []byte) (int, error) {
-	w.WriteHeader(http.StatusOK)
-	return w.body.Write(p)
-}
+func (l *Local) Transport() http.RoundTripper { return inprocess.Transport(l.Handler()) }
