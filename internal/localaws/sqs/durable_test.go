@@ -192,3 +192,48 @@ func FuzzReplay(f *testing.F) {
 		}
 	})
 }
+
+// When the journal has failed nothing is acknowledged, and it is the server's fault.
+func TestFailedJournalIsAServerError(t *testing.T) {
+	e, log := openEngine(t, t.TempDir())
+	c := newClient(e)
+	url := createQueue(t, c, "q", nil)
+	log.Close()
+	_, err := c.SendMessage(t.Context(), &client.SendMessageInput{QueueUrl: &url, MessageBody: aws.String("m")})
+	if errorCode(err) != "InternalFailure" {
+		t.Errorf("SendMessage: %v", err)
+	}
+	if _, err := e.Receive(t.Context(), url, 1, 0); !errors.Is(err, journal.ErrFailed) {
+		t.Errorf("Receive: %v", err)
+	}
+}
+
+func TestOptions(t *testing.T) {
+	log, err := journal.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name string
+		set  func(*Options)
+	}{
+		{"an account is 12 digits", func(o *Options) { o.AccountID = "me" }},
+		{"a base URL has a host", func(o *Options) { o.BaseURL = "queues" }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if _, err := New(log, tt.set); err == nil {
+				t.Error("accepted")
+			}
+		})
+	}
+	if _, err := New(nil); err == nil {
+		t.Error("no journal accepted")
+	}
+	e, err := New(log, func(o *Options) { o.BaseURL, o.Region = "http://127.0.0.1:9324/", "eu-central-1" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := createQueue(t, newClient(e), "q", nil); got != "http://127.0.0.1:9324/000000000000/q" {
+		t.Error(got)
+	}
+}
