@@ -11,7 +11,7 @@ import (
 type term struct {
 	cond    *cond // nil for an operand
 	operand operand
-	paren   bool // a condition that stands in parentheses of its own
+	paren   bool // stands in parentheses of its own
 }
 
 // condition reads a whole condition.
@@ -115,15 +115,9 @@ func (p *parser) primary() (term, error) {
 	if err != nil {
 		return term{}, err
 	}
-	if t.cond == nil {
-		t.operand, err = p.closeOperand(t.operand)
-		return t, err
-	}
-	if t.paren && p.tok.kind == kindClose {
-		p.redundantParentheses()
-	}
+	again := t.paren
 	t.paren = true
-	return t, p.expect(kindClose)
+	return t, p.closeParenthesis(again)
 }
 
 // comparison reads the operator and what is right of it.
@@ -205,10 +199,10 @@ func (p *parser) in(o operand) (term, error) {
 	if err != nil {
 		return term{}, err
 	}
+	args := append([]operand{o}, list...)
+	p.checkDistinct("IN", args)
 	if len(list) > maxOperands {
 		p.fail(rankOperand, "The IN operator is provided with too many operands; number of operands: %d", len(list))
 	}
-	args := append([]operand{o}, list...)
-	p.checkDistinct("IN", args)
 	return term{cond: &cond{op: opIn, args: args}}, nil
 }

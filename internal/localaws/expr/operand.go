@@ -77,16 +77,9 @@ func (p *parser) operandExpr() (operand, error) {
 	if err != nil {
 		return operand{}, err
 	}
-	return p.closeOperand(o)
-}
-
-// closeOperand reads the parenthesis behind o.
-func (p *parser) closeOperand(o operand) (operand, error) {
-	if o.paren && p.tok.kind == kindClose {
-		p.redundantParentheses()
-	}
+	again := o.paren
 	o.paren = true
-	return o, p.expect(kindClose)
+	return o, p.closeParenthesis(again)
 }
 
 // plainOperand reads an operand without parentheses around it.

@@ -21,8 +21,8 @@ const (
 type rank uint8
 
 const (
-	rankForm    rank = iota // the form of the whole expression
-	rankWord                // functions and reserved words, as they stand in the source
+	rankCount   rank = iota // the number of operators
+	rankWord                // functions, reserved words and indexes, as they stand in the source
 	rankSection             // sections of an update
 	rankTarget              // paths that an update changes
 	rankOverlap             // paths that overlap
@@ -109,11 +109,9 @@ func (p *parser) invalid(msg string) error {
 // syntaxError says that the present token may not stand where it stands. It is
 // shown with its neighbours.
 func (p *parser) syntaxError() error {
-	shown := "<EOF>"
-	end := len(p.src)
+	shown, end := "<EOF>", len(p.src)
 	if p.tok.kind != kindEOF {
 		shown = p.text()
-		end = p.tok.end
 		if after := p.lexer.next(); after.kind != kindEOF {
 			end = after.end
 		}
@@ -128,7 +126,7 @@ func (p *parser) fail(r rank, format string, args ...any) {
 	}
 }
 
-// failWord keeps an error in the function or reserved word at pos. That which
+// failWord keeps an error in the function, reserved word or index at pos. That which
 // stands first in the source counts, not that which is found first.
 func (p *parser) failWord(pos int, format string, args ...any) {
 	if p.kept[rankWord] == "" || pos < p.wordPos {
@@ -139,12 +137,18 @@ func (p *parser) failWord(pos int, format string, args ...any) {
 // operator counts an operator or function.
 func (p *parser) operator() {
 	if p.operators++; p.operators > maxOperators {
-		p.fail(rankForm, "The expression contains too many operators; operator count: %d", p.operators)
+		p.fail(rankCount, "The expression contains too many operators; operator count: %d", p.operators)
 	}
 }
 
-func (p *parser) redundantParentheses() {
-	p.fail(rankForm, "The expression has redundant parentheses;")
+// closeParenthesis reads the parenthesis behind an operand or condition, which
+// may not stand in parentheses of its own already. Of all errors that are no
+// errors of syntax, this one alone counts as soon as it is seen.
+func (p *parser) closeParenthesis(again bool) error {
+	if again && p.tok.kind == kindClose {
+		return p.invalid("The expression has redundant parentheses;")
+	}
+	return p.expect(kindClose)
 }
 
 // path reads a document path.
@@ -181,10 +185,11 @@ func (p *parser) pathFrom(name token) (Path, error) {
 	}
 }
 
-// dotted reads a dot and a name.
+// dotted reads a dot and a name. DynamoDB's grammar has ":value" here as well,
+// which then is no name that is defined.
 func (p *parser) dotted() (Step, error) {
 	p.next()
-	if p.tok.kind != kindName && p.tok.kind != kindAlias {
+	if k := p.tok.kind; k != kindName && k != kindAlias && k != kindValue {
 		return Step{}, p.syntaxError()
 	}
 	step := p.nameOf(p.tok)
@@ -201,7 +206,7 @@ func (p *parser) index() (Step, error) {
 	text := p.text()
 	i, err := strconv.Atoi(text)
 	if err != nil || i > maxIndex {
-		p.fail(rankForm, "List index is not within the allowable range; index: [%s]", text)
+		p.failWord(p.tok.start, "List index is not within the allowable range; index: [%s]", text)
 		i = 0
 	}
 	p.next()

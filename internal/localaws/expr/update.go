@@ -172,26 +172,37 @@ func (o *operand) compute(item attr.Item) (attr.Value, error) {
 
 func (c *call) compute(item attr.Item) (attr.Value, error) {
 	if c.fn == fnIfNotExists {
-		if v, ok := c.args[0].path.Get(item); ok {
-			return v, nil
+		// The second operand must exist even where it is not needed: so has it
+		// Amazon's own engine, DynamoDB Local.
+		v, err := c.args[1].compute(item)
+		if err != nil {
+			return attr.Value{}, err
 		}
-		return c.args[1].compute(item)
+		if present, ok := c.args[0].path.Get(item); ok {
+			return present, nil
+		}
+		return v, nil
 	}
-	a, err := c.args[0].compute(item)
-	if err != nil {
-		return attr.Value{}, err
+	want := attr.TypeN
+	if c.fn == fnListAppend {
+		want = attr.TypeL
 	}
-	b, err := c.args[1].compute(item)
-	if err != nil {
-		return attr.Value{}, err
+	var v [2]attr.Value
+	for i := range v {
+		var err error
+		if v[i], err = c.args[i].compute(item); err != nil {
+			return attr.Value{}, err
+		}
+		if v[i].Type != want {
+			return attr.Value{}, errOperandType
+		}
 	}
-	switch {
-	case c.fn == fnListAppend && a.Type == attr.TypeL && b.Type == attr.TypeL:
+	a, b := v[0], v[1]
+	switch c.fn {
+	case fnListAppend:
 		list := make([]attr.Value, 0, len(a.L)+len(b.L))
 		return attr.List(append(append(list, a.L...), b.L...)...), nil
-	case c.fn == fnListAppend || a.Type != attr.TypeN || b.Type != attr.TypeN:
-		return attr.Value{}, errOperandType
-	case c.fn == fnMinus:
+	case fnMinus:
 		b.N = b.N.Neg()
 	}
 	n, err := a.N.Add(b.N)

@@ -118,7 +118,9 @@ func (p *updateParser) setTerm() (operand, error) {
 	if err != nil {
 		return operand{}, err
 	}
-	return p.closeOperand(o)
+	again := o.paren
+	o.paren = true
+	return o, p.closeParenthesis(again)
 }
 
 func isSum(o operand) bool {
