@@ -1,0 +1,65 @@
+// Command localaws serves DynamoDB, DynamoDB Streams and SQS on this machine, for
+// programs that want the services of the reference applications alone:
+//
+//	go run ./internal/localaws/cmd/localaws -data ./data
+//	aws dynamodb list-tables --endpoint-url http://127.0.0.1:8000
+//
+// It checks no credentials and serves loopback addresses only.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/askaround/askaround-go/internal/localaws"
+)
+
+func main() {
+	addr := flag.String("addr", "127.0.0.1:8000", "loopback `address` to serve")
+	data := flag.String("data", "", "`directory` that keeps the data; empty keeps it in memory")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *addr, *data); err != nil {
+		fmt.Fprintln(os.Stderr, "localaws:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, addr, data string) error {
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	if tcp, ok := listener.Addr().(*net.TCPAddr); !ok || !tcp.IP.IsLoopback() {
+		_ = listener.Close()
+		return fmt.Errorf("%s is no loopback address", addr)
+	}
+	local, err := localaws.Open(ctx, func(o *localaws.Options) {
+		o.Dir, o.Logger = data, slog.New(slog.NewTextHandler(os.Stderr, nil))
+	})
+	if err != nil {
+		_ = listener.Close()
+		return err
+	}
+	fmt.Println("http://" + listener.Addr().String())
+	server := &http.Server{Handler: local.Handler(), ReadHeaderTimeout: 10 * time.Second}
+	background := make(chan error, 1)
+	go func() { background <- local.Run(ctx) }()
+	stopped := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stopped()
+	err = server.Serve(listener)
+	if errors.Is(err, http.ErrServerClosed) {
+		err = <-background
+	}
+	return errors.Join(err, local.Close())
+}
