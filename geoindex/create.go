@@ -21,7 +21,8 @@ type CreateOptions struct {
 }
 
 // Create creates the table, waits until it can be used, and switches on the expiry of
-// Options.TTLAttribute. A table that exists is an [ErrExists] and stays as it is.
+// Options.TTLAttribute. A table that exists is an [ErrExists] and stays as it is. After
+// another error the table may exist, perhaps without expiry.
 func (t *Table) Create(ctx context.Context, optFns ...func(*CreateOptions)) error {
 	var o CreateOptions
 	for _, fn := range optFns {
@@ -31,6 +32,9 @@ func (t *Table) Create(ctx context.Context, optFns ...func(*CreateOptions)) erro
 		return fmt.Errorf("%w: provision read and write units, both above zero, or neither", ErrInvalid)
 	}
 	if _, err := t.client.CreateTable(ctx, t.createInput(o)); err != nil {
+		if errorCode(err) == "ResourceInUseException" {
+			err = fmt.Errorf("%w: %w", ErrExists, err)
+		}
 		return fmt.Errorf("geoindex: create table %s: %w", t.name, classify(err))
 	}
 	waiter := dynamodb.NewTableExistsWaiter(t.client, func(o *dynamodb.TableExistsWaiterOptions) {

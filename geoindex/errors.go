@@ -3,21 +3,23 @@ package geoindex
 import (
 	"errors"
 	"fmt"
-
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/smithy-go"
 )
 
 // Conditions that callers test for with errors.Is.
 var (
-	// ErrInvalid reports an argument or option out of range. Nothing was sent.
+	// ErrInvalid reports an argument or option out of range, or a request that DynamoDB
+	// refused as wrong. Nothing was changed.
 	ErrInvalid = errors.New("geoindex: invalid")
 	// ErrNotFound reports that there is no such item, or that it has expired.
 	ErrNotFound = errors.New("geoindex: not found")
-	// ErrExists reports that the table exists already.
-	ErrExists = errors.New("geoindex: table exists")
-	// ErrConditionFailed reports that the caller's condition did not hold. Nothing
-	// was changed.
+	// ErrNoTable reports that DynamoDB does not know the table.
+	ErrNoTable = errors.New("geoindex: no such table")
+	// ErrExists reports that what should be new exists: a table for Create, an item for
+	// Put with [IfAbsent]. It stays as it is.
+	ErrExists = errors.New("geoindex: exists")
+	// ErrConditionFailed reports that the condition of a write did not hold. Nothing
+	// was changed. errors.As finds DynamoDB's *types.ConditionalCheckFailedException,
+	// whose Item is the item as it was, nil if there was none.
 	ErrConditionFailed = errors.New("geoindex: condition failed")
 	// ErrThrottled reports that DynamoDB refused for lack of capacity after all the
 	// client's own retries. A write was not done.
@@ -26,21 +28,30 @@ var (
 	ErrCorrupt = errors.New("geoindex: item is not of this layout")
 )
 
+// conditions are what DynamoDB's error codes mean here ("Error handling with DynamoDB",
+// "DynamoDB API error codes"). Others, among them those of the context, pass through.
+var conditions = map[string]error{
+	"ConditionalCheckFailedException":        ErrConditionFailed,
+	"ProvisionedThroughputExceededException": ErrThrottled,
+	"ThrottlingException":                    ErrThrottled,
+	"RequestLimitExceeded":                   ErrThrottled,
+	"ResourceNotFoundException":              ErrNoTable,
+	"ValidationException":                    ErrInvalid,
+}
+
 // classify adds this package's condition to an error of the client.
 func classify(err error) error {
-	var condition *types.ConditionalCheckFailedException
-	var inUse *types.ResourceInUseException
-	var api smithy.APIError
-	switch {
-	case errors.As(err, &condition):
-		return fmt.Errorf("%w: %w", ErrConditionFailed, err)
-	case errors.As(err, &inUse):
-		return fmt.Errorf("%w: %w", ErrExists, err)
-	case errors.As(err, &api):
-		switch api.ErrorCode() {
-		case "ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded":
-			return fmt.Errorf("%w: %w", ErrThrottled, err)
-		}
+	if condition := conditions[errorCode(err)]; condition != nil {
+		return fmt.Errorf("%w: %w", condition, err)
 	}
 	return err
+}
+
+// errorCode returns the code of an error that DynamoDB answered, "" for others.
+func errorCode(err error) string {
+	var api interface{ ErrorCode() string }
+	if errors.As(err, &api) {
+		return api.ErrorCode()
+	}
+	return ""
 }

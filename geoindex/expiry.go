@@ -1,6 +1,7 @@
 package geoindex
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
@@ -18,14 +19,40 @@ func (t *Table) expired(item map[string]types.AttributeValue) bool {
 	return err == nil && at <= float64(t.options.Clock().Unix())
 }
 
-// alive is the filter that hides expired items in a query; ok is false where nothing
-// expires.
-func (t *Table) alive() (filter expression.ConditionBuilder, ok bool) {
+// alive is the condition that an item has not expired; ok is false where nothing expires.
+func (t *Table) alive() (condition expression.ConditionBuilder, ok bool) {
 	if t.options.TTLAttribute == "" {
-		return filter, false
+		return condition, false
 	}
 	at := expression.Name(t.options.TTLAttribute)
 	now := expression.Value(t.options.Clock().Unix())
 	// Comparing other types than numbers is false, so they never expire.
 	return expression.Or(at.AttributeNotExists(), expression.Not(at.LessThanEqual(now))), true
+}
+
+// exists is the condition that there is an item and it has not expired.
+func (t *Table) exists() expression.ConditionBuilder {
+	exists := expression.Name(partitionKey).AttributeExists()
+	if alive, ok := t.alive(); ok {
+		return exists.And(alive)
+	}
+	return exists
+}
+
+// absent is the condition that there is no item, or that it has expired.
+func (t *Table) absent() expression.ConditionBuilder {
+	absent := expression.Name(partitionKey).AttributeNotExists()
+	if alive, ok := t.alive(); ok {
+		return absent.Or(expression.Not(alive))
+	}
+	return absent
+}
+
+// withTTL adds the attribute that expired needs to a projection, once.
+func (t *Table) withTTL(names []string) []string {
+	ttl := t.options.TTLAttribute
+	if ttl == "" || slices.Contains(names, ttl) {
+		return names
+	}
+	return append(slices.Clone(names), ttl)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 
@@ -50,12 +51,12 @@ func (f *fake) Query(ctx context.Context, in *dynamodb.QueryInput, _ ...func(*dy
 			return nil, err
 		}
 	}
-	if got := aws.ToString(in.KeyConditionExpression); got != "(#0 = :0) AND (#1 BETWEEN :1 AND :2)" {
+	if got := aws.ToString(in.KeyConditionExpression); got != keyCondition {
 		return nil, fmt.Errorf("unexpected key condition %s", got)
 	}
-	items := f.partitions[in.ExpressionAttributeValues[":0"].(*types.AttributeValueMemberS).Value]
-	lo := in.ExpressionAttributeValues[":1"].(*types.AttributeValueMemberB).Value
-	hi := in.ExpressionAttributeValues[":2"].(*types.AttributeValueMemberB).Value
+	items := f.partitions[in.ExpressionAttributeValues[":pk"].(*types.AttributeValueMemberS).Value]
+	lo := in.ExpressionAttributeValues[":min"].(*types.AttributeValueMemberB).Value
+	hi := in.ExpressionAttributeValues[":max"].(*types.AttributeValueMemberB).Value
 	if in.ExclusiveStartKey != nil {
 		lo = append(sk(in.ExclusiveStartKey), 0)
 	}
@@ -66,7 +67,9 @@ func (f *fake) Query(ctx context.Context, in *dynamodb.QueryInput, _ ...func(*dy
 		end = start + f.pageSize
 		out.LastEvaluatedKey = items[end-1]
 	}
-	out.Items = items[start:end]
+	for _, item := range items[start:end] {
+		out.Items = append(out.Items, maps.Clone(item)) // the table keeps it
+	}
 	out.Count, out.ScannedCount = int32(end-start), int32(end-start)
 	return out, nil
 }

@@ -27,12 +27,18 @@ const (
 	location     = "l"
 )
 
-// KeyAt returns the key of the item id at a place. The place must be valid.
+// reserved reports whether an attribute is the layout's own.
+func reserved(name string) bool {
+	return name == partitionKey || name == sortKey || name == location
+}
+
+// KeyAt returns the key of the item id at a place. The key of a place that is not
+// valid is not valid either.
 func KeyAt(p LatLng, id string) Key { return Key{Cell: CellAt(p), ID: id} }
 
 // Validate reports a cell that is no leaf, or an id of no or too many bytes, as [ErrInvalid].
 func (k Key) Validate() error {
-	if !k.Cell.s2().IsValid() || !k.Cell.s2().IsLeaf() {
+	if !k.Cell.Valid() || !k.Cell.s2().IsLeaf() {
 		return fmt.Errorf("%w: %x is not an S2 leaf cell", ErrInvalid, uint64(k.Cell))
 	}
 	if len(k.ID) < 1 || len(k.ID) > MaxID {
@@ -58,7 +64,10 @@ func ParseKey(s string) (Key, error) {
 	if err != nil {
 		return Key{}, fmt.Errorf("%w: key %q: %v", ErrInvalid, s, err)
 	}
-	return k, k.Validate()
+	if err := k.Validate(); err != nil {
+		return Key{}, err
+	}
+	return k, nil
 }
 
 // sortKey returns the item's sort key.

@@ -21,10 +21,11 @@ func TestCellAt(t *testing.T) {
 		{LatLng{0, 0}, 1152921504606846977, "the centre of a face"},
 		{LatLng{-35.2644, -45}, -4611686018427454725, "a corner of the cube"},
 		{LatLng{0, 180}, 8070450532247928831, "the antimeridian from the west"},
-		{LatLng{0, -180}, 8070450532247928831, "the antimeridian from the east is the same place"},
+		{LatLng{0, -180}, 8070450532247928833, "the antimeridian from the east"},
 		{LatLng{90, 0}, 5764607523034234881, "the north pole (where nodes2ts is 2 off: it rounds otherwise)"},
-		{LatLng{90, 77}, 5764607523034234881, "the north pole has no longitude"},
 		{LatLng{35.6895, 139.6917}, 6924439272605366713, "Tokyo"},
+		{LatLng{21.39356972, -157.7403334}, 8935164600592331633, "Hawaii (issue 32 of dynamodb-geo.js)"},
+		{LatLng{90.5, 0}, 0, "no place, no cell"},
 	} {
 		if got := int64(CellAt(row.at)); got != row.want {
 			t.Errorf("%s: %v is in %d, want %d", row.why, row.at, got, row.want)

@@ -43,7 +43,8 @@ func (p LatLng) Validate() error {
 
 // Distance returns the great-circle distance from p to q on a sphere of [EarthRadius].
 // It errs by less than 10 nanometres plus 4e-16 of the distance, between any two
-// points, near and antipodal ones included.
+// points, near and antipodal ones included; it is exactly 0 between spellings of one
+// place, such as longitudes 180 and -180. Both places must be valid.
 func (p LatLng) Distance(q LatLng) Meters {
 	return distance(p.point(), q.point())
 }
@@ -54,7 +55,8 @@ func distance(a, b r3.Vector) Meters {
 	return Meters(2*math.Atan2(a.Sub(b).Norm(), a.Add(b).Norm())) * EarthRadius
 }
 
-func (p LatLng) point() r3.Vector { return s2.PointFromLatLng(p.s2()).Vector }
+// point returns the place on the unit sphere: the same for all spellings of a place.
+func (p LatLng) point() r3.Vector { return s2.PointFromLatLng(p.canonical().s2()).Vector }
 
 func (p LatLng) s2() s2.LatLng { return s2.LatLngFromDegrees(p.Lat, p.Lng) }
 

@@ -3,12 +3,14 @@ package geoindex
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
-// DynamoDB is what a Table needs of *dynamodb.Client.
+// DynamoDB is what a Table needs of *dynamodb.Client. The items that it returns are the
+// Table's from then on.
 type DynamoDB interface {
 	CreateTable(context.Context, *dynamodb.CreateTableInput, ...func(*dynamodb.Options)) (*dynamodb.CreateTableOutput, error)
 	DescribeTable(context.Context, *dynamodb.DescribeTableInput, ...func(*dynamodb.Options)) (*dynamodb.DescribeTableOutput, error)
@@ -31,7 +33,7 @@ type Options struct {
 	// Workers bounds the queries that one search has on their way, 1 to 64. Default 8.
 	Workers int
 	// TTLAttribute names the attribute with the time of expiry, in Unix seconds; "" means
-	// that nothing expires. Items without it never do.
+	// that nothing expires. Items without it never do. No dots and brackets.
 	TTLAttribute string
 	// Clock tells the time of expiry. Default time.Now.
 	Clock func() time.Time
@@ -65,9 +67,8 @@ func New(client DynamoDB, table string, optFns ...func(*Options)) (*Table, error
 			return nil, fmt.Errorf("%w: %s %d is not within %d and %d", ErrInvalid, c.name, c.value, c.lo, c.hi)
 		}
 	}
-	switch o.TTLAttribute {
-	case partitionKey, sortKey, location:
-		return nil, fmt.Errorf("%w: TTLAttribute %s is the layout's own", ErrInvalid, o.TTLAttribute)
+	if reserved(o.TTLAttribute) || strings.ContainsAny(o.TTLAttribute, ".[") {
+		return nil, fmt.Errorf("%w: TTLAttribute %s is the layout's own, or a path", ErrInvalid, o.TTLAttribute)
 	}
 	return &Table{client: client, name: table, options: o}, nil
 }

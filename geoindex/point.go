@@ -31,11 +31,11 @@ func (p Point) Validate() error {
 	if err := p.Key.Validate(); err != nil {
 		return err
 	}
-	if p.Key.Cell != CellAt(p.Location) {
-		return fmt.Errorf("%w: %v does not lie in the key's cell %s; use KeyAt", ErrInvalid, p.Location, p.Key.Cell.Token())
+	if !p.Key.Cell.meets(p.Location) {
+		return fmt.Errorf("%w: %v does not lie in the key's cell %s; use KeyAt", ErrInvalid, p.Location, p.Key.Cell)
 	}
-	for _, name := range []string{partitionKey, sortKey, location} {
-		if _, taken := p.Attributes[name]; taken {
+	for name := range p.Attributes {
+		if reserved(name) {
 			return fmt.Errorf("%w: attribute %s is the layout's own", ErrInvalid, name)
 		}
 	}
@@ -43,7 +43,7 @@ func (p Point) Validate() error {
 }
 
 // PrimaryKey returns the attributes that address an item of the table, for use in
-// callers' own requests and transactions.
+// callers' own requests and transactions. The key must be valid.
 func (t *Table) PrimaryKey(k Key) map[string]types.AttributeValue {
 	return map[string]types.AttributeValue{
 		partitionKey: &types.AttributeValueMemberS{Value: k.Cell.Parent(t.options.Level).Token()},
@@ -66,21 +66,23 @@ func (t *Table) Item(p Point) (map[string]types.AttributeValue, error) {
 // ParseItem reads an item of the table, for instance of its stream. The attribute
 // values are shared with item. An item of another layout is an [ErrCorrupt].
 func (t *Table) ParseItem(item map[string]types.AttributeValue) (Point, error) {
+	return takePoint(maps.Clone(item))
+}
+
+// takePoint is ParseItem with an item that becomes the point's attributes.
+func takePoint(item map[string]types.AttributeValue) (Point, error) {
 	k, err := parseSortKey(item[sortKey])
 	if err != nil {
 		return Point{}, err
 	}
 	at, err := decodeLocation(item[location])
 	if err != nil {
-		return Point{}, err
+		return Point{}, fmt.Errorf("item %s: %w", k, err)
 	}
-	p := Point{Key: k, Location: at, Attributes: make(map[string]types.AttributeValue, len(item))}
-	for name, v := range item {
-		if name != partitionKey && name != sortKey && name != location {
-			p.Attributes[name] = v
-		}
-	}
-	return p, nil
+	delete(item, partitionKey)
+	delete(item, sortKey)
+	delete(item, location)
+	return Point{Key: k, Location: at, Attributes: item}, nil
 }
 
 func encodeLocation(p LatLng) []byte {

@@ -1,8 +1,8 @@
 package geoindex
 
 import (
-	"context"
 	"encoding/binary"
+	"maps"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
@@ -10,95 +10,91 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// page is one response of DynamoDB.
-type page struct {
-	items   []map[string]types.AttributeValue
-	scanned int
-	units   float64
+// The key condition has placeholders of its own, so that the caller's expressions, whose
+// placeholders are #0 and :0 and so on, are built once for all ranges of a search.
+const (
+	keyCondition = "#pk = :pk AND #sk BETWEEN :min AND :max"
+	pkName       = "#pk"
+	skName       = "#sk"
+)
+
+// rangeQuery is what the queries of one search have in common.
+type rangeQuery struct {
+	client     DynamoDB
+	common     dynamodb.QueryInput // all but the values of the key condition
+	expression expression.Expression
 }
 
-func (s *Stats) add(p page) {
-	s.Queries++
-	s.ItemsRead += p.scanned
-	s.ReadUnits += p.units
-}
-
-// query reads all pages of one range.
-func (s *search) query(ctx context.Context, r keyRange, pages chan<- page) error {
-	in, err := s.queryInput(r)
-	if err != nil {
-		return err
+func (t *Table) newRangeQuery(o SearchOptions) (*rangeQuery, error) {
+	q := &rangeQuery{client: t.client}
+	b, used := expression.NewBuilder(), false
+	if filter, ok := t.filter(o.Filter); ok {
+		b, used = b.WithFilter(filter), true
 	}
-	for {
-		out, err := s.table.client.Query(ctx, in)
+	if len(o.Projection) > 0 {
+		b, used = b.WithProjection(projection(o.Projection)), true
+	}
+	if used { // an empty builder is an error
+		e, err := build(b)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		p := page{items: out.Items, scanned: int(out.ScannedCount)}
-		if out.ConsumedCapacity != nil {
-			p.units = aws.ToFloat64(out.ConsumedCapacity.CapacityUnits)
-		}
-		select {
-		case pages <- p:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		if len(out.LastEvaluatedKey) == 0 {
-			return nil
-		}
-		in.ExclusiveStartKey = out.LastEvaluatedKey
+		q.expression = e
 	}
+	names := map[string]string{pkName: partitionKey, skName: sortKey}
+	maps.Copy(names, q.expression.Names())
+	q.common = dynamodb.QueryInput{
+		TableName:                &t.name,
+		KeyConditionExpression:   aws.String(keyCondition),
+		FilterExpression:         q.expression.Filter(),
+		ProjectionExpression:     q.expression.Projection(),
+		ExpressionAttributeNames: names,
+		ConsistentRead:           &o.ConsistentRead,
+	}
+	if o.Stats != nil {
+		q.common.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
+	}
+	return q, nil
 }
 
-func (s *search) queryInput(r keyRange) (*dynamodb.QueryInput, error) {
-	// A leaf's items begin with its 8 bytes and go on: those of max lie below the 8
-	// bytes of max+1, which is no leaf and has no items.
-	lo := binary.BigEndian.AppendUint64(nil, uint64(r.min))
-	hi := binary.BigEndian.AppendUint64(nil, uint64(r.max)+1)
-	b := expression.NewBuilder().WithKeyCondition(expression.KeyAnd(
-		expression.Key(partitionKey).Equal(expression.Value(r.partition.Token())),
-		expression.Key(sortKey).Between(expression.Value(lo), expression.Value(hi)),
-	))
-	if filter, ok := s.filter(); ok {
-		b = b.WithFilter(filter)
+// input returns the query of one range, for its first page.
+func (q *rangeQuery) input(r keyRange) *dynamodb.QueryInput {
+	// A leaf's items begin with its 8 bytes and go on: those of r.max lie below the 8
+	// bytes of r.max+1, which is no leaf and has no items.
+	low := binary.BigEndian.AppendUint64(nil, uint64(r.min))
+	high := binary.BigEndian.AppendUint64(nil, uint64(r.max)+1)
+	values := map[string]types.AttributeValue{
+		":pk":  &types.AttributeValueMemberS{Value: r.partition.Token()},
+		":min": &types.AttributeValueMemberB{Value: low},
+		":max": &types.AttributeValueMemberB{Value: high},
 	}
-	if names := s.options.Projection; names != nil {
-		b = b.WithProjection(projection(names))
-	}
-	e, err := build(b)
-	if err != nil {
-		return nil, err
-	}
-	return &dynamodb.QueryInput{
-		TableName:                 &s.table.name,
-		KeyConditionExpression:    e.KeyCondition(),
-		FilterExpression:          e.Filter(),
-		ProjectionExpression:      e.Projection(),
-		ExpressionAttributeNames:  e.Names(),
-		ExpressionAttributeValues: e.Values(),
-		ConsistentRead:            &s.options.ConsistentRead,
-		ReturnConsumedCapacity:    types.ReturnConsumedCapacityTotal,
-	}, nil
+	maps.Copy(values, q.expression.Values())
+	in := q.common
+	in.ExpressionAttributeValues = values
+	return &in
 }
 
 // filter joins the caller's filter and the one against expired items.
-func (s *search) filter() (filter expression.ConditionBuilder, ok bool) {
-	alive, expires := s.table.alive()
-	switch own := s.options.Filter.IsSet(); {
-	case own && expires:
-		return alive.And(s.options.Filter), true
-	case own:
-		return s.options.Filter, true
+func (t *Table) filter(own expression.ConditionBuilder) (filter expression.ConditionBuilder, ok bool) {
+	alive, expires := t.alive()
+	switch {
+	case own.IsSet() && expires:
+		return alive.And(own), true
+	case own.IsSet():
+		return own, true
 	default:
 		return alive, expires
 	}
 }
 
-// projection adds what ParseItem needs to the caller's names.
+// projection adds what ParseItem needs to the caller's names, each once: DynamoDB
+// refuses paths that overlap.
 func projection(names []string) expression.ProjectionBuilder {
 	p := expression.NamesList(expression.Name(sortKey), expression.Name(location))
 	for _, name := range names {
-		p = p.AddNames(expression.Name(name))
+		if !reserved(name) {
+			p = p.AddNames(expression.Name(name))
+		}
 	}
 	return p
 }

@@ -2,12 +2,11 @@ package geoindex
 
 import (
 	"context"
-	"fmt"
 	"iter"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/golang/geo/r3"
-	"golang.org/x/sync/errgroup"
 )
 
 // Hit is a point that a search found.
@@ -19,14 +18,16 @@ type Hit struct {
 // SearchOptions configure a search.
 type SearchOptions struct {
 	// Filter must hold for a point to be yielded. DynamoDB applies it after reading:
-	// it saves transport, not read units.
+	// it saves transport, not read units. It may not name pk and sk.
 	Filter expression.ConditionBuilder
-	// Projection names the attributes to return, without the layout's own. Default: all.
+	// Projection names the attributes to return, as document paths. The layout's own are
+	// returned in any case. Default: all.
 	Projection []string
 	// ConsistentRead sees every write acknowledged before the search; it costs twice
 	// the read units.
 	ConsistentRead bool
-	// Stats is filled in by the time the search ends.
+	// Stats is set to what the search has cost so far whenever a hit is yielded, and to
+	// all of it when the search has ended.
 	Stats *Stats
 }
 
@@ -40,112 +41,95 @@ type Stats struct {
 
 // Radius yields every point within radius of center, in no order, each once. It reads
 // while the caller consumes, holds at most a page for each of Options.Workers, and
-// stops reading when the caller stops. An error ends it: what was yielded before
-// is good, but not all.
+// stops reading when the caller stops; it leaves no goroutine behind.
 //
 // A radius of 0 finds points at center itself; one of half the Earth's circumference or
-// more finds all. Other errors: [ErrInvalid], [ErrThrottled], [ErrCorrupt].
+// more finds all. Each partition that the disc meets takes a query: one or two for five
+// miles, all 24,576 of level 6 for the whole Earth.
+//
+// Errors: [ErrInvalid], [ErrThrottled], [ErrNoTable], those of the context and of the
+// client. They end the search: what was yielded before is good, but not all. Only an
+// [ErrCorrupt] is about one item: the search goes on if the caller does.
 func (t *Table) Radius(ctx context.Context, center LatLng, radius Meters, optFns ...func(*SearchOptions)) iter.Seq2[Hit, error] {
 	return func(yield func(Hit, error) bool) {
 		var o SearchOptions
 		for _, fn := range optFns {
 			fn(&o)
 		}
-		if o.Stats == nil {
-			o.Stats = new(Stats)
-		}
-		*o.Stats = Stats{}
-		s := search{table: t, options: o, center: center.point(), radius: radius}
-		if err := s.run(ctx, center, yield); err != nil {
+		disc, err := newDisc(center, radius)
+		if err != nil {
 			yield(Hit{}, err)
+			return
 		}
+		q, err := t.newRangeQuery(o)
+		if err != nil {
+			yield(Hit{}, err)
+			return
+		}
+		s := search{center: center.point(), radius: radius, stats: new(Stats)}
+		if o.Stats != nil {
+			s.stats = o.Stats
+			*s.stats = Stats{}
+		}
+		r := reader{query: q, ranges: plan(disc, t.options.Level, t.options.MaxCells)}
+		s.run(ctx, &r, t.options.Workers, yield)
 	}
 }
 
 // search is one run of Radius.
 type search struct {
-	table   *Table
-	options SearchOptions
-	center  r3.Vector
-	radius  Meters
+	center r3.Vector
+	radius Meters
+	stats  *Stats
 }
 
-// run yields all hits. It returns nil when the caller has stopped.
-func (s *search) run(ctx context.Context, center LatLng, yield func(Hit, error) bool) error {
-	disc, err := newDisc(center, s.radius)
-	if err != nil {
-		return err
-	}
+// run yields the hits of all pages, and at last the error that ended it, if any.
+func (s *search) run(ctx context.Context, r *reader, workers int, yield func(Hit, error) bool) {
 	ctx, cancel := context.WithCancel(ctx)
-	group, ctx := errgroup.WithContext(ctx)
-	pages := s.read(ctx, group, plan(disc, s.table.options.Level, s.table.options.MaxCells))
-	stopped := false
-	for p := range pages {
-		if stopped || err != nil {
-			continue // the readers are on their way out
+	pages := r.start(ctx, cancel, workers)
+	defer func() { // in a defer since the caller's loop may panic
+		cancel()
+		for range pages {
 		}
-		s.options.Stats.add(p)
-		stopped, err = s.yieldPage(p, yield)
-		if stopped || err != nil {
-			cancel()
-		}
-	}
-	cancel()
-	if stopped {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return group.Wait()
-}
-
-// read starts the readers and returns what they read; the channel closes when all are done.
-func (s *search) read(ctx context.Context, group *errgroup.Group, ranges []keyRange) <-chan page {
-	work, pages := make(chan keyRange), make(chan page)
-	group.Go(func() error {
-		defer close(work)
-		for _, r := range ranges {
-			select {
-			case work <- r:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-		return nil
-	})
-	for range min(s.table.options.Workers, len(ranges)) {
-		group.Go(func() error {
-			for r := range work {
-				if err := s.query(ctx, r, pages); err != nil {
-					return fmt.Errorf("geoindex: query cell %s: %w", r.partition.Token(), classify(err))
-				}
-			}
-			return nil
-		})
-	}
-	go func() { // ends before run does, which reads pages until they close
-		_ = group.Wait()
-		close(pages)
 	}()
-	return pages
+	for p := range pages {
+		s.stats.add(p)
+		if !s.yieldPage(p, yield) {
+			return
+		}
+	}
+	if r.err != nil {
+		yield(Hit{}, r.err)
+	}
 }
 
-// yieldPage yields the hits of a page and reports whether the caller stopped.
-func (s *search) yieldPage(p page, yield func(Hit, error) bool) (stopped bool, err error) {
+// yieldPage yields the hits of a page and reports whether the caller goes on.
+func (s *search) yieldPage(p page, yield func(Hit, error) bool) bool {
 	for _, item := range p.items {
-		point, err := s.table.ParseItem(item)
-		if err != nil {
-			return false, err
-		}
-		d := distance(s.center, point.Location.point())
-		if d > s.radius {
+		hit, ok, err := s.match(item)
+		if err == nil && !ok {
 			continue
 		}
-		s.options.Stats.Items++
-		if !yield(Hit{point, d}, nil) {
-			return true, nil
+		if err == nil {
+			s.stats.Items++
+		}
+		if !yield(hit, err) {
+			return false
 		}
 	}
-	return false, nil
+	return true
+}
+
+// match measures before it takes the item apart: what lies outside costs little. It
+// measures what lies in cells wholly inside the disc too, for Hit.Distance.
+func (s *search) match(item map[string]types.AttributeValue) (hit Hit, ok bool, err error) {
+	if at, err := decodeLocation(item[location]); err == nil {
+		if hit.Distance = distance(s.center, at.point()); hit.Distance > s.radius {
+			return Hit{}, false, nil
+		}
+	}
+	if hit.Point, err = takePoint(item); err != nil {
+		return Hit{}, false, err
+	}
+	return hit, true, nil
 }
