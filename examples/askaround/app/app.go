@@ -107,7 +107,7 @@ func (a *App) openStores(ctx context.Context) (err error) {
 // openIssuer returns the verifier of tokens. A development issuer is asked without a
 // socket, since the process does not serve yet.
 func (a *App) openIssuer(ctx context.Context) (*httpapi.Verifier, error) {
-	url, client := a.config.Issuer, http.DefaultClient
+	url, client := a.config.Issuer, (*http.Client)(nil)
 	if url == "" {
 		url = a.URL() + "/dev"
 		issuer, err := devissuer.New(url, func(o *devissuer.Options) {
@@ -121,7 +121,13 @@ func (a *App) openIssuer(ctx context.Context) (*httpapi.Verifier, error) {
 		}
 		a.issuer, client = issuer, issuer.Client()
 	}
-	return httpapi.NewVerifier(ctx, url, a.config.Audience, func(o *httpapi.VerifierOptions) { o.Client = client })
+	verifier, err := httpapi.NewVerifier(url, a.config.Audience, func(o *httpapi.VerifierOptions) {
+		o.HTTPClient, o.Logger = client, a.log("verifier")
+	})
+	if err != nil {
+		return nil, err
+	}
+	return verifier, verifier.Ready(ctx)
 }
 
 // Close closes what Open opened, for an App that was never run.

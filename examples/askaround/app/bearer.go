@@ -16,7 +16,7 @@ func admit(verifier *httpapi.Verifier) func(context.Context, broker.Connect) (br
 		identity, err := verifier.Verify(ctx, c.Token)
 		switch {
 		case err == nil:
-		case errors.Is(err, httpapi.ErrUnavailable):
+		case errors.Is(err, httpapi.ErrKeysUnavailable):
 			return broker.Session{}, broker.ErrUnavailable
 		default:
 			return broker.Session{}, broker.ErrBadCredentials
