@@ -85,6 +85,14 @@ func (l *Local) open() (err error) {
 	})
 }
 
+// Now is the time by Options.Clock.
+func (l *Local) Now() time.Time {
+	if l.options.Clock == nil {
+		return time.Now()
+	}
+	return l.options.Clock()
+}
+
 // DynamoDB returns the DynamoDB engine.
 func (l *Local) DynamoDB() *dynamodb.Engine { return l.dynamodb }
 

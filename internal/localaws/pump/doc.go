@@ -5,24 +5,35 @@
 //	m, err := pump.Queue(local, queueURL, worker.ProcessQuestions)
 //	err = m.Run(ctx)
 //
+// A handler that returns an error, panics or takes longer than its Timeout has failed.
+//
 // # Queues
 //
-// A batch is deleted when the handler returns; messages that it reports as failed,
-// or all of them when it fails, become visible again after the queue's visibility
-// timeout, and go to the dead-letter queue by its redrive policy.
+// A batch is deleted when the handler returns; messages that it reports as failed, or
+// all of them when it fails or reports an identifier that is none of them, become
+// visible again after the queue's visibility timeout, and go to the dead-letter queue by
+// its redrive policy.
 //
 // # Streams
 //
-// A shard is read in order, a parent before its children, and a batch that fails is
-// tried again before anything behind it, until it succeeds, has been tried
+// A shard is read in order, a parent before its children. A batch that fails is tried
+// again before anything behind it, until it succeeds, has been tried again
 // MaximumRetryAttempts times or is older than MaximumRecordAge. What is given up is
 // described in a message to OnFailure, as Lambda does. The position of each shard is
-// kept in the [localaws.Local], so that a consumer goes on after a restart; after a
-// crash it may see records again.
+// kept in the [localaws.Local], so that a consumer goes on after a restart, in the middle
+// of a window too; after a crash it may see records again.
+//
+// # Time
+//
+// A record or message reaches its handler within a millisecond or so; nothing is
+// polled. Ages and windows are read off the clock of the [localaws.Local], timers run on
+// the real one: in a bubble of testing/synctest both are turned by the test.
 //
 // # Differences from Lambda
 //
-// Handlers are called within a millisecond or so, without polling. A shard has one
-// batch on its way at a time (ParallelizationFactor 1). The state of a tumbling window
-// does not outlive the process.
+// A handler cannot be killed: one that ignores its context delays the end of Run.
+// Retries wait RetryDelay and its multiples; Lambda does not say how long it waits. An
+// on-failure queue that cannot be written is tried again, and holds the shard up. Record
+// filters, metrics and scaling by load do not exist. A window whose state is too large
+// is handed over in a call of its own, without records.
 package pump

@@ -5,14 +5,28 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// ErrInvalid reports an option out of range, or a source that does not exist.
-var ErrInvalid = errors.New("pump: invalid")
+var (
+	// ErrInvalid reports an option out of range, or a source that does not exist.
+	ErrInvalid = errors.New("pump: invalid")
+	// ErrTimeout is the error of a call that took longer than its Timeout, whatever the
+	// handler returned in the end.
+	ErrTimeout = errors.New("pump: the handler took longer than its timeout")
+)
+
+// PanicError is the error of a call whose handler panicked.
+type PanicError struct {
+	Value any
+	Stack []byte // of the handler, as runtime/debug prints it
+}
+
+func (e *PanicError) Error() string { return fmt.Sprintf("pump: the handler panicked: %v", e.Value) }
 
 // Handlers of the three kinds of events.
 type (
@@ -21,7 +35,12 @@ type (
 	WindowHandler func(context.Context, events.DynamoDBTimeWindowEvent) (events.DynamoDBTimeWindowEventResponse, error)
 )
 
-// Mapping connects a source with a handler.
+// maxPayload is the size of the largest event, in bytes (AWS Lambda quotas, "Invocation
+// payload").
+const maxPayload = 6 << 20
+
+// Mapping connects a source with a handler. Run it once; everything else is safe for
+// concurrent use with Run.
 type Mapping struct {
 	run   func(context.Context) error
 	idle  func() bool
@@ -33,19 +52,22 @@ type counters struct{ batches, records, failures, discarded atomic.Uint64 }
 // Stats are figures about a mapping since it was made.
 type Stats struct {
 	Batches   uint64 // calls of the handler
-	Records   uint64 // in batches that succeeded, or in their part that did
+	Records   uint64 // messages or records that it took
 	Failures  uint64 // calls that failed or reported a failed item
 	Discarded uint64 // stream records given up
 }
 
-// Run calls the handler until ctx ends; then it finishes the batch in hand and returns
-// nil. The source's own failure, such as a journal that cannot be written, is returned.
+// Run calls the handler until ctx ends; then it finishes the calls in hand, which ctx
+// does not cut short, and returns nil. The source's own failure, such as a journal that
+// cannot be written or a table that is dropped, is returned.
 func (m *Mapping) Run(ctx context.Context) error { return m.run(ctx) }
 
-// Idle reports whether nothing waits in the source and nothing is on its way.
+// Idle reports whether nothing waits in the source and nothing is on its way: a queue
+// without messages, not even invisible ones; a stream read to its end, and no window
+// open that has state.
 func (m *Mapping) Idle() bool { return m.idle() }
 
-// Stats returns the figures. It is safe for concurrent use with Run.
+// Stats returns the figures.
 func (m *Mapping) Stats() Stats {
 	return Stats{m.stats.batches.Load(), m.stats.records.Load(), m.stats.failures.Load(), m.stats.discarded.Load()}
 }
@@ -57,10 +79,23 @@ func call[R any](ctx context.Context, timeout time.Duration, h func(context.Cont
 	defer cancel()
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("pump: the handler panicked: %v", v)
+			err = &PanicError{v, debug.Stack()}
 		}
 	}()
-	return h(ctx)
+	response, err = h(ctx)
+	if err == nil && ctx.Err() != nil {
+		err = ErrTimeout
+	}
+	return response, err
+}
+
+// explain gives a handler's error to the log, with the stack of a panic.
+func explain(err error) slog.Attr {
+	var p *PanicError
+	if errors.As(err, &p) {
+		return slog.Group("error", "message", p.Error(), "stack", string(p.Stack))
+	}
+	return slog.Any("error", err)
 }
 
 func discardLogger(l *slog.Logger) *slog.Logger {
@@ -68,4 +103,14 @@ func discardLogger(l *slog.Logger) *slog.Logger {
 		return slog.New(slog.DiscardHandler)
 	}
 	return l
+}
+
+// sleep waits for d or the end of ctx.
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }

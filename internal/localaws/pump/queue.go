@@ -14,14 +14,19 @@ import (
 	"github.com/askaround/askaround-go/internal/localaws/sqs"
 )
 
-// QueueOptions configure a mapping of a queue. A zero value means the default.
+// QueueOptions configure a mapping of a queue. A zero value means the default. Ranges
+// are those of Lambda's CreateEventSourceMapping.
 type QueueOptions struct {
-	// BatchSize is the most messages of one call, 1 to 10. Default 10.
+	// BatchSize is the most messages of one call, 1 to 10; to 10,000 with a BatchWindow
+	// of at least a second. Default 10.
 	BatchSize int
+	// BatchWindow is how long a batch gathers messages before it is delivered
+	// (MaximumBatchingWindowInSeconds), up to 5 minutes. Default 0: what is there.
+	BatchWindow time.Duration
 	// Concurrency is how many calls run at once, 1 to 1,000. Default 1.
 	Concurrency int
-	// Timeout bounds a call. Default: the queue's visibility timeout, since a longer call
-	// would see its messages delivered again.
+	// Timeout bounds a call. It must not be longer than the queue's visibility timeout,
+	// which is the default, since a longer call would see its messages delivered again.
 	Timeout time.Duration
 	// Logger takes the handler's errors. Default: none.
 	Logger *slog.Logger
@@ -30,21 +35,43 @@ type QueueOptions struct {
 // poll is how long one receive waits; nothing is polled within it.
 const poll = 20 * time.Second
 
-// Queue returns a mapping from a queue to h. Errors: [ErrInvalid].
-func Queue(local *localaws.Local, queueURL string, h QueueHandler, optFns ...func(*QueueOptions)) (*Mapping, error) {
-	o := QueueOptions{BatchSize: 10, Concurrency: 1}
+func queueOptions(visibility time.Duration, optFns []func(*QueueOptions)) (QueueOptions, error) {
+	o := QueueOptions{}
 	for _, fn := range optFns {
 		fn(&o)
 	}
-	o.Logger = discardLogger(o.Logger)
-	if o.BatchSize < 1 || o.BatchSize > 10 || o.Concurrency < 1 || o.Concurrency > 1000 || o.Timeout < 0 {
-		return nil, fmt.Errorf("%w: batch size %d (1 to 10), concurrency %d (1 to 1,000), timeout %v", ErrInvalid, o.BatchSize, o.Concurrency, o.Timeout)
+	if o.BatchSize == 0 {
+		o.BatchSize = 10
 	}
+	if o.Concurrency == 0 {
+		o.Concurrency = 1
+	}
+	if o.Timeout == 0 {
+		o.Timeout = visibility
+	}
+	o.Logger = discardLogger(o.Logger)
+	var errs []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("%w: "+format, append([]any{ErrInvalid}, args...)...))
+		}
+	}
+	check(o.BatchSize >= 1 && o.BatchSize <= 10_000, "batch size %d, must be 1 to 10,000", o.BatchSize)
+	check(o.BatchSize <= 10 || o.BatchWindow >= time.Second, "batch size %d above 10 needs a batch window of at least 1 s", o.BatchSize)
+	check(o.BatchWindow >= 0 && o.BatchWindow <= 5*time.Minute, "batch window %v, must be 0 to 5 minutes", o.BatchWindow)
+	check(o.Concurrency >= 1 && o.Concurrency <= 1000, "concurrency %d, must be 1 to 1,000", o.Concurrency)
+	check(o.Timeout > 0 && o.Timeout <= visibility, "timeout %v, must be above 0 and not above the queue's visibility timeout %v", o.Timeout, visibility)
+	return o, errors.Join(errs...)
+}
+
+// Queue returns a mapping from a queue to h. Errors: [ErrInvalid].
+func Queue(local *localaws.Local, queueURL string, h QueueHandler, optFns ...func(*QueueOptions)) (*Mapping, error) {
 	if _, _, _, err := local.SQS().Depth(queueURL); err != nil {
 		return nil, fmt.Errorf("%w: queue %s: %w", ErrInvalid, queueURL, err)
 	}
-	if o.Timeout == 0 {
-		o.Timeout = max(time.Second, local.SQS().VisibilityTimeout(queueURL))
+	o, err := queueOptions(local.SQS().VisibilityTimeout(queueURL), optFns)
+	if err != nil {
+		return nil, err
 	}
 	q := &queue{engine: local.SQS(), url: queueURL, handler: h, options: o, stats: new(counters)}
 	return &Mapping{run: q.run, idle: q.idle, stats: q.stats}, nil
@@ -67,20 +94,59 @@ func (q *queue) run(ctx context.Context) error {
 }
 
 func (q *queue) work(ctx context.Context) error {
-	for {
-		messages, err := q.engine.Receive(ctx, q.url, q.options.BatchSize, poll)
-		if len(messages) > 0 {
-			if err := q.deliver(ctx, messages); err != nil {
+	for ctx.Err() == nil {
+		messages, err := q.gather(ctx)
+		for len(messages) > 0 {
+			n := fitting(messages)
+			if err := q.deliver(ctx, messages[:n]); err != nil {
 				return err
 			}
+			messages = messages[n:]
 		}
+		var refusal *sqs.Error
 		switch {
-		case ctx.Err() != nil, errors.Is(err, sqs.ErrClosed):
+		case err == nil, ctx.Err() != nil:
+		case errors.Is(err, sqs.ErrClosed):
 			return nil
-		case err != nil:
+		case errors.As(err, &refusal) && refusal.Name == "OverLimit":
+			sleep(ctx, time.Second) // too many messages in flight: some must come back first
+		default:
 			return fmt.Errorf("pump: receive from %s: %w", q.url, err)
 		}
 	}
+	return nil
+}
+
+// gather receives a batch. With an error there may be messages, which count.
+func (q *queue) gather(ctx context.Context) ([]events.SQSMessage, error) {
+	messages, err := q.engine.Receive(ctx, q.url, q.options.BatchSize, poll)
+	if len(messages) == 0 || err != nil {
+		return messages, err
+	}
+	end := time.Now().Add(q.options.BatchWindow)
+	for len(messages) < q.options.BatchSize && fitting(messages) == len(messages) {
+		left := time.Until(end)
+		if left <= 0 {
+			break
+		}
+		more, err := q.engine.Receive(ctx, q.url, q.options.BatchSize-len(messages), left)
+		messages = append(messages, more...)
+		if err != nil {
+			return messages, err
+		}
+	}
+	return messages, nil
+}
+
+// fitting returns how many messages, at least one, make an event that is not too large.
+func fitting(messages []events.SQSMessage) int {
+	size := 0
+	for i, m := range messages {
+		if size += len(m.Body); size > maxPayload && i > 0 {
+			return i
+		}
+	}
+	return len(messages)
 }
 
 // deliver calls the handler and deletes what succeeded.
@@ -91,7 +157,7 @@ func (q *queue) deliver(ctx context.Context, messages []events.SQSMessage) error
 	})
 	if err != nil {
 		q.stats.failures.Add(1)
-		q.options.Logger.Error("queue handler failed", "queue", q.url, "messages", len(messages), "error", err)
+		q.options.Logger.Error("queue handler failed", "queue", q.url, "messages", len(messages), explain(err))
 		return nil // all become visible again
 	}
 	receipts := succeeded(messages, response)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -14,71 +12,57 @@ import (
 	"github.com/askaround/askaround-go/internal/localaws/dynamodb"
 )
 
-// StreamOptions configure a mapping of a stream. A zero value means the default.
-type StreamOptions struct {
-	// Consumer names the consumer for its positions; two mappings of one table need
-	// different names. Default "default".
-	Consumer string
-	// BatchSize is the most records of one call, 1 to 10,000. Default 100.
-	BatchSize int
-	// Timeout bounds a call. Default 1 minute.
-	Timeout time.Duration
-	// Latest starts a new consumer behind the records that are there (LATEST). Default:
-	// with the oldest (TRIM_HORIZON).
-	Latest bool
-	// ReportBatchItemFailures takes the handler's BatchItemFailures for what they say;
-	// otherwise only its error counts.
-	ReportBatchItemFailures bool
-	// BisectBatchOnFunctionError splits a batch that fails in two, which finds the bad
-	// record in a few calls.
-	BisectBatchOnFunctionError bool
-	// MaximumRetryAttempts is how often a batch is tried again before it is given up;
-	// negative means for ever, the default of Lambda and of New.
-	MaximumRetryAttempts int
-	// MaximumRecordAge gives up records that are older; 0 means never.
-	MaximumRecordAge time.Duration
-	// OnFailure is the URL of a queue that is told of records given up.
-	OnFailure string
-	// TumblingWindow is the length of a window, 1 second to 15 minutes. Of Window alone.
-	// Default 1 s.
-	TumblingWindow time.Duration
-	// RetryDelay is how long the first retry waits; each further one waits twice as long,
-	// up to 100 times as much. Default 50 ms.
-	RetryDelay time.Duration
-	// Logger takes the handler's errors. Default: none.
-	Logger *slog.Logger
-}
-
-func streamOptions(optFns []func(*StreamOptions)) (StreamOptions, error) {
-	o := StreamOptions{Consumer: "default", BatchSize: 100, Timeout: time.Minute, MaximumRetryAttempts: -1,
-		TumblingWindow: time.Second, RetryDelay: 50 * time.Millisecond}
-	for _, fn := range optFns {
-		fn(&o)
-	}
-	o.Logger = discardLogger(o.Logger)
-	if o.BatchSize < 1 || o.BatchSize > 10_000 || o.Timeout <= 0 || o.RetryDelay <= 0 || o.MaximumRecordAge < 0 ||
-		o.TumblingWindow < time.Second || o.TumblingWindow > 15*time.Minute || o.Consumer == "" {
-		return o, fmt.Errorf("%w: consumer %q, batch size %d (1 to 10,000), timeout %v, retry delay %v, record age %v, window %v (1 s to 15 min)",
-			ErrInvalid, o.Consumer, o.BatchSize, o.Timeout, o.RetryDelay, o.MaximumRecordAge, o.TumblingWindow)
-	}
-	return o, nil
-}
+type record = events.DynamoDBEventRecord
 
 // Stream returns a mapping from a table's stream to h. Errors: [ErrInvalid].
 func Stream(local *localaws.Local, table string, h StreamHandler, optFns ...func(*StreamOptions)) (*Mapping, error) {
-	return newStream(local, table, optFns, func(*stream) deliverer { return plain(h) })
+	s, err := newStream(local, table, optFns)
+	if err != nil {
+		return nil, err
+	}
+	s.readShard = s.plainShard
+	if s.options.ParallelizationFactor > 1 {
+		s.readShard = s.parallelShard
+	}
+	s.plain = func(ctx context.Context, records []record) ([]events.DynamoDBBatchItemFailure, error) {
+		response, err := h(ctx, events.DynamoDBEvent{Records: records})
+		return response.BatchItemFailures, err
+	}
+	return s.mapping()
 }
 
 // Window returns a mapping from a table's stream to h with tumbling windows: the event
 // tells the shard and the window, carries the state that the handler returned for it
 // before, and comes once more without records when the window has ended.
+//
+// Errors: [ErrInvalid].
 func Window(local *localaws.Local, table string, h WindowHandler, optFns ...func(*StreamOptions)) (*Mapping, error) {
-	return newStream(local, table, optFns, func(s *stream) deliverer {
-		return &windows{handler: h, length: s.options.TumblingWindow}
-	})
+	s, err := newStream(local, table, optFns)
+	if err != nil {
+		return nil, err
+	}
+	if s.options.ParallelizationFactor > 1 {
+		return nil, fmt.Errorf("%w: parallelization factor %d, a window has one state per shard", ErrInvalid, s.options.ParallelizationFactor)
+	}
+	s.readShard = func(ctx context.Context, shard string) error { return s.windowShard(ctx, shard, h) }
+	return s.mapping()
 }
 
-func newStream(local *localaws.Local, table string, optFns []func(*StreamOptions), d func(*stream) deliverer) (*Mapping, error) {
+// deliverer hands records to the handler.
+type deliverer func(context.Context, []record) ([]events.DynamoDBBatchItemFailure, error)
+
+type stream struct {
+	local     *localaws.Local
+	engine    *dynamodb.Engine
+	table     string
+	arn       string
+	plain     deliverer // of Stream
+	readShard func(ctx context.Context, shard string) error
+	options   StreamOptions
+	stats     *counters
+}
+
+func newStream(local *localaws.Local, table string, optFns []func(*StreamOptions)) (*stream, error) {
 	o, err := streamOptions(optFns)
 	if err != nil {
 		return nil, err
@@ -87,90 +71,75 @@ func newStream(local *localaws.Local, table string, optFns []func(*StreamOptions
 	if err != nil {
 		return nil, fmt.Errorf("%w: table %s: %w", ErrInvalid, table, err)
 	}
-	s := &stream{local: local, engine: local.DynamoDB(), table: table, arn: arn, options: o, stats: new(counters)}
-	s.deliverer = d(s)
+	if o.OnFailure != "" {
+		if _, _, _, err := local.SQS().Depth(o.OnFailure); err != nil {
+			return nil, fmt.Errorf("%w: on-failure queue %s: %w", ErrInvalid, o.OnFailure, err)
+		}
+	}
+	return &stream{local: local, engine: local.DynamoDB(), table: table, arn: arn, options: o, stats: new(counters)}, nil
+}
+
+func (s *stream) mapping() (*Mapping, error) {
 	if err := s.start(); err != nil {
 		return nil, err
 	}
 	return &Mapping{run: s.run, idle: s.idle, stats: s.stats}, nil
 }
 
-// deliverer hands one batch of one shard to the handler.
-type deliverer interface {
-	deliver(ctx context.Context, shard string, records []events.DynamoDBEventRecord) ([]events.DynamoDBBatchItemFailure, error)
-	// wait returns when the deliverer has something to do without records.
-	wait(shard string) (<-chan time.Time, func())
-	// tick does it.
-	tick(ctx context.Context, shard string) error
-}
-
-type stream struct {
-	local     *localaws.Local
-	engine    *dynamodb.Engine
-	table     string
-	arn       string
-	deliverer deliverer
-	options   StreamOptions
-	stats     *counters
-	busy      atomic.Bool
-}
-
-// checkpoint is the name under which a shard's position is kept.
-func (s *stream) checkpoint(shard string) string {
-	return "stream/" + s.arn + "/" + s.options.Consumer + "/" + shard
-}
-
 // start puts a new consumer behind what is there, where it asks for that.
 func (s *stream) start() error {
-	if !s.options.Latest || s.local.Checkpoint(s.checkpoint("started")) != "" {
+	if s.options.StartingPosition != Latest || s.local.Checkpoint(s.checkpoint("started")) != "" {
 		return nil
 	}
 	shards, err := s.engine.StreamShards(s.table)
 	if err != nil {
-		return fmt.Errorf("pump: stream of %s: %w", s.table, err)
+		return s.wrap(err)
 	}
 	for _, sh := range shards {
 		for after := ""; ; {
 			records, _, err := s.engine.StreamRecords(s.table, sh.ID, after, 10_000)
 			if err != nil {
-				return fmt.Errorf("pump: stream of %s: %w", s.table, err)
+				return s.wrap(err)
 			}
 			if len(records) == 0 {
 				break
 			}
 			after = sequence(records[len(records)-1])
-			s.local.SetCheckpoint(s.checkpoint(sh.ID), after)
+			s.save(sh.ID, position{After: after})
 		}
 	}
 	s.local.SetCheckpoint(s.checkpoint("started"), "yes")
 	return nil
 }
 
-func sequence(r events.DynamoDBEventRecord) string { return r.Change.SequenceNumber }
+func (s *stream) wrap(err error) error { return fmt.Errorf("pump: stream of %s: %w", s.table, err) }
 
-// run reads shard after shard; a child comes behind its parent in the list.
+func sequence(r record) string { return r.Change.SequenceNumber }
+
+// run reads shard after shard. The engine lists a child behind its parent, and has one
+// open shard at a time.
 func (s *stream) run(ctx context.Context) error {
 	done := map[string]bool{}
 	for ctx.Err() == nil {
 		changed, err := s.engine.StreamChanged(s.table)
 		if err != nil {
-			return fmt.Errorf("pump: stream of %s: %w", s.table, err)
+			return s.wrap(err)
 		}
 		shards, err := s.engine.StreamShards(s.table)
 		if err != nil {
-			return fmt.Errorf("pump: stream of %s: %w", s.table, err)
+			return s.wrap(err)
 		}
 		progress := false
 		for _, sh := range shards {
 			if done[sh.ID] {
 				continue
 			}
-			if err := s.shard(ctx, sh.ID); err != nil || ctx.Err() != nil {
+			if err := s.readShard(ctx, sh.ID); err != nil || ctx.Err() != nil {
 				return err
 			}
 			done[sh.ID], progress = true, true
 		}
-		if !progress { // the stream ended, and with it the table perhaps
+		if !progress { // the stream has ended
 			select {
 			case <-changed:
 			case <-ctx.Done():
@@ -180,57 +149,93 @@ func (s *stream) run(ctx context.Context) error {
 	return nil
 }
 
-// shard reads one shard to its end, or until ctx ends.
-func (s *stream) shard(ctx context.Context, id string) error {
+// plainShard reads one shard to its end, or until ctx ends.
+func (s *stream) plainShard(ctx context.Context, shard string) error {
+	after := s.load(shard).After
 	for ctx.Err() == nil {
-		changed, err := s.engine.StreamChanged(s.table)
+		records, end, err := s.gather(ctx, shard, after, s.options.BatchSize, nil)
 		if err != nil {
-			return fmt.Errorf("pump: stream of %s: %w", s.table, err)
+			return err
 		}
-		s.busy.Store(true)
-		after := s.local.Checkpoint(s.checkpoint(id))
-		records, end, err := s.engine.StreamRecords(s.table, id, after, s.options.BatchSize)
-		switch {
-		case errors.Is(err, dynamodb.ErrNoShard): // trimmed
-			return nil
-		case err != nil:
-			return fmt.Errorf("pump: stream of %s: %w", s.table, err)
-		case len(records) > 0:
-			s.batch(ctx, id, records)
-			continue
-		}
-		s.busy.Store(false)
-		if end {
+		if len(records) == 0 && end {
 			return nil
 		}
-		s.pause(ctx, id, changed)
+		s.batch(ctx, shard, records, s.plain, func(done []record) {
+			after = sequence(done[len(done)-1])
+			s.save(shard, position{After: after})
+		})
 	}
 	return nil
 }
 
-// pause waits for records, or for the deliverer's own time.
-func (s *stream) pause(ctx context.Context, shard string, changed <-chan struct{}) {
-	timer, stop := s.deliverer.wait(shard)
-	defer stop()
-	select {
-	case <-changed:
-	case <-timer:
-		if err := s.deliverer.tick(ctx, shard); err != nil {
-			s.options.Logger.Error("end of window failed", "table", s.table, "error", err)
+// gather returns the next records of a shard behind after: as many as limit and the
+// largest event allow, or what is there when the batch window has passed since the
+// first. It returns without records at the shard's end, when wake fires and when ctx
+// ends.
+func (s *stream) gather(ctx context.Context, shard, after string, limit int, wake <-chan time.Time) (records []record, end bool, err error) {
+	var due <-chan time.Time
+	for last := false; ; {
+		changed, err := s.engine.StreamChanged(s.table)
+		if err != nil {
+			return nil, false, s.wrap(err)
 		}
-	case <-ctx.Done():
+		more, end, err := s.engine.StreamRecords(s.table, shard, after, limit-len(records))
+		if errors.Is(err, dynamodb.ErrNoShard) { // trimmed since it was listed
+			return records, true, nil
+		}
+		if err != nil {
+			return nil, false, s.wrap(err)
+		}
+		if records = append(records, more...); len(more) > 0 {
+			after = sequence(more[len(more)-1])
+		}
+		if n := fittingRecords(records); n < len(records) {
+			return records[:n], false, nil
+		}
+		if end || last || len(records) == limit || len(records) > 0 && s.options.BatchWindow == 0 {
+			return records, end, nil
+		}
+		if due == nil && len(records) > 0 {
+			timer := time.NewTimer(s.options.BatchWindow)
+			defer timer.Stop()
+			due = timer.C
+		}
+		select {
+		case <-changed:
+		case <-due:
+			last = true
+		case <-wake:
+			last = true // with what has come until now
+		case <-ctx.Done():
+			return records, false, nil
+		}
 	}
 }
 
-// idle reports whether every shard is read to its end.
+// fittingRecords returns how many records, at least one, make an event that is not too
+// large.
+func fittingRecords(records []record) int {
+	size := int64(0)
+	for i, r := range records {
+		if size += r.Change.SizeBytes; size > maxPayload && i > 0 {
+			return i
+		}
+	}
+	return len(records)
+}
+
+// idle reports whether every shard is read to its end, and no window has state.
 func (s *stream) idle() bool {
 	shards, err := s.engine.StreamShards(s.table)
 	if err != nil {
-		return true
+		return true // without stream there is nothing to read
 	}
 	for _, sh := range shards {
-		after := s.local.Checkpoint(s.checkpoint(sh.ID))
-		if records, _, err := s.engine.StreamRecords(s.table, sh.ID, after, 1); err == nil && len(records) > 0 {
+		p := s.load(sh.ID)
+		if p.Window != nil && len(p.Window.State) > 0 {
+			return false
+		}
+		if records, _, err := s.engine.StreamRecords(s.table, sh.ID, p.After, 1); err == nil && len(records) > 0 {
 			return false
 		}
 	}
