@@ -255,3 +255,6 @@ func (c *compiler) parameter(v *Value) (p parameter, err error) {
 	p.schema, err = c.schema(schema)
 	return p, err
 }
+
+// HasBody reports whether the operation takes a request body.
+func (o *Operation) HasBody() bool { return o.body != nil }

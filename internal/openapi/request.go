@@ -17,8 +17,8 @@ import (
 
 const jsonType = "application/json"
 
-// bodyTime is how long a body may take to arrive. It is well below the 29 s in
-// which every request is answered (R003).
+// bodyTime is how long a body may take to arrive, within the deadline of the
+// request's context.
 const bodyTime = 10 * time.Second
 
 // Check holds r to the operation. The body, at most limit bytes, is read, checked
@@ -198,9 +198,13 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	if r.ContentLength > limit {
 		return nil, tooLarge(w, limit)
 	}
+	deadline := time.Now().Add(bodyTime)
+	if end, ok := r.Context().Deadline(); ok && end.Before(deadline) {
+		deadline = end
+	}
 	connection := http.NewResponseController(w)
 	// A writer without deadlines is a test's recorder, whose bodies are there already.
-	_ = connection.SetReadDeadline(time.Now().Add(bodyTime))
+	_ = connection.SetReadDeadline(deadline)
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	_ = connection.SetReadDeadline(time.Time{})
 	var long *http.MaxBytesError

@@ -1,0 +1,69 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+)
+
+// TokenError is a reason to refuse a token. Compare with errors.Is.
+type TokenError string
+
+// The reasons. What is wrong in more than one way has the first reason that applies.
+const (
+	ErrTokenMissing     TokenError = "no bearer token"
+	ErrTokenMalformed   TokenError = "malformed token"
+	ErrTokenSignature   TokenError = "signature is not the issuer's"
+	ErrTokenIssuer      TokenError = "token of another issuer"
+	ErrTokenAudience    TokenError = "token for another audience"
+	ErrTokenExpired     TokenError = "token has expired"
+	ErrTokenNotYetValid TokenError = "token is not valid yet"
+	ErrTokenScope       TokenError = "token lacks the scope"
+)
+
+func (e TokenError) Error() string { return "httpapi: " + string(e) }
+
+var (
+	// ErrKeysUnavailable: the issuer does not answer, so that no token can be checked.
+	// Try again later; the token may be good.
+	ErrKeysUnavailable = errors.New("httpapi: the issuer's keys cannot be fetched")
+	// ErrOptions: a constructor was given what cannot work.
+	ErrOptions = errors.New("httpapi: invalid options")
+)
+
+// bearer returns the token of the Authorization header (RFC 6750, section 2.1).
+// Tokens in a query or a form are not looked for: those end up in logs.
+func bearer(h http.Header) (string, error) {
+	values := h.Values("Authorization")
+	if len(values) == 0 {
+		return "", ErrTokenMissing
+	}
+	scheme, token, _ := strings.Cut(values[0], " ")
+	if len(values) > 1 || !strings.EqualFold(scheme, "Bearer") {
+		return "", ErrTokenMissing
+	}
+	token = strings.Trim(token, " ")
+	if token == "" {
+		return "", ErrTokenMissing
+	}
+	return token, nil
+}
+
+// scopes reads the claim "scp", which is a list or one string with spaces.
+type scopes []string
+
+// UnmarshalJSON takes either form.
+func (s *scopes) UnmarshalJSON(data []byte) error {
+	var list []string
+	if err := json.Unmarshal(data, &list); err == nil {
+		*s = list
+		return nil
+	}
+	var one string
+	if err := json.Unmarshal(data, &one); err != nil {
+		return err
+	}
+	*s = strings.Fields(one)
+	return nil
+}
