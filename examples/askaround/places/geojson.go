@@ -22,8 +22,8 @@ func ReadGeoJSON(r io.Reader) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		lines := &lineCounter{r: bufio.NewReader(r)}
 		d := json.NewDecoder(lines)
-		more, err := openFeatures(d, lines)
-		for err == nil && more() {
+		inside, err := openFeatures(d, lines)
+		for err == nil && (!inside || d.More()) {
 			var raw json.RawMessage
 			if err = d.Decode(&raw); err != nil {
 				break
@@ -33,7 +33,12 @@ func ReadGeoJSON(r io.Reader) iter.Seq2[Record, error] {
 				return
 			}
 		}
-		if err != nil && !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		if err == nil {
+			_, err = d.Token() // the end of the array, or of a text that was cut off
+		} else if err == io.EOF && !inside && d.InputOffset() > 0 {
+			err = nil // the end of Features one after the other
+		}
+		if err != nil {
 			yield(Record{}, fmt.Errorf("places: line %d: %w", lines.at(d.InputOffset()), err))
 		}
 	}
@@ -59,37 +64,37 @@ func ReadGeoJSONLines(r io.Reader) iter.Seq2[Record, error] {
 	}
 }
 
-// openFeatures moves d to the first feature. A collection starts with "{" and has a
-// member "features"; text in which the first value is a Feature itself is read value
-// by value.
-func openFeatures(d *json.Decoder, lines *lineCounter) (more func() bool, err error) {
+// openFeatures moves d to the first feature and reports whether it is inside of a
+// collection's array. A collection starts with "{" and has a member "features"; text in
+// which the first value is a Feature itself is read value by value.
+func openFeatures(d *json.Decoder, lines *lineCounter) (inside bool, err error) {
 	head, err := lines.peek(512)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	if featureFirst(head) {
-		return func() bool { return true }, nil // until io.EOF
+		return false, nil
 	}
 	if tok, err := d.Token(); err != nil || tok != json.Delim('{') {
-		return nil, errors.Join(errors.New("not a GeoJSON object"), err)
+		return false, errors.Join(errors.New("not a GeoJSON object"), err)
 	}
 	for d.More() {
 		name, err := d.Token()
 		if err != nil {
-			return nil, err
+			return false, err
 		}
 		if name != "features" {
 			if err := d.Decode(new(json.RawMessage)); err != nil {
-				return nil, err
+				return false, err
 			}
 			continue
 		}
 		if tok, err := d.Token(); err != nil || tok != json.Delim('[') {
-			return nil, errors.Join(errors.New(`"features" is not an array`), err)
+			return false, errors.Join(errors.New(`"features" is not an array`), err)
 		}
-		return d.More, nil
+		return true, nil
 	}
-	return nil, errors.New(`neither a FeatureCollection nor a Feature`)
+	return false, errors.New(`neither a FeatureCollection nor a Feature`)
 }
 
 // featureFirst reports whether the text begins with an object of type Feature.
