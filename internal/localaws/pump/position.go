@@ -37,14 +37,20 @@ func (s *stream) save(shard string, p position) {
 }
 
 func (s *stream) load(shard string) position {
-	text := s.local.Checkpoint(s.checkpoint(shard))
+	p, err := parsePosition(s.local.Checkpoint(s.checkpoint(shard)))
+	if err != nil {
+		s.options.Logger.Error("stream position unreadable, begun anew", "table", s.table, "shard", shard, "error", err)
+	}
+	return p
+}
+
+func parsePosition(text string) (position, error) {
 	if !strings.HasPrefix(text, "{") {
-		return position{After: text}
+		return position{After: text}, nil
 	}
 	var p position
 	if err := json.Unmarshal([]byte(text), &p); err != nil {
-		s.options.Logger.Error("stream position unreadable, begun anew", "table", s.table, "shard", shard, "error", err)
-		return position{}
+		return position{}, err
 	}
-	return p
+	return p, nil
 }

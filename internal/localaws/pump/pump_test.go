@@ -34,7 +34,7 @@ type world struct {
 	dead string // of its dead-letter queue
 }
 
-func open(t *testing.T, dir string) *world {
+func open(t testing.TB, dir string) *world {
 	t.Helper()
 	local, err := localaws.Open(t.Context(), func(o *localaws.Options) { o.Dir = dir })
 	if err != nil {
@@ -57,7 +57,7 @@ func open(t *testing.T, dir string) *world {
 	return w
 }
 
-func (w *world) queue(t *testing.T, name string, attributes map[string]string) string {
+func (w *world) queue(t testing.TB, name string, attributes map[string]string) string {
 	t.Helper()
 	out, err := w.sqs.CreateQueue(t.Context(), &awssqs.CreateQueueInput{QueueName: &name, Attributes: attributes})
 	if err != nil {
@@ -70,7 +70,7 @@ func (w *world) put(t *testing.T, from, to int) {
 	t.Helper()
 	for i := from; i < to; i++ {
 		_, err := w.db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String("table"),
-			Item: map[string]types.AttributeValue{"pk": &types.AttributeValueMemberN{Value: fmt.Sprint(i)}}})
+			Item: map[string]types.AttributeValue{"pk": number(i)}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,7 +78,7 @@ func (w *world) put(t *testing.T, from, to int) {
 }
 
 // during runs m while f does.
-func during(t *testing.T, m *Mapping, f func()) {
+func during(t testing.TB, m *Mapping, f func()) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	ended := make(chan error, 1)
@@ -123,6 +123,10 @@ func pks(records []events.DynamoDBEventRecord) (ids []string) {
 		ids = append(ids, r.Change.Keys["pk"].Number())
 	}
 	return ids
+}
+
+func number(n int) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: fmt.Sprint(n)}
 }
 
 func numbers(from, to int) (ids []string) {
