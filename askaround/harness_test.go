@@ -485,7 +485,6 @@ func newRand(t testing.TB, seed uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, 7))
 }
 
-
 // heatItem returns the stored item of one part.
 func (w *world) heatItem(id QuestionID, part string) (version int64, it item) {
 	w.t.Helper()
@@ -496,3 +495,6 @@ func (w *world) heatItem(id QuestionID, part string) (version int64, it item) {
 	version, _ = integerOf(out.Item[attrVersion])
 	return version, out.Item
 }
+
+// slow reports whether long tests run in full, as they do in CI.
+func slow() bool { return os.Getenv("ASKAROUND_SLOW") == "1" }

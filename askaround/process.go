@@ -1,6 +1,7 @@
 package askaround
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,7 +42,7 @@ func (w *Worker) processQuestion(ctx context.Context, m message, receives int) e
 	case err != nil:
 		return w.fail(ctx, m, FailedModeration, "The question could not be checked. Ask again later.")
 	case verdict.Reject:
-		return w.fail(ctx, m, FailedRejected, verdict.Reason)
+		return w.fail(ctx, m, FailedRejected, cmp.Or(verdict.Reason, "The question did not pass moderation."))
 	}
 	it, err := w.index.Item(newQuestionPoint(q, key))
 	if err != nil {
