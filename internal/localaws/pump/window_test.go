@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,11 +23,21 @@ type (
 // window, records, the count it was given, and how the window ends.
 type counting struct {
 	begin time.Time
-	log   []string
 	fail  func(n int, e windowEvent) error
+
+	mu  sync.Mutex
+	log []string
+}
+
+func (c *counting) last() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.log[len(c.log)-1]
 }
 
 func (c *counting) handle(_ context.Context, e windowEvent) (r windowResponse, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	end := ""
 	if e.IsFinalInvokeForWindow {
 		end += " final"
@@ -79,8 +90,8 @@ func TestWindows(t *testing.T) {
 		w.put(t, 3, 4)
 		time.Sleep(time.Second)
 		synctest.Wait()
-		if !strings.HasSuffix(c.log[len(c.log)-1], "30s-40s [3] n=") {
-			t.Errorf("a new window has state: %s", c.log[len(c.log)-1])
+		if got := c.last(); !strings.HasSuffix(got, "30s-40s [3] n=") {
+			t.Errorf("a new window has state: %s", got)
 		}
 		time.Sleep(10 * time.Second)
 		stop()
