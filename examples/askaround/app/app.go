@@ -100,8 +100,21 @@ func (a *App) openStores(ctx context.Context) (err error) {
 	if a.resources, err = askaround.Provision(ctx, a.dynamoDB(), a.sqs(), "askaround-"); err != nil {
 		return err
 	}
+	if err := a.release(ctx); err != nil {
+		return err
+	}
 	a.service, err = askaround.NewService(a.dynamoDB(), a.sqs(), a.resources, func(o *askaround.ServiceOptions) { o.Logger = a.log("service") })
 	return err
+}
+
+// release gives back the messages that the process before had in hand when it ended.
+func (a *App) release(ctx context.Context) error {
+	for _, url := range []string{a.resources.QuestionsQueue, a.resources.StarAnswersQueue, a.resources.GeoAnswersQueue} {
+		if err := a.local.SQS().Release(ctx, url); err != nil {
+			return fmt.Errorf("app: %w", err)
+		}
+	}
+	return nil
 }
 
 // openIssuer returns the verifier of tokens. A development issuer is asked without a

@@ -3,6 +3,7 @@ package sqs
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -91,4 +92,24 @@ func (e *Engine) VisibilityTimeout(queueURL string) time.Duration {
 		return 0
 	}
 	return q.settings.visibility
+}
+
+// Release makes a queue's messages in flight visible at once, for a process that starts
+// again where every receiver ended with the one before: they need not wait for the
+// visibility timeout.
+func (e *Engine) Release(ctx context.Context, queueURL string) error {
+	return e.do(ctx, func(t *tx) error {
+		q, err := t.queue(queueURL)
+		if err != nil {
+			return err
+		}
+		for _, m := range slices.Clone(q.hidden.items) {
+			if m.state == inFlight {
+				q.displace(m)
+				t.hide(q, m, 0)
+			}
+		}
+		t.dispatch(q)
+		return nil
+	})
 }

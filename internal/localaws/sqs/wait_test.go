@@ -284,3 +284,26 @@ func TestMessagesOfALostReceiverAreGivenBack(t *testing.T) {
 		t.Errorf("depth %v", got)
 	}
 }
+
+// TestRelease gives back what is in flight at once, and leaves alone what is delayed.
+func TestRelease(t *testing.T) {
+	e, c, _ := newTest(t)
+	url := createQueue(t, c, "q", map[string]string{"VisibilityTimeout": "600"})
+	send(t, c, url, "a", "b", "c")
+	if _, err := e.Receive(t.Context(), url, 2, 0); err != nil {
+		t.Fatal(err)
+	}
+	delayed := createQueue(t, c, "delayed", map[string]string{"DelaySeconds": "600"})
+	send(t, c, delayed, "d")
+	for _, u := range []string{url, delayed} {
+		if err := e.Release(t.Context(), u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := depth(t, e, url); got != [3]int{3, 0, 0} {
+		t.Errorf("depth %v, want all three visible", got)
+	}
+	if got := depth(t, e, delayed); got != [3]int{0, 0, 1} {
+		t.Errorf("depth %v, want one delayed", got)
+	}
+}
