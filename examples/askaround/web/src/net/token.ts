@@ -67,7 +67,7 @@ export class Tokens {
     const response = await this.fetcher("dev/token", {
       method: "POST",
       headers: { "Content-Type": "application/x-www-form-urlencoded", Accept: "application/json" },
-      body: new URLSearchParams({ grant_type: "client_credentials", client_id: this.user() }),
+      body: new URLSearchParams({ user: this.user() }),
     });
     if (response.status === 404) throw new NoToken("This server has no development issuer. Paste a token of yours.");
     if (!response.ok) throw new Error(`the issuer answered ${response.status}`);
