@@ -24,9 +24,12 @@ func around(r *rand.Rand, center Location, radius geoindex.Meters) Location {
 	for {
 		l := Location{
 			Lat: center.Lat + (r.Float64()*2-1)*float64(radius)/111_000,
-			Lng: center.Lng + (r.Float64()*2-1)*float64(radius)/111_000/math.Cos(center.Lat*math.Pi/180),
+			Lng: center.Lng + (r.Float64()*2-1)*min(180, float64(radius)/111_000/math.Cos(center.Lat*math.Pi/180)),
 		}
-		if l.LatLng().Distance(center.LatLng()) <= radius {
+		if math.Abs(l.Lng) > 180 {
+			l.Lng -= math.Copysign(360, l.Lng)
+		}
+		if l.LatLng().Validate() == nil && l.LatLng().Distance(center.LatLng()) <= radius {
 			return l
 		}
 	}
