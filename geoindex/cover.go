@@ -27,9 +27,13 @@ func margin(radius Meters) Meters {
 const maxCover = 1 << 20
 
 // Cover returns the cells of one level that meet the disc of radius around center,
-// sorted. Every point at a [LatLng.Distance] of at most radius lies in one of them. A
-// disc of five miles meets 4 to 14 cells of level 10, 7.5 in the mean (of 400,000 discs;
-// the most are near the corners of the cube, where cells are small). A disc of more
+// sorted. Every point at a [LatLng.Distance] of at most radius lies in one of them. Each
+// reaches to within a millimetre of the disc, or, for radii from 1,000 km, to within a
+// thousandth of the radius.
+//
+// A disc of five miles meets 4 to 14 cells of level 10, 7.1 in the mean, and more than 9
+// at 2 % of all places: cells are smallest near the corners of the cube, where there are
+// 14 (measured at 5 million places, 3 million of them near corners). A disc of more
 // than about a million cells is an [ErrInvalid].
 func Cover(center LatLng, radius Meters, level int) ([]CellID, error) {
 	if level < 0 || level > MaxLevel {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sort"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -21,7 +22,7 @@ type fake struct {
 	partitions map[string][]map[string]types.AttributeValue
 	pageSize   int
 	fail       func(query int) error // injected errors by number of the query, from 1
-	queries    int
+	queries    atomic.Int64
 }
 
 func newFake(t *Table, points []Point) *fake {
@@ -45,9 +46,12 @@ func sk(item map[string]types.AttributeValue) []byte {
 }
 
 func (f *fake) Query(ctx context.Context, in *dynamodb.QueryInput, _ ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
-	f.queries++
+	query := int(f.queries.Add(1))
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if f.fail != nil {
-		if err := f.fail(f.queries); err != nil {
+		if err := f.fail(query); err != nil {
 			return nil, err
 		}
 	}

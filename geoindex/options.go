@@ -49,7 +49,7 @@ type Table struct {
 // New returns a Table over client. It does no I/O and starts no goroutine. An option
 // out of range is reported as [ErrInvalid].
 func New(client DynamoDB, table string, optFns ...func(*Options)) (*Table, error) {
-	o := Options{Level: 6, MaxCells: 16, Workers: 8, Clock: time.Now}
+	var o Options
 	for _, fn := range optFns {
 		fn(&o)
 	}
@@ -60,11 +60,19 @@ func New(client DynamoDB, table string, optFns ...func(*Options)) (*Table, error
 		o.Clock = time.Now
 	}
 	for _, c := range []struct {
-		name          string
-		value, lo, hi int
-	}{{"Level", o.Level, 4, 6}, {"MaxCells", o.MaxCells, 4, 1024}, {"Workers", o.Workers, 1, 64}} {
-		if c.value < c.lo || c.value > c.hi {
-			return nil, fmt.Errorf("%w: %s %d is not within %d and %d", ErrInvalid, c.name, c.value, c.lo, c.hi)
+		name                  string
+		value                 *int
+		standard, least, most int
+	}{
+		{"Level", &o.Level, 6, 4, 6},
+		{"MaxCells", &o.MaxCells, 16, 4, 1024},
+		{"Workers", &o.Workers, 8, 1, 64},
+	} {
+		if *c.value == 0 {
+			*c.value = c.standard
+		}
+		if *c.value < c.least || *c.value > c.most {
+			return nil, fmt.Errorf("%w: %s %d is not within %d and %d", ErrInvalid, c.name, *c.value, c.least, c.most)
 		}
 	}
 	if reserved(o.TTLAttribute) || strings.ContainsAny(o.TTLAttribute, ".[") {
