@@ -168,6 +168,7 @@ func environment() []string {
 
 // TestCommandLine drives a table with Amazon's own client over a socket.
 func TestCommandLine(t *testing.T) {
+	t.Parallel() // it waits for another program
 	if testing.Short() {
 		t.Skip("starts a Python program several times")
 	}
@@ -234,6 +235,7 @@ assert len(records) == 61 and records[-1]["eventName"] == "MODIFY", len(records)
 
 // TestBoto3 drives a table and its stream with Python's client over a socket.
 func TestBoto3(t *testing.T) {
+	t.Parallel() // it waits for another program
 	if testing.Short() {
 		t.Skip("starts Python")
 	}

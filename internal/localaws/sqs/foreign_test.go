@@ -28,6 +28,7 @@ func run(t *testing.T, name string, arguments ...string) []byte {
 }
 
 func TestBoto3(t *testing.T) {
+	t.Parallel() // it waits for another program
 	python := foreign.NeedPython(t, "boto3")
 	e, _ := openEngine(t, t.TempDir())
 	server := httptest.NewServer(e)
@@ -36,6 +37,7 @@ func TestBoto3(t *testing.T) {
 }
 
 func TestAWSCommandLine(t *testing.T) {
+	t.Parallel() // it waits for another program
 	aws := foreign.Need(t, "aws")
 	e, _ := openEngine(t, "")
 	server := httptest.NewServer(e)

@@ -195,6 +195,7 @@ func errorCode(err error) string {
 
 // A random sequence of requests has the same outcome here and in moto.
 func TestAgreesWithMoto(t *testing.T) {
+	t.Parallel() // it waits for another program
 	moto := newPeer(startMoto(t))
 	e, _ := openEngine(t, "")
 	server := httptest.NewServer(e)
