@@ -50,7 +50,7 @@ func (w *Worker) apply(ctx context.Context, shard string, p posting) (gone bool,
 		case it == nil && p.target.part == "":
 			return true, nil
 		case it == nil:
-			if it, err = w.createHeat(ctx, shard, p); err == nil {
+			if _, err = w.createHeat(ctx, shard, p); err == nil {
 				return false, nil
 			}
 			if _, raced := refusedItem(err); !raced {

@@ -116,9 +116,8 @@ func (w *watcher) receive(payload []byte) {
 		}
 	case domain.TypeHeat:
 		var m domain.HeatMessage
-		key := string(m.Question) + "/" + m.Part
 		if err = json.Unmarshal(payload, &m); err == nil {
-			key = string(m.Question) + "/" + m.Part
+			key := string(m.Question) + "/" + m.Part
 			if m.Version >= w.heat[key].Version {
 				w.heat[key] = m.HeatPart
 			}

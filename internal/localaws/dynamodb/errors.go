@@ -61,11 +61,6 @@ func tableNotFound() *apiError {
 	return failure("ResourceNotFoundException", "Requested resource not found")
 }
 
-// tableNotFoundNamed is the same from the operations that manage tables.
-func tableNotFoundNamed(name string) *apiError {
-	return failure("ResourceNotFoundException", "Requested resource not found: Table: %s not found", name)
-}
-
 func conditionFailed(old attr.Item) *apiError {
 	err := failure("ConditionalCheckFailedException", "The conditional request failed")
 	err.Item = old

@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 
 	"github.com/askaround/askaround-go/internal/localaws/journal"
 )
@@ -69,8 +68,6 @@ func client(t testing.TB, optFns ...func(*Options)) (*Engine, *dynamodb.Client) 
 	t.Cleanup(closeLog)
 	return e, dynamodb.NewFromConfig(config(e))
 }
-
-func streams(e *Engine) *dynamodbstreams.Client { return dynamodbstreams.NewFromConfig(config(e)) }
 
 func str(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 func num(s string) types.AttributeValue { return &types.AttributeValueMemberN{Value: s} }
