@@ -10,7 +10,7 @@
 //	response, err := client.AskQuestionWithResponse(ctx, nil, api.NewQuestion{
 //		Text: "How is the view?", Kind: api.QuestionKindStar, Location: api.LatLng{Lat: 40.689, Lng: -74.045},
 //	})
-//	// response.JSON202 is the operation, or response.ApplicationproblemJSON422 says what is wrong.
+//	// response.JSON202 is the operation, or response.ApplicationProblemJSON422 says what is wrong.
 //
 // The client sends each request once: it does not retry. A problem document is
 // an error value, see [ParseProblem].

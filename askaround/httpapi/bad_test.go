@@ -57,7 +57,7 @@ var badBodies = []badRow{
 	{why: "null", body: `null`, status: 422, kind: "invalid-body"},
 	{why: "an array", body: `[` + goodQuestion + `]`, status: 422, kind: "invalid-body"},
 	{why: "a string", body: `"How is the view?"`, status: 422, kind: "invalid-body"},
-	{why: "no members", body: `{}`, status: 422, kind: "invalid-body", at: "/text"},
+	{why: "no members", body: `{}`, status: 422, kind: "invalid-body", at: "/kind"},
 	{why: "no text", body: `{"kind":"star","location":{"lat":1,"lng":2}}`, status: 422, kind: "invalid-body", at: "/text"},
 	{why: "no kind", body: `{"text":"a","location":{"lat":1,"lng":2}}`, status: 422, kind: "invalid-body", at: "/kind"},
 	{why: "no location", body: `{"text":"a","kind":"star"}`, status: 422, kind: "invalid-body", at: "/location"},
