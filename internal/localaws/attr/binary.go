@@ -18,13 +18,13 @@ func AppendBinary(dst []byte, item Item) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(item)))
 	for _, name := range sortedNames(room[:0], item) {
 		dst = appendBytes(dst, name)
-		dst = AppendValueBinary(dst, item[name])
+		dst = appendValue(dst, item[name])
 	}
 	return dst
 }
 
-// AppendValueBinary appends the compact binary form of v to dst.
-func AppendValueBinary(dst []byte, v Value) []byte {
+// appendValue appends the binary form of v to dst.
+func appendValue(dst []byte, v Value) []byte {
 	dst = append(dst, byte(v.Type))
 	switch v.Type {
 	case TypeS, TypeB, TypeN:
@@ -41,7 +41,7 @@ func AppendValueBinary(dst []byte, v Value) []byte {
 	case TypeL:
 		dst = binary.AppendUvarint(dst, uint64(len(v.L)))
 		for i := range v.L {
-			dst = AppendValueBinary(dst, v.L[i])
+			dst = appendValue(dst, v.L[i])
 		}
 		return dst
 	}
@@ -96,16 +96,6 @@ func DecodeBinary(data []byte) (item Item, rest []byte, err error) {
 		return nil, nil, ErrCorrupt
 	}
 	return item, r.data, nil
-}
-
-// DecodeValueBinary reads one value as [DecodeBinary] does.
-func DecodeValueBinary(data []byte) (v Value, rest []byte, err error) {
-	r := reader{data: data}
-	v = r.value(1)
-	if r.failed {
-		return Value{}, nil, ErrCorrupt
-	}
-	return v, r.data, nil
 }
 
 // reader takes values from the front of data. After failed it returns zeros.

@@ -168,6 +168,7 @@ func TestNumberEdgesOfArithmetic(t *testing.T) {
 		{"39 digits below 2^128", "3.4028236692093846346337460743176821145E38", "3", ""},
 		{"39 digits above 2^128", "3.4028236692093846346337460743176821145E38", "7", ""},
 		{"39 digits, shifted beyond 2^128", "9E38", "7", ""},
+		{"a sum of both beyond 2^128", "3.4E38", nines, ""},
 		{"a borrow that leaves 39 digits", "2E38", "-" + nines, ""},
 	}
 	for _, tt := range tests {

@@ -49,6 +49,28 @@ func TestSize(t *testing.T) {
 	}
 }
 
+func TestDepth(t *testing.T) {
+	tests := []struct {
+		reason string
+		value  attr.Value
+		want   int
+	}{
+		{"a scalar", attr.Int(1), 1},
+		{"a set is as flat as a scalar", attr.Set(attr.Int(1)), 1},
+		{"an empty list", attr.List(), 1},
+		{"a list of scalars", attr.List(attr.Int(1), attr.Int(2)), 2},
+		{"the deepest element counts", attr.List(attr.Int(1), attr.Map(attr.Item{"a": attr.List(attr.Null())})), 4},
+		{"also in a map", attr.Map(attr.Item{"a": attr.Null(), "b": attr.List(attr.Null())}), 3},
+	}
+	for _, tt := range tests {
+		t.Run(tt.reason, func(t *testing.T) {
+			if got := tt.value.Depth(); got != tt.want {
+				t.Errorf("got %d, want %d", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestEqual(t *testing.T) {
 	tests := []struct {
 		reason string

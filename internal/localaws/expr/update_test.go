@@ -168,6 +168,7 @@ func TestUpdateErrors(t *testing.T) {
 		{"a value as target", "SET :1 = :1", `Syntax error; token: ":1", near: "SET :1 ="`},
 		{"a target in parentheses", "SET (a) = :1", `Syntax error; token: "(", near: "SET (a"`},
 		{"a sum of three", "SET a = n + :1 + :1", `Syntax error; token: "+", near: ":1 + :1"`},
+		{"a sum of a sum", "SET a = (n + :1) + :1", `Syntax error; token: "+", near: ") + :1"`},
 		{"a sum inside a sum", "SET a = n + (:1 - :2)", `Syntax error; token: "-", near: ":1 - :2"`},
 		{"a sum as an argument", "SET a = list_append(l + :1, :l)", `Syntax error; token: "+", near: "l + :1"`},
 		{"a product", "SET a = n * :1", `Syntax error; token: "*", near: "n * :1"`},
