@@ -16,7 +16,8 @@ import (
 )
 
 // TestBrowser builds the example, runs it as its user does, and lets two people and
-// mqtt.js use it.
+// mqtt.js use it. With ARTIFACTS or ASKAROUND_SLOW=1 in the environment it also looks
+// at accessibility and takes all pictures.
 func TestBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts Chromium")
@@ -26,7 +27,11 @@ func TestBrowser(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	url := start(ctx, t)
-	command := exec.CommandContext(ctx, node, "browser.mjs", url, chromium, artifacts(t))
+	args := []string{"browser.mjs", url, chromium, artifacts(t)}
+	if os.Getenv("ARTIFACTS") != "" || os.Getenv("ASKAROUND_SLOW") == "1" {
+		args = append(args, "full")
+	}
+	command := exec.CommandContext(ctx, node, args...)
 	out, err := command.CombinedOutput()
 	t.Logf("%s", out)
 	if err != nil {

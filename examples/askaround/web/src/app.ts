@@ -49,7 +49,9 @@ class App {
   private readonly known = new Set<string>(); // questions whose own answer was asked for
   private readonly sending = new Map<string, number>(); // of answers: the latest attempt counts
   private readonly answered = new Set(sessionStorage.getItem(answeredKey)?.split(" ")); // questions that this window answered
+  private readonly asked = new Map<string, Draft>(); // accepted, by the question's id
   private rendering = false;
+  private watching: ReturnType<typeof setTimeout> | undefined;
 
   constructor(start: Place) {
     this.place = start;
@@ -60,7 +62,7 @@ class App {
       withdraw: (id) => void this.withdraw(id),
       toggled: (id, open) => this.toggled(id, open),
       pointedAt: (id) => this.map.highlight(id),
-    }, () => this.watch());
+    }, () => this.watchSoon());
     this.account = new AccountDialog(this.tokens, () => void this.signedIn());
     this.sync = new Sync({
       api: this.api,
@@ -155,6 +157,7 @@ class App {
       }
       const { question } = c;
       this.list.card(question.id)?.update(question, live);
+      if (c.kind === "added") this.arrived(question.id);
       if (!live || distance(this.place.at, question.location) > fiveMiles) continue;
       if (c.kind === "added") this.fresh.add(question.id);
       const what = c.kind === "added" ? "New question" : this.words(question);
@@ -188,7 +191,14 @@ class App {
     });
   }
 
+  /** After scrolling, which moves many cards. */
+  private watchSoon(): void {
+    clearTimeout(this.watching);
+    this.watching = setTimeout(() => this.watch(), 200);
+  }
+
   private watch(): void {
+    clearTimeout(this.watching);
     this.sync.watch(this.list.wanted, this.list.open);
   }
 
@@ -227,10 +237,11 @@ class App {
       try {
         const accepted = await this.api.ask(text, kind, at, key);
         draft.accepted();
+        this.asked.set(accepted.question, draft);
+        if (this.store.get(accepted.question)) this.arrived(accepted.question);
         const o = await this.operations.outcome(accepted);
         if (o.status === "failed") return draft.failed(failure(o));
-        await this.sync.refresh(o.question); // and with it that it is one's own
-        draft.element.remove();
+        await this.sync.refresh(o.question); // which tells that it is one's own
         this.announcer.say("Your question is there.");
       } catch (error) {
         draft.failed(message(error));
@@ -239,6 +250,12 @@ class App {
     draft = new Draft(text, kind, () => void attempt(), () => draft.element.remove());
     this.drafts.prepend(draft.element);
     void attempt();
+  }
+
+  /** A question of one's own is in the list: its draft is done. */
+  private arrived(id: string): void {
+    this.asked.get(id)?.element.remove();
+    this.asked.delete(id);
   }
 
   private async answer(id: string, value: Answer): Promise<void> {

@@ -93,13 +93,25 @@ test("follows what is seen, within fifty subscriptions, and reads what it may ha
   const granted = grant(w.sockets[0]!);
   assert.equal(granted.length, 47);
   assert.deepEqual(granted, seen.slice(0, 47).map((id) => `question/${id}`));
+  mock.timers.tick(50);
   await settle();
-  assert.deepEqual(w.calls, seen.slice(0, 47).map((id) => `read ${id}`));
+  assert.deepEqual(w.calls, ["list"], "all of them are on the first page");
 
+  w.calls.length = 0;
   w.sync.watch(seen.slice(20), []); // scrolled down
   const packets = w.sockets[0]!.sent.map((p) => p[0]! >> 4);
   assert.deepEqual(packets, [10, 10, 10, 8, 8], "20 topics leave, 13 come");
   assert.deepEqual(grant(w.sockets[0]!), seen.slice(47).map((id) => `question/${id}`));
+  mock.timers.tick(50);
+  await settle();
+  assert.deepEqual(w.calls, ["list", ...seen.slice(50).map((id) => `read ${id}`)], "those beyond the page one by one");
+
+  w.calls.length = 0;
+  w.sync.watch([...seen.slice(20), seen[3]!, seen[4]!], [seen[3]!]);
+  grant(w.sockets[0]!);
+  mock.timers.tick(50);
+  await settle();
+  assert.deepEqual(w.calls, [`read ${seen[3]}`, `read ${seen[4]}`], "a few one by one");
 });
 
 test("after a break: subscribes again, reads the list and what is followed beyond it", async () => {

@@ -867,6 +867,8 @@ var Connection = class {
 var maxSubscriptions = 50;
 var pageSize = 50;
 var maxPages = 20;
+var few = 6;
+var gathering = 50;
 var Sync = class {
   constructor(options) {
     this.options = options;
@@ -879,6 +881,7 @@ var Sync = class {
         if (state.kind !== "live") {
           this.ready = false;
           this.settled.clear();
+          this.unread.clear();
         }
         options.onState(state);
       },
@@ -902,6 +905,9 @@ var Sync = class {
   // the area's topics are in force
   settled = /* @__PURE__ */ new Set();
   // topics that the server has answered
+  unread = /* @__PURE__ */ new Set();
+  // questions followed since, but not read since
+  reading;
   connection;
   /** Moves to an area: other topics, another list. Reads the list again where it is there already. */
   async move(area, order) {
@@ -911,6 +917,7 @@ var Sync = class {
     this.ready = false;
     this.cursor = void 0;
     this.seen = this.open = [];
+    this.unread.clear();
     try {
       const live2 = await this.options.api.live(area);
       if (generation !== this.generation) return;
@@ -990,7 +997,17 @@ var Sync = class {
     if (refused.length > 0) this.options.onError(new Error(`The server refused ${refused.length} live topics.`));
     if (!this.ready) return this.checkReady();
     const fresh = new Set(granted);
-    for (const id of this.followed()) if (fresh.has(this.questionTopic(id))) void this.refresh(id);
+    for (const id of this.followed()) if (fresh.has(this.questionTopic(id))) this.unread.add(id);
+    if (this.unread.size > 0) this.reading ??= setTimeout(() => void this.readAgain(), gathering);
+  }
+  /** Reads the questions that wait for it: many by the list, as far as it goes, and the rest one by one. */
+  async readAgain() {
+    const generation = this.generation, ids2 = [...this.unread];
+    this.reading = void 0;
+    this.unread.clear();
+    const listed = new Set(ids2.length > few ? (await this.read())?.ids : []);
+    if (generation !== this.generation) return;
+    for (const id of ids2) if (!listed.has(id) || this.open.includes(id)) void this.refresh(id);
   }
   checkReady() {
     if (this.ready || !this.base().every((t) => this.settled.has(t))) return;
@@ -2214,7 +2231,10 @@ var App = class {
   // of answers: the latest attempt counts
   answered = new Set(sessionStorage.getItem(answeredKey)?.split(" "));
   // questions that this window answered
+  asked = /* @__PURE__ */ new Map();
+  // accepted, by the question's id
   rendering = false;
+  watching;
   constructor(start) {
     this.place = start;
     this.map = new AreaMap(this.format, (id) => this.reveal(id), (at) => this.go(unnamed(at)));
@@ -2224,7 +2244,7 @@ var App = class {
       withdraw: (id) => void this.withdraw(id),
       toggled: (id, open) => this.toggled(id, open),
       pointedAt: (id) => this.map.highlight(id)
-    }, () => this.watch());
+    }, () => this.watchSoon());
     this.account = new AccountDialog(this.tokens, () => void this.signedIn());
     this.sync = new Sync({
       api: this.api,
@@ -2313,6 +2333,7 @@ var App = class {
       }
       const { question: question2 } = c;
       this.list.card(question2.id)?.update(question2, live2);
+      if (c.kind === "added") this.arrived(question2.id);
       if (!live2 || distance(this.place.at, question2.location) > fiveMiles) continue;
       if (c.kind === "added") this.fresh.add(question2.id);
       const what = c.kind === "added" ? "New question" : this.words(question2);
@@ -2343,7 +2364,13 @@ var App = class {
       this.watch();
     });
   }
+  /** After scrolling, which moves many cards. */
+  watchSoon() {
+    clearTimeout(this.watching);
+    this.watching = setTimeout(() => this.watch(), 200);
+  }
   watch() {
+    clearTimeout(this.watching);
     this.sync.watch(this.list.wanted, this.list.open);
   }
   /** Shows a question that was clicked on the map. */
@@ -2377,10 +2404,11 @@ var App = class {
       try {
         const accepted = await this.api.ask(text2, kind, at, key);
         draft.accepted();
+        this.asked.set(accepted.question, draft);
+        if (this.store.get(accepted.question)) this.arrived(accepted.question);
         const o = await this.operations.outcome(accepted);
         if (o.status === "failed") return draft.failed(failure(o));
         await this.sync.refresh(o.question);
-        draft.element.remove();
         this.announcer.say("Your question is there.");
       } catch (error) {
         draft.failed(message2(error));
@@ -2389,6 +2417,11 @@ var App = class {
     draft = new Draft(text2, kind, () => void attempt(), () => draft.element.remove());
     this.drafts.prepend(draft.element);
     void attempt();
+  }
+  /** A question of one's own is in the list: its draft is done. */
+  arrived(id) {
+    this.asked.get(id)?.element.remove();
+    this.asked.delete(id);
   }
   async answer(id, value) {
     const what = value.stars !== void 0 ? `Your rating: ${stars(value.stars)}` : "Your pin";

@@ -15,6 +15,12 @@ export const maxSubscriptions = 50;
 /** Questions of a page, and pages that are read in a row after a break. */
 const pageSize = 50, maxPages = 20;
 
+/** As many questions are read one by one; more by the list. */
+const few = 6;
+
+/** How long to wait for more SUBACKs, in milliseconds. */
+const gathering = 50;
+
 export interface SyncOptions {
   api: Pick<Api, "live" | "questions" | "question">;
   store: Store;
@@ -43,6 +49,8 @@ export class Sync {
   private generation = 0; // of areas: what was asked for an earlier one is dropped
   private ready = false; // the area's topics are in force
   private readonly settled = new Set<string>(); // topics that the server has answered
+  private readonly unread = new Set<string>(); // questions followed since, but not read since
+  private reading: ReturnType<typeof setTimeout> | undefined;
   private readonly connection: Connection;
 
   constructor(private readonly options: SyncOptions) {
@@ -55,6 +63,7 @@ export class Sync {
         if (state.kind !== "live") {
           this.ready = false;
           this.settled.clear();
+          this.unread.clear(); // all will be, when the topics are in force again
         }
         options.onState(state);
       },
@@ -71,6 +80,7 @@ export class Sync {
     this.ready = false;
     this.cursor = undefined;
     this.seen = this.open = [];
+    this.unread.clear();
     try {
       const live = await this.options.api.live(area);
       if (generation !== this.generation) return;
@@ -163,9 +173,21 @@ export class Sync {
     for (const t of [...granted, ...refused]) this.settled.add(t);
     if (refused.length > 0) this.options.onError(new Error(`The server refused ${refused.length} live topics.`));
     if (!this.ready) return this.checkReady();
-    // Questions that came into view: what moved before their topic was in force must be read.
+    // Questions that came into view: what moved before their topic was in force must
+    // be read. Their SUBACKs come in several packets, so wait for more.
     const fresh = new Set(granted);
-    for (const id of this.followed()) if (fresh.has(this.questionTopic(id))) void this.refresh(id);
+    for (const id of this.followed()) if (fresh.has(this.questionTopic(id))) this.unread.add(id);
+    if (this.unread.size > 0) this.reading ??= setTimeout(() => void this.readAgain(), gathering);
+  }
+
+  /** Reads the questions that wait for it: many by the list, as far as it goes, and the rest one by one. */
+  private async readAgain(): Promise<void> {
+    const generation = this.generation, ids = [...this.unread];
+    this.reading = undefined;
+    this.unread.clear();
+    const listed = new Set(ids.length > few ? (await this.read())?.ids : []);
+    if (generation !== this.generation) return;
+    for (const id of ids) if (!listed.has(id) || this.open.includes(id)) void this.refresh(id);
   }
 
   private checkReady(): void {
