@@ -222,7 +222,7 @@ func TestAcceptedForms(t *testing.T) {
 		{"any application", "GET", "/live?" + near, "", "Accept", "application/*"},
 		{"problems too", "GET", "/live?" + near, "", "Accept", "application/problem+json, application/json;charset=utf-8"},
 		{"an empty Accept", "GET", "/live?" + near, "", "Accept", ""},
-		{"exponents", "GET", "/live?lat=4.07e1&lng=-7.4E+1", "", "", ""},
+		{"exponents", "GET", "/live?lat=4.07e1&lng=-7.4E%2B1", "", "", ""},
 		{"the pole", "GET", "/live?lat=90&lng=-180", "", "", ""},
 		{"minus zero", "GET", "/live?lat=-0&lng=-0.0", "", "", ""},
 		{"the largest circle", "GET", "/questions?" + near + "&radius=80467.2", "", "", ""},

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -131,4 +132,16 @@ func sign(t testing.TB, algorithm jose.SignatureAlgorithm, key any, kid string, 
 		t.Fatal(err)
 	}
 	return token
+}
+
+// serveFiles serves files by path, with URL in them replaced by url.
+func serveFiles(url string, files map[string]string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text, ok := files[r.URL.Path]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		_, _ = w.Write([]byte(strings.ReplaceAll(text, "URL", url)))
+	})
 }
