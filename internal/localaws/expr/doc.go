@@ -28,7 +28,7 @@
 //
 // Limits: 4,096 bytes, 300 operators and functions, 100 operands of IN, paths of
 // 32 steps. The words and the grammar were compared with DynamoDB Local 1.25, on
-// 70,000 random expressions, and with what is published of DynamoDB's answers;
+// 72,000 random expressions, and with what is published of DynamoDB's answers;
 // where the two differ, as for the two words that DynamoDB Local does not reserve
 // (CONVERT and SIZE), the developer guide decides:
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.html
