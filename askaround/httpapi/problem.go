@@ -157,7 +157,7 @@ func requestRefusal(err *openapi.Error, o *openapi.Operation) refusal {
 	}
 	r := refusal{kind: kind, detail: err.Detail}
 	for _, fault := range err.Faults {
-		r.parts = append(r.parts, partOf(fault))
+		r.parts, r.detail = append(r.parts, partOf(fault)), "" // each part tells more than the whole
 	}
 	switch err.Reason {
 	case openapi.MethodNotAllowed:

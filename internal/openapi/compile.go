@@ -112,6 +112,8 @@ func (c *compiler) keyword(s *Schema, name string, v *Value) (err error) {
 		err = c.discriminate(s, v)
 	case "pattern":
 		s.pattern, err = regexp.Compile(v.Text)
+	case "x-pattern-means":
+		s.patternMeans = v.Text
 	case "format":
 		s.format, err = v.Text, knownFormat(v.Text)
 	case "required", // read after properties

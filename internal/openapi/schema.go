@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"cmp"
 	"math"
 	"net/url"
 	"regexp"
@@ -25,6 +26,7 @@ type Schema struct {
 	minLength          int
 	maxLength          *int
 	pattern            *regexp.Regexp
+	patternMeans       string // x-pattern-means: what to tell people instead of the pattern
 	format             string
 	items              *Schema
 	minItems           int
@@ -151,7 +153,7 @@ func (s *Schema) checkString(text string, f *faults) {
 	case s.maxLength != nil && length > *s.maxLength:
 		f.add("must be at most " + strconv.Itoa(*s.maxLength) + " characters")
 	case s.pattern != nil && !s.pattern.MatchString(text):
-		f.add("must match " + s.pattern.String())
+		f.add("must be " + cmp.Or(s.patternMeans, "like "+s.pattern.String()))
 	case !isFormat(text, s.format):
 		f.add("must be a " + s.format)
 	}
