@@ -24,6 +24,10 @@ import (
 
 func TestMain(m *testing.M) {
 	os.Unsetenv("AWS_CA_BUNDLE")
+	if dir := os.Getenv(killDir); dir != "" {
+		fmt.Fprintln(os.Stderr, runClient(dir))
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
 
