@@ -12,6 +12,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -29,13 +30,14 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *addr, *data); err != nil {
+	if err := run(ctx, os.Stdout, *addr, *data); err != nil {
 		fmt.Fprintln(os.Stderr, "localaws:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, addr, data string) error {
+// run serves until ctx ends. It writes its URL to out when it can be reached.
+func run(ctx context.Context, out io.Writer, addr, data string) error {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err
@@ -51,7 +53,7 @@ func run(ctx context.Context, addr, data string) error {
 		_ = listener.Close()
 		return err
 	}
-	fmt.Println("http://" + listener.Addr().String())
+	fmt.Fprintln(out, "http://"+listener.Addr().String())
 	server := &http.Server{Handler: local.Handler(), ReadHeaderTimeout: 10 * time.Second}
 	background := make(chan error, 1)
 	go func() { background <- local.Run(ctx) }()
