@@ -14,8 +14,8 @@ import (
 // Distances err by nanometres (see LatLng.Distance), cell boundaries by about as much. S2
 // compares squared chords and squared sines, whose error of some 1e-15 is one of 1e-15
 // over the sine (chords) or the cosine (sines) of the radius in the angle: up to 1,000 km
-// less than a micrometre, but at a quarter of the circumference decimetres. There a
-// thousandth of the radius costs 0.2 % of the disc's area.
+// less than a micrometre, but decimetres at a quarter of the circumference and at half of
+// it. There a thousandth of the radius costs 0.2 % of the disc's area.
 func margin(radius Meters) Meters {
 	if radius < 1_000_000 {
 		return 0.001
@@ -57,8 +57,7 @@ func Cover(center LatLng, radius Meters, level int) ([]CellID, error) {
 	return out, nil
 }
 
-// newDisc returns the disc of radius and margin around center. From 99 % of half the
-// circumference on, where squared chords have no digits left, it is the whole sphere.
+// newDisc returns the disc of radius and margin around center.
 func newDisc(center LatLng, radius Meters) (s2.Cap, error) {
 	if err := center.Validate(); err != nil {
 		return s2.Cap{}, err
@@ -66,10 +65,11 @@ func newDisc(center LatLng, radius Meters) (s2.Cap, error) {
 	if !(radius >= 0) || math.IsInf(float64(radius), 0) {
 		return s2.Cap{}, fmt.Errorf("%w: radius %v m is negative or no number", ErrInvalid, float64(radius))
 	}
-	if radius >= 0.99*maxDistance {
+	radius += margin(radius)
+	if radius >= maxDistance {
 		return s2.FullCap(), nil
 	}
-	return s2.CapFromCenterAngle(s2.Point{Vector: center.point()}, (radius + margin(radius)).angle()), nil
+	return s2.CapFromCenterAngle(s2.Point{Vector: center.point()}, radius.angle()), nil
 }
 
 // keyRange is a run of leaf cells within one partition.

@@ -19,14 +19,17 @@
 //
 // Every other attribute is the caller's. A [Key] holds the leaf cell and the id, so that
 // an item is addressed without its coordinates and without a second index.
+// [Table.PrimaryKey], [Table.Item] and [Table.ParseItem] serve callers' own requests,
+// transactions and streams.
 //
 // # What is guaranteed
 //
 // A radius search yields every point whose distance, by [LatLng.Distance], is at most
 // the radius, and no other, however many pages it takes to read. Points that are
 // written while a search runs may or may not be seen; a point is never yielded twice.
-// Expired points (see Options.TTLAttribute) are not yielded although DynamoDB deletes
-// them late, usually within a few days of their expiry.
+//
+// Expired points (see Options.TTLAttribute) are as good as deleted at the second they
+// expire, for every operation but Delete, although DynamoDB deletes them days later.
 //
 // # What is not
 //

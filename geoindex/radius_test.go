@@ -3,6 +3,7 @@ package geoindex
 import (
 	"context"
 	"errors"
+	"iter"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -15,20 +16,35 @@ import (
 func TestRadiusEnds(t *testing.T) {
 	points := randomPoints(rand.New(rand.NewPCG(1, 1)), 500)
 	broken := errors.New("broken")
-	// search reads a thousand kilometres around London in pages of ten points.
-	search := func(t *testing.T, fail func(query int) error, body func(ctx context.Context, hits func(func(Hit, error) bool))) {
+	// search reads a thousand kilometres around London in pages of two points, and
+	// returns how many queries that took.
+	search := func(t *testing.T, fail func(query int) error, body func(hits iter.Seq2[Hit, error])) (queries int64) {
 		synctest.Test(t, func(t *testing.T) {
 			table := newTable(t, &fake{})
 			f := newFake(table, points)
-			f.pageSize, f.fail = 10, fail
+			f.pageSize, f.fail = 2, fail
 			table.client = f
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			body(ctx, table.Radius(ctx, LatLng{51.5, -0.12}, 1e6))
+			body(table.Radius(t.Context(), LatLng{51.5, -0.12}, 1e6))
+			queries = f.queries.Load()
 		})
+		return queries
+	}
+	all := search(t, nil, func(hits iter.Seq2[Hit, error]) {
+		for _, err := range hits {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	// early reports a search that did not stop soon: each of eight workers may have had a
+	// query on its way and one page in hand.
+	early := func(t *testing.T, queries int64) {
+		if queries > 20 || all < 60 {
+			t.Errorf("%d queries of %d, want an early end", queries, all)
+		}
 	}
 	t.Run("the caller stops", func(t *testing.T) {
-		search(t, nil, func(_ context.Context, hits func(func(Hit, error) bool)) {
+		queries := search(t, nil, func(hits iter.Seq2[Hit, error]) {
 			n := 0
 			for _, err := range hits {
 				if err != nil {
@@ -42,9 +58,10 @@ func TestRadiusEnds(t *testing.T) {
 				t.Errorf("%d hits, want 3", n)
 			}
 		})
+		early(t, queries)
 	})
 	t.Run("the caller's loop panics", func(t *testing.T) {
-		search(t, nil, func(_ context.Context, hits func(func(Hit, error) bool)) {
+		queries := search(t, nil, func(hits iter.Seq2[Hit, error]) {
 			defer func() {
 				if got := recover(); got != broken {
 					t.Errorf("recovered %v, want %v", got, broken)
@@ -54,6 +71,7 @@ func TestRadiusEnds(t *testing.T) {
 				panic(broken)
 			}
 		})
+		early(t, queries)
 	})
 	t.Run("a query fails", func(t *testing.T) {
 		fail := func(query int) error {
@@ -62,7 +80,7 @@ func TestRadiusEnds(t *testing.T) {
 			}
 			return nil
 		}
-		search(t, fail, func(_ context.Context, hits func(func(Hit, error) bool)) {
+		queries := search(t, fail, func(hits iter.Seq2[Hit, error]) {
 			var errs []error
 			for _, err := range hits {
 				if err != nil {
@@ -73,6 +91,7 @@ func TestRadiusEnds(t *testing.T) {
 				t.Errorf("errors %v, want one: %v", errs, broken)
 			}
 		})
+		early(t, queries)
 	})
 	t.Run("the context ends", func(t *testing.T) {
 		ended := 0
@@ -171,6 +190,22 @@ func TestSpellingsOfOnePlace(t *testing.T) {
 					t.Errorf("%s: %v finds %v at %v", name, center, got, at)
 				}
 			}
+		}
+	}
+}
+
+// TestQuarterOfTheEarth finds points on an edge of the cube from near its pole, a quarter
+// of the circumference away, where S2's squared sines tell no two radii apart.
+func TestQuarterOfTheEarth(t *testing.T) {
+	r := seeded(t)
+	table := newTable(t, &fake{}, func(o *Options) { o.Level = 4 })
+	for range 1_000 {
+		center := near(r, LatLng{0, 135}, math.Pow(10, -3-6*r.Float64()))
+		p := near(r, LatLng{30 * r.NormFloat64(), 45}, math.Pow(10, -6-8*r.Float64()))
+		f := newFake(table, []Point{NewPoint(p, "x", nil)})
+		table.client = f
+		if got := ids(t, table, center, center.Distance(p)); len(got) != 1 {
+			t.Fatalf("center %v, radius %v: %v is missed", center, float64(center.Distance(p)), p)
 		}
 	}
 }

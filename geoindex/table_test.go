@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -435,11 +436,11 @@ func TestRadiusOnEngine(t *testing.T) {
 // refusing answers every request with an error of DynamoDB's protocol.
 type refusing struct {
 	code     string
-	requests int
+	requests atomic.Int64
 }
 
 func (r *refusing) RoundTrip(req *http.Request) (*http.Response, error) {
-	r.requests++
+	r.requests.Add(1)
 	_, _ = io.Copy(io.Discard, req.Body)
 	return &http.Response{
 		StatusCode: http.StatusBadRequest,
@@ -475,12 +476,12 @@ func TestThrottled(t *testing.T) {
 				return last
 			},
 		} {
-			wire.requests = 0
+			wire.requests.Store(0)
 			if err := op(); !errors.Is(err, ErrThrottled) {
 				t.Errorf("%s, %s: error %v, want ErrThrottled", name, code, err)
 			}
-			if wire.requests < 3 {
-				t.Errorf("%s, %s: %d requests, the client's retries are missing", name, code, wire.requests)
+			if n := wire.requests.Load(); n < 3 {
+				t.Errorf("%s, %s: %d requests, the client's retries are missing", name, code, n)
 			}
 		}
 	}
