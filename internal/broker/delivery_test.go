@@ -120,6 +120,7 @@ func TestSlowConsumer(t *testing.T) {
 						t.Fatalf("message %d is %s: something was left out before the end", i, got)
 					}
 				}
+				_ = slow.conn.Close()
 				eventually(t, "the slow client is gone", func() bool { return d.Stats().Connections == 1 })
 				publish(t, d.Broker, "open/a", "after")
 				if got := string(quick.receive(packets.Publish).Payload); got != "after" {

@@ -269,6 +269,7 @@ func (p *peer) ended() {
 	} else if ne, ok := err.(net.Error); ok && ne.Timeout() {
 		p.t.Fatal("the connection is still open")
 	}
+	_ = p.conn.Close() // or the broker waits a moment for it
 }
 
 // dismissed expects a DISCONNECT with reason in MQTT 5, and the end.
