@@ -129,7 +129,10 @@ func randomContribution(r *rand.Rand, question int) contribution {
 // TestFoldEqualsNaiveFold runs random histories through batches that repeat, overlap,
 // split and come late, and compares with the answers that stand.
 func TestFoldEqualsNaiveFold(t *testing.T) {
-	const wanted = 150_000
+	wanted := 150_000
+	if slow() {
+		wanted = 1_500_000
+	}
 	events := 0
 	for seed := uint64(0); events < wanted; seed++ {
 		n := 200 + int(seed%7)*300

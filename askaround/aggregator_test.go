@@ -345,7 +345,7 @@ func TestHeatItemStaysSmall(t *testing.T) {
 	id := w.ask(KindGeo, manhattan)
 	w.run()
 	r := newRand(t, 5)
-	n := 1500
+	n := 900
 	for i := range n {
 		w.place(i+1, id, around(r, manhattan, DefaultRadius-1))
 	}

@@ -220,7 +220,9 @@ func TestCrashAtEveryWrite(t *testing.T) {
 					w := newWorld(t)
 					c := &crasher{crashAt: at, after: after}
 					check := w.scenario(w.crashingDelivery(c, forget))
-					if c.writes < at {
+					// Answers of one batch are processed side by side, so that the number of
+					// writes varies by one or two.
+					if c.writes < at-2 {
 						t.Fatalf("only %d writes", c.writes)
 					}
 					check()

@@ -342,9 +342,9 @@ func (w *world) lastMessagesAgree(ids []QuestionID) {
 // TestDisorder delivers every message several times in random order, and stream batches
 // of random size again and late: the sums still equal the fold.
 func TestDisorder(t *testing.T) {
-	rounds := 12
-	if testing.Short() {
-		rounds = 3
+	rounds := 5
+	if slow() {
+		rounds = 100
 	}
 	for seed := range uint64(rounds) {
 		disorder(t, seed)
