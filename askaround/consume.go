@@ -23,7 +23,7 @@ type source struct{ queue, deadLetters string }
 
 // consume hands each message of a batch to handle, at its own pace: one that fails is
 // reported for another attempt, poison is moved away, and neither is in the way of others.
-func (w *Worker) consume(ctx context.Context, src source, event events.SQSEvent, handle func(context.Context, message, int) error) events.SQSEventResponse {
+func (w *Worker) consume(ctx context.Context, src source, event events.SQSEvent, handle func(context.Context, message) error) events.SQSEventResponse {
 	failed := make([]bool, len(event.Records))
 	parallel(len(event.Records), func(i int) {
 		rec := event.Records[i]
@@ -42,13 +42,13 @@ func (w *Worker) consume(ctx context.Context, src source, event events.SQSEvent,
 	return response
 }
 
-func (w *Worker) consumeOne(ctx context.Context, src source, rec events.SQSMessage, handle func(context.Context, message, int) error) error {
+func (w *Worker) consumeOne(ctx context.Context, src source, rec events.SQSMessage, handle func(context.Context, message) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	m, err := decodeMessage(rec.Body, w.options.Clock())
 	if err == nil {
-		err = handle(ctx, m, receives(rec))
+		err = handle(ctx, m)
 	}
 	if reason, ok := asPoison(err); ok {
 		w.options.Logger.ErrorContext(ctx, "message moved to the dead-letter queue", "message_id", rec.MessageId, "reason", reason)

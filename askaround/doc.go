@@ -48,7 +48,7 @@
 // to answers inside them and is the whole of its part, a cell of level 10:
 //
 //	{"type":"summary","question":"89c2...","version":7,"answers":3,"sumHalfStars":21,"histogram":[0,0,0,0,0,0,1,1,1,0,0]}
-//	{"type":"heat","question":"89c2...","part":"89c25b","version":4,"cells":{"89c25a3":2,"89c25a5":1}}
+//	{"type":"heat","question":"89c2...","part":"89c25b","version":4,"cells":{"89c25a34":2,"89c25a5c":1}}
 //
 // When its state changes the question's topic carries a [QuestionMessage] as well.
 // On the account's topic, when an operation is done ([OperationMessage]):

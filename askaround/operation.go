@@ -14,6 +14,7 @@ import (
 //	accepted_at                          N  Unix microseconds
 //	updated_at                           N  Unix milliseconds
 //	expires_at                           N  Unix seconds
+//	attempts                             N  that found a question or moderation missing
 //	code, detail                         S  of a failure
 type operationRecord struct {
 	Operation
@@ -34,6 +35,7 @@ const (
 	attrUpdatedAt   = "updated_at"
 	attrCode        = "code"
 	attrDetail      = "detail"
+	attrAttempts    = "attempts"
 )
 
 func (r operationRecord) item() item {

@@ -150,7 +150,6 @@ func TestFuzzedBodies(t *testing.T) {
 			body := mutate(r, seeds[r.IntN(len(seeds))])
 			e := w.answersEvent([]string{body})
 			e.Records[0].MessageId = fmt.Sprint(i)
-			e.Records[0].Attributes["ApproximateReceiveCount"] = fmt.Sprint(patience) // no waiting for a question
 			event.Records = append(event.Records, e.Records...)
 		}
 		for name, handle := range map[string]func() (events.SQSEventResponse, error){

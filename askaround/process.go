@@ -14,9 +14,12 @@ import (
 	"github.com/askaround/askaround-go/geoindex"
 )
 
-// patience is how often a message is received before an answer gives up waiting for its
-// question, and a question for its moderation. With the back-off these are 7 seconds.
-const patience = 4
+// How many attempts find nothing before an operation fails: an answer its question,
+// a question its moderation. With the back-off these are 7 seconds and 2 minutes.
+const (
+	questionPatience   = 4
+	moderationPatience = 8
+)
 
 // answersOutliveQuestion is how long the answers of an expired question are kept.
 const answersOutliveQuestion = 7 * 24 * time.Hour
@@ -27,7 +30,7 @@ func (w *Worker) ProcessQuestions(ctx context.Context, event events.SQSEvent) (e
 	return w.consume(ctx, src, event, w.processQuestion), nil
 }
 
-func (w *Worker) processQuestion(ctx context.Context, m message, receives int) error {
+func (w *Worker) processQuestion(ctx context.Context, m message) error {
 	if m.Ask == nil {
 		return poisonf("an %s in the queue of questions", m.kind())
 	}
@@ -36,12 +39,11 @@ func (w *Worker) processQuestion(ctx context.Context, m message, receives int) e
 		return err
 	}
 	verdict, err := w.options.Moderate(ctx, q.Question)
-	switch {
-	case err != nil && receives < patience:
-		return fmt.Errorf("askaround: moderate: %w", err)
-	case err != nil:
-		return w.fail(ctx, m, FailedModeration, "The question could not be checked. Ask again later.")
-	case verdict.Reject:
+	if err != nil {
+		return w.postpone(ctx, m, moderationPatience, fmt.Errorf("askaround: moderate: %w", err),
+			Failure{FailedModeration, "The question could not be checked. Ask again later."})
+	}
+	if verdict.Reject {
 		return w.fail(ctx, m, FailedRejected, cmp.Or(verdict.Reason, "The question did not pass moderation."))
 	}
 	it, err := w.index.Item(newQuestionPoint(q, key))
@@ -95,21 +97,19 @@ func (w *Worker) ProcessAnswers(ctx context.Context, event events.SQSEvent) (eve
 		return events.SQSEventResponse{}, err
 	}
 	questions := &lookup{find: w.question}
-	return w.consume(ctx, src, event, func(ctx context.Context, m message, receives int) error {
-		return w.processAnswer(ctx, questions, m, receives)
+	return w.consume(ctx, src, event, func(ctx context.Context, m message) error {
+		return w.processAnswer(ctx, questions, m)
 	}), nil
 }
 
-func (w *Worker) processAnswer(ctx context.Context, questions *lookup, m message, receives int) error {
+func (w *Worker) processAnswer(ctx context.Context, questions *lookup, m message) error {
 	if m.Ask != nil {
 		return poisonf("an ask in a queue of answers")
 	}
 	q, err := questions.get(ctx, m.Question)
 	switch {
-	case errors.Is(err, ErrNotFound) && receives < patience:
-		return err // it may be on its way
-	case errors.Is(err, ErrNotFound):
-		return w.fail(ctx, m, FailedQuestionNotFound, "There is no such question.")
+	case errors.Is(err, ErrNotFound): // it may be on its way
+		return w.postpone(ctx, m, questionPatience, err, Failure{FailedQuestionNotFound, "There is no such question."})
 	case errors.Is(err, geoindex.ErrCorrupt):
 		return poisonf("%v", err)
 	case err != nil:

@@ -181,8 +181,8 @@ func TestModeration(t *testing.T) {
 		if stored := err == nil; stored != (test.want == "succeeded") {
 			t.Errorf("%s: stored %t", test.reason, stored)
 		}
-		if test.want == "moderation_unavailable" && calls.Load() != patience {
-			t.Errorf("%s after %d calls, want %d", test.reason, calls.Load(), patience)
+		if test.want == "moderation_unavailable" && calls.Load() != moderationPatience {
+			t.Errorf("%s after %d calls, want %d", test.reason, calls.Load(), moderationPatience)
 		}
 	}
 	w.noDeadLetters()
@@ -330,5 +330,31 @@ func TestAnnounce(t *testing.T) {
 	want := []publication{{"askaround/v1/system", `{"type":"notice","text":"Back in a minute."}`}}
 	if diff := cmp.Diff(want, w.published.take(), cmp.AllowUnexported(publication{})); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// TestOutageThenAnswerFirst: messages that were received often because AWS was down are
+// not out of patience when it comes back.
+func TestOutageThenAnswerFirst(t *testing.T) {
+	w := newWorld(t)
+	id := w.ask(KindStar, manhattan)
+	op := w.rate(1, id, 6)
+	c := &crasher{crashAt: 1}
+	down := w.newWorker(crashingDB{w.db, c}, w.queues, w.published)
+	for range 10 {
+		if _, failed := w.deliverQueues(down); failed != 2 {
+			t.Fatalf("%d messages failed", failed)
+		}
+		w.clock.Advance(2 * time.Minute)
+	}
+	w.deliverQueue(w.resources.StarAnswersQueue, w.worker.ProcessAnswers)
+	if got := w.outcome(1, op); got != "pending" {
+		t.Fatalf("the answer is %s before its question had a chance", got)
+	}
+	w.clock.Advance(2 * time.Minute)
+	w.deliverQueue(w.resources.QuestionsQueue, w.worker.ProcessQuestions)
+	w.run()
+	if got := w.outcome(1, op); got != "succeeded" {
+		t.Errorf("the answer is %s", got)
 	}
 }

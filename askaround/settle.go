@@ -105,13 +105,47 @@ func (w *Worker) settle(ctx context.Context, m message, status OperationStatus, 
 	return unavailable("settle operation", err)
 }
 
-// settlement returns the update of the operation of m, and the condition that it is
-// pending and of m's account.
-func settlement(m message, status OperationStatus, failure *Failure, now time.Time) (e *expr, condition string) {
+// postpone leaves m's operation pending for another attempt, by returning reason, until
+// patience attempts were made; then the operation fails. It counts attempts of its own, since
+// messages are also received again for other reasons: after an outage, the answer to a
+// question that is next in its queue must not fail at once.
+func (w *Worker) postpone(ctx context.Context, m message, patience int64, reason error, failure Failure) error {
+	e, condition := pendingCondition(m)
+	e.add(attrAttempts, 1)
+	out, err := w.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                           &w.resources.Operations,
+		Key:                                 operationKey(m.Operation),
+		UpdateExpression:                    e.update(),
+		ConditionExpression:                 &condition,
+		ExpressionAttributeNames:            e.names,
+		ExpressionAttributeValues:           e.values,
+		ReturnValues:                        types.ReturnValueUpdatedNew,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	})
+	if it, refused := refusedItem(err); refused {
+		return w.retell(ctx, m, it)
+	}
+	if err != nil {
+		return unavailable("count attempt", err)
+	}
+	if attempts, _ := integerOf(out.Attributes[attrAttempts]); attempts < patience {
+		return reason
+	}
+	return w.fail(ctx, m, failure.Code, failure.Detail)
+}
+
+// pendingCondition returns the condition that the operation of m is pending, and really of
+// m's account and question.
+func pendingCondition(m message) (e *expr, condition string) {
 	e = newExpr()
-	condition = e.name(attrStatus) + " = " + e.value(str(string(StatusPending))) +
+	return e, e.name(attrStatus) + " = " + e.value(str(string(StatusPending))) +
 		" AND " + e.name(attrAccount) + " = " + e.value(str(string(m.Account))) +
 		" AND " + e.name(attrQuestion) + " = " + e.value(str(string(m.Question)))
+}
+
+// settlement returns the update that settles the operation of m, and its condition.
+func settlement(m message, status OperationStatus, failure *Failure, now time.Time) (e *expr, condition string) {
+	e, condition = pendingCondition(m)
 	e.assign(e.path(attrStatus), str(string(status)))
 	e.assign(e.path(attrUpdatedAt), num(now.UnixMilli()))
 	if failure != nil {

@@ -81,7 +81,25 @@ func (c *compiler) reference(ref string) (*Schema, error) {
 	if err := c.schemaInto(s, v); err != nil {
 		return nil, fmt.Errorf("%s: %w", ref, err)
 	}
+	if s.leadsTo(s, make(map[*Schema]bool)) {
+		return nil, fmt.Errorf("%s: says only that it is itself", ref)
+	}
 	return s, nil
+}
+
+// leadsTo reports whether checking a value by s comes to target with that same
+// value. A schema that leads to itself would never be done; through members and
+// items it may, since values end.
+func (s *Schema) leadsTo(target *Schema, seen map[*Schema]bool) bool {
+	if seen[s] {
+		return false
+	}
+	seen[s] = true
+	same := s.oneOf
+	if s.reference != nil {
+		same = append(slices.Clone(same), s.reference)
+	}
+	return slices.ContainsFunc(same, func(next *Schema) bool { return next == target || next.leadsTo(target, seen) })
 }
 
 func (c *compiler) keyword(s *Schema, name string, v *Value) (err error) {
