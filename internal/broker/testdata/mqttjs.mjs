@@ -16,6 +16,9 @@ const client = mqtt.connect(url, {
 });
 let received = 0;
 client.on("error", (error) => {
+  // The broker closes the socket at the DISCONNECT; a WebSocket's own farewell may
+  // come too late for that.
+  if (client.disconnecting) process.exit(0);
   print({ error: error.message, code: error.code });
   process.exit(0);
 });
