@@ -236,7 +236,9 @@ func TestMQTTJS(t *testing.T) {
 		if lines := run(t, d.ws(), "4", token, 0, "open/a"); len(lines) != 1 || lines[0].Error == "" {
 			t.Errorf("token %q: %+v", token, lines)
 		}
-		if time.Since(began) > 5*time.Second {
+		// Node's own start counts too, beside other tests; a broker that says nothing
+		// would keep mqtt.js for its 30 s.
+		if time.Since(began) > 20*time.Second {
 			t.Errorf("token %q took %v", token, time.Since(began))
 		}
 	}
