@@ -37,9 +37,10 @@ func TestRadiusEnds(t *testing.T) {
 		}
 	})
 	// early reports a search that did not stop soon: each of eight workers may have had a
-	// query on its way and one page in hand.
+	// query on its way and one page in hand, and which pages come first, of them some
+	// without a hit, is the scheduler's choice.
 	early := func(t *testing.T, queries int64) {
-		if queries > 20 || all < 60 {
+		if queries > all/4 || all < 160 {
 			t.Errorf("%d queries of %d, want an early end", queries, all)
 		}
 	}
