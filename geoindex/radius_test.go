@@ -81,7 +81,9 @@ func TestRadiusEnds(t *testing.T) {
 			}
 			return nil
 		}
-		queries := search(t, fail, func(hits iter.Seq2[Hit, error]) {
+		// How many queries the other workers get done before the failed one returns is the
+		// scheduler's choice, so the error is what counts.
+		search(t, fail, func(hits iter.Seq2[Hit, error]) {
 			var errs []error
 			for _, err := range hits {
 				if err != nil {
@@ -92,7 +94,6 @@ func TestRadiusEnds(t *testing.T) {
 				t.Errorf("errors %v, want one: %v", errs, broken)
 			}
 		})
-		early(t, queries)
 	})
 	t.Run("the context ends", func(t *testing.T) {
 		ended := 0
