@@ -21,6 +21,9 @@ var (
 	// was changed. errors.As finds DynamoDB's *types.ConditionalCheckFailedException,
 	// whose Item is the item as it was, nil if there was none.
 	ErrConditionFailed = errors.New("geoindex: condition failed")
+	// ErrConflict reports an item that another writer changed, or another transaction
+	// had, at the same time. Nothing was changed: read and try again.
+	ErrConflict = errors.New("geoindex: changed by another writer meanwhile")
 	// ErrThrottled reports that DynamoDB refused for lack of capacity after all the
 	// client's own retries. A write was not done.
 	ErrThrottled = errors.New("geoindex: throttled")
@@ -35,6 +38,9 @@ var conditions = map[string]error{
 	"ProvisionedThroughputExceededException": ErrThrottled,
 	"ThrottlingException":                    ErrThrottled,
 	"RequestLimitExceeded":                   ErrThrottled,
+	"TransactionConflictException":           ErrConflict,
+	"TransactionInProgressException":         ErrConflict,
+	"IdempotentParameterMismatchException":   ErrConflict,
 	"ResourceNotFoundException":              ErrNoTable,
 	"ValidationException":                    ErrInvalid,
 }

@@ -13,24 +13,10 @@ import (
 // Update changes attributes of an item that exists and has not expired, and returns it
 // as it is then. No other is made: without it, the error is an [ErrNotFound].
 //
-// update may not name the layout's own attributes (an [ErrInvalid]). A point is moved by
-// deleting it and putting it at its new place under another key.
+// update may not name the layout's own attributes (an [ErrInvalid]); [Table.Move] changes
+// the place.
 func (t *Table) Update(ctx context.Context, k Key, update expression.UpdateBuilder, optFns ...func(*WriteOptions)) (Point, error) {
-	if err := k.Validate(); err != nil {
-		return Point{}, err
-	}
-	if err := checkUpdate(update); err != nil {
-		return Point{}, err
-	}
-	o := writeOptions(optFns)
-	if o.absent {
-		return Point{}, fmt.Errorf("%w: IfAbsent is for Put", ErrInvalid)
-	}
-	condition := t.exists()
-	if o.Condition.IsSet() {
-		condition = condition.And(o.Condition)
-	}
-	e, err := build(expression.NewBuilder().WithUpdate(update).WithCondition(condition))
+	e, err := t.updateExpression(k, update, writeOptions(optFns))
 	if err != nil {
 		return Point{}, err
 	}
@@ -48,6 +34,21 @@ func (t *Table) Update(ctx context.Context, k Key, update expression.UpdateBuild
 		return Point{}, fmt.Errorf("geoindex: update %s: %w", k, t.updateError(err))
 	}
 	return takePoint(out.Attributes)
+}
+
+// updateExpression is an update and its condition, that the item exists among it.
+func (t *Table) updateExpression(k Key, update expression.UpdateBuilder, o WriteOptions) (expression.Expression, error) {
+	if err := errors.Join(k.Validate(), checkUpdate(update)); err != nil {
+		return expression.Expression{}, err
+	}
+	if o.absent {
+		return expression.Expression{}, fmt.Errorf("%w: IfAbsent is for Put", ErrInvalid)
+	}
+	condition := t.exists()
+	if o.Condition.IsSet() {
+		condition = condition.And(o.Condition)
+	}
+	return build(expression.NewBuilder().WithUpdate(update).WithCondition(condition))
 }
 
 // checkUpdate refuses an update that names the layout's own attributes at the top level.

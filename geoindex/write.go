@@ -84,14 +84,7 @@ func (t *Table) putError(o WriteOptions, err error) error {
 // Delete removes an item. Deleting what does not exist succeeds, unless a condition
 // says otherwise.
 func (t *Table) Delete(ctx context.Context, k Key, optFns ...func(*WriteOptions)) error {
-	if err := k.Validate(); err != nil {
-		return err
-	}
-	o := writeOptions(optFns)
-	if o.absent {
-		return fmt.Errorf("%w: IfAbsent is for Put", ErrInvalid)
-	}
-	e, err := t.putCondition(o)
+	e, err := t.deleteCondition(k, writeOptions(optFns))
 	if err != nil {
 		return err
 	}
@@ -107,6 +100,17 @@ func (t *Table) Delete(ctx context.Context, k Key, optFns ...func(*WriteOptions)
 		return fmt.Errorf("geoindex: delete %s: %w", k, classify(err))
 	}
 	return nil
+}
+
+// deleteCondition returns an expression that may be empty.
+func (t *Table) deleteCondition(k Key, o WriteOptions) (expression.Expression, error) {
+	if err := k.Validate(); err != nil {
+		return expression.Expression{}, err
+	}
+	if o.absent {
+		return expression.Expression{}, fmt.Errorf("%w: IfAbsent is for Put", ErrInvalid)
+	}
+	return t.putCondition(o)
 }
 
 // build reports what the caller put together wrongly as ErrInvalid.
