@@ -3,6 +3,7 @@ package geoindex
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,26 +13,42 @@ import (
 
 // CreateOptions configure Create.
 type CreateOptions struct {
-	// ReadUnits and WriteUnits provision throughput, both or neither. Default: on demand.
+	// ReadUnits and WriteUnits provision throughput, of the table and of each of its
+	// indexes, both or neither. Default: on demand.
 	ReadUnits, WriteUnits int64
 	// Stream is the view type of the table's stream; "" means no stream.
 	Stream types.StreamViewType
 	// Tags of the table.
 	Tags map[string]string
+	// DeletionProtection refuses to delete the table until it is switched off.
+	DeletionProtection bool
+}
+
+func (o CreateOptions) validate() error {
+	if o.ReadUnits < 0 || o.WriteUnits < 0 || (o.ReadUnits == 0) != (o.WriteUnits == 0) {
+		return fmt.Errorf("%w: provision read and write units, both above zero, or neither", ErrInvalid)
+	}
+	if o.Stream != "" && !slices.Contains(o.Stream.Values(), o.Stream) {
+		return fmt.Errorf("%w: stream view type %q", ErrInvalid, o.Stream)
+	}
+	return nil
 }
 
 // Create creates the table, waits until it can be used, and switches on the expiry of
 // Options.TTLAttribute. A table that exists is an [ErrExists] and stays as it is. After
 // another error the table may exist, perhaps without expiry.
+//
+// [Table.Template] has the same table for CloudFormation, and with it point-in-time
+// recovery, for which DynamoDB has an operation of its own (UpdateContinuousBackups).
 func (t *Table) Create(ctx context.Context, optFns ...func(*CreateOptions)) error {
 	var o CreateOptions
 	for _, fn := range optFns {
 		fn(&o)
 	}
-	if o.ReadUnits < 0 || o.WriteUnits < 0 || (o.ReadUnits == 0) != (o.WriteUnits == 0) {
-		return fmt.Errorf("%w: provision read and write units, both above zero, or neither", ErrInvalid)
+	if err := o.validate(); err != nil {
+		return err
 	}
-	if _, err := t.client.CreateTable(ctx, t.createInput(o)); err != nil {
+	if _, err := t.client.CreateTable(ctx, t.definition(o)); err != nil {
 		if errorCode(err) == "ResourceInUseException" {
 			err = fmt.Errorf("%w: %w", ErrExists, err)
 		}
@@ -44,32 +61,6 @@ func (t *Table) Create(ctx context.Context, optFns ...func(*CreateOptions)) erro
 		return fmt.Errorf("geoindex: wait for table %s: %w", t.name, err)
 	}
 	return t.enableTTL(ctx)
-}
-
-func (t *Table) createInput(o CreateOptions) *dynamodb.CreateTableInput {
-	in := &dynamodb.CreateTableInput{
-		TableName:   &t.name,
-		BillingMode: types.BillingModePayPerRequest,
-		AttributeDefinitions: []types.AttributeDefinition{
-			{AttributeName: aws.String(partitionKey), AttributeType: types.ScalarAttributeTypeS},
-			{AttributeName: aws.String(sortKey), AttributeType: types.ScalarAttributeTypeB},
-		},
-		KeySchema: []types.KeySchemaElement{
-			{AttributeName: aws.String(partitionKey), KeyType: types.KeyTypeHash},
-			{AttributeName: aws.String(sortKey), KeyType: types.KeyTypeRange},
-		},
-	}
-	if o.ReadUnits > 0 {
-		in.BillingMode = types.BillingModeProvisioned
-		in.ProvisionedThroughput = &types.ProvisionedThroughput{ReadCapacityUnits: &o.ReadUnits, WriteCapacityUnits: &o.WriteUnits}
-	}
-	if o.Stream != "" {
-		in.StreamSpecification = &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: o.Stream}
-	}
-	for k, v := range o.Tags {
-		in.Tags = append(in.Tags, types.Tag{Key: &k, Value: &v})
-	}
-	return in
 }
 
 func (t *Table) enableTTL(ctx context.Context) error {

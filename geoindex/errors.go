@@ -27,6 +27,9 @@ var (
 	// ErrThrottled reports that DynamoDB refused for lack of capacity after all the
 	// client's own retries. A write was not done.
 	ErrThrottled = errors.New("geoindex: throttled")
+	// ErrLayout reports a table whose keys or indexes are not those of the Options.
+	// errors.As finds the [*LayoutError] that tells what differs.
+	ErrLayout = errors.New("geoindex: table has another layout")
 	// ErrCorrupt reports an item that this package did not write.
 	ErrCorrupt = errors.New("geoindex: item is not of this layout")
 )

@@ -25,11 +25,12 @@ const (
 	partitionKey = "pk"
 	sortKey      = "sk"
 	location     = "l"
+	feedCell     = "fc" // of tables with a feed
 )
 
 // reserved reports whether an attribute is the layout's own.
 func reserved(name string) bool {
-	return name == partitionKey || name == sortKey || name == location
+	return name == partitionKey || name == sortKey || name == location || name == feedCell
 }
 
 // KeyAt returns the key of the item id at a place. The key of a place that is not

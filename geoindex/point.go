@@ -13,7 +13,7 @@ import (
 type Point struct {
 	Key      Key
 	Location LatLng // exact; lies in Key.Cell
-	// Attributes are the caller's own: all of the item but its layout's (pk, sk and l).
+	// Attributes are the caller's own: all of the item but its layout's (pk, sk, l and fc).
 	Attributes map[string]types.AttributeValue
 }
 
@@ -59,6 +59,7 @@ func (t *Table) Item(p Point) (map[string]types.AttributeValue, error) {
 	}
 	item := t.PrimaryKey(p.Key)
 	item[location] = &types.AttributeValueMemberB{Value: encodeLocation(p.Location)}
+	t.indexItem(item, p.Key)
 	maps.Copy(item, p.Attributes)
 	return item, nil
 }
@@ -82,6 +83,7 @@ func takePoint(item map[string]types.AttributeValue) (Point, error) {
 	delete(item, partitionKey)
 	delete(item, sortKey)
 	delete(item, location)
+	delete(item, feedCell)
 	return Point{Key: k, Location: at, Attributes: item}, nil
 }
 
