@@ -50,8 +50,11 @@ func (o *Options) checkIndexes() error {
 			return fmt.Errorf("%w: attribute %s is the layout's own", ErrInvalid, name)
 		}
 	}
-	if o.OwnerAttribute != "" && o.OwnerAttribute == o.TimeAttribute {
-		return fmt.Errorf("%w: attribute %s is owner and time", ErrInvalid, o.TimeAttribute)
+	names := []string{o.OwnerAttribute, o.TimeAttribute, o.TTLAttribute}
+	names = slices.DeleteFunc(names, func(name string) bool { return name == "" })
+	slices.Sort(names)
+	if len(slices.Compact(slices.Clone(names))) < len(names) { // DynamoDB filters by no key of an index
+		return fmt.Errorf("%w: owner, time and expiry are %v, not attributes of their own", ErrInvalid, names)
 	}
 	return nil
 }

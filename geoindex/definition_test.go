@@ -38,6 +38,7 @@ func TestOptionsOfIndexes(t *testing.T) {
 		"an owner in the key":           func(o *Options) { o.OwnerAttribute, o.TimeAttribute = "pk", "at" },
 		"a time in the location":        func(o *Options) { o.FeedLevel, o.TimeAttribute = 11, "l" },
 		"one attribute for both":        func(o *Options) { o.OwnerAttribute, o.TimeAttribute = "at", "at" },
+		"expiry by the feed's time":     func(o *Options) { o.FeedLevel, o.TimeAttribute, o.TTLAttribute = 11, "at", "at" },
 		"an owner in the feed's column": func(o *Options) { o.OwnerAttribute, o.TimeAttribute = "fc", "at" },
 	} {
 		if _, err := New(&fake{}, "t", fn); !errors.Is(err, ErrInvalid) {
