@@ -48,6 +48,10 @@ var conditions = map[string]error{
 	"ValidationException":                    ErrInvalid,
 }
 
+// Classify adds the condition of this package, such as [ErrThrottled], to an error that a
+// DynamoDB client returned for a caller's own request. Other errors it returns as they are.
+func Classify(err error) error { return classify(err) }
+
 // classify adds this package's condition to an error of the client.
 func classify(err error) error {
 	if condition := conditions[errorCode(err)]; condition != nil {
