@@ -9,13 +9,15 @@
 //
 // # Layout
 //
-// The table itself is the index; there is no secondary one. Cells are those of S2
+// The table itself is the index; there is a secondary one only where Options declare a
+// feed or owners. Cells are those of S2
 // (https://s2geometry.io), which has no seams: poles, the antimeridian and the edges of
 // the cube are places like any other.
 //
-//	pk  S  token of the point's S2 cell of Options.Level
+//	pk  S  token of the point's S2 cell of Options.Level; "#" and a number in hot cells
 //	sk  B  the point's leaf cell id, 8 bytes big-endian, then the item's own id
 //	l   B  latitude and longitude in degrees, each as 8 bytes of IEEE 754, big-endian
+//	fc  S  token of its cell of Options.FeedLevel; only in tables with a feed
 //
 // Every other attribute is the caller's. A [Key] holds the leaf cell and the id, so that
 // an item is addressed without its coordinates and without a second index.
@@ -34,7 +36,7 @@
 // # What is not
 //
 // Hits come in no order. A point cannot be moved by Update: its place is part of
-// its key. Distances are on a sphere: against the ellipsoid of WGS 84 they err by up to
+// its key, and [Table.Move] changes both. Distances are on a sphere: against the ellipsoid of WGS 84 they err by up to
 // 0.56 % (the flattening of 1/298 makes the radius of curvature vary from 6,335 to
 // 6,400 km).
 //

@@ -2,7 +2,9 @@ package geoindex
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -50,6 +52,13 @@ type Options struct {
 	// TimeAttribute names the number attribute, an integer of any unit, by which the feed
 	// and the items of an owner are ordered. Both need it. Items without it are not in them.
 	TimeAttribute string
+	// Shards spreads the items of hot partitions, cells of Level, over so many partition
+	// keys, 2 to 256, by a hash of their ids. A partition key takes 1,000 write and 3,000
+	// read units a second at once ("Best practices for designing partition keys"); DynamoDB
+	// splits busier ones by itself, but only after some time. Every search of the cell
+	// takes as many queries as there are shards. It is part of the table's layout: the
+	// items of a cell must be put again when its number changes.
+	Shards map[CellID]int
 	// Clock tells the time of expiry. Default time.Now.
 	Clock func() time.Time
 }
@@ -93,9 +102,10 @@ func New(client DynamoDB, table string, optFns ...func(*Options)) (*Table, error
 	if reserved(o.TTLAttribute) || strings.ContainsAny(o.TTLAttribute, ".[") {
 		return nil, fmt.Errorf("%w: TTLAttribute %s is the layout's own, or a path", ErrInvalid, o.TTLAttribute)
 	}
-	if err := o.checkIndexes(); err != nil {
+	if err := errors.Join(o.checkIndexes(), o.checkShards()); err != nil {
 		return nil, err
 	}
+	o.Shards = maps.Clone(o.Shards)
 	return &Table{client: client, name: table, options: o}, nil
 }
 

@@ -46,7 +46,7 @@ func (p Point) Validate() error {
 // callers' own requests and transactions. The key must be valid.
 func (t *Table) PrimaryKey(k Key) map[string]types.AttributeValue {
 	return map[string]types.AttributeValue{
-		partitionKey: &types.AttributeValueMemberS{Value: k.Cell.Parent(t.options.Level).Token()},
+		partitionKey: &types.AttributeValueMemberS{Value: t.partitionKeyOf(k)},
 		sortKey:      &types.AttributeValueMemberB{Value: k.sortKey()},
 	}
 }
