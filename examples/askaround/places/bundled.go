@@ -3,15 +3,13 @@ package places
 import (
 	"bytes"
 	_ "embed"
-	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/askaround/askaround-go/askaround"
+	"github.com/askaround/askaround-go/geoindex/pointfile"
 )
 
 //go:embed places.csv
@@ -36,32 +34,12 @@ func Bundled() ([]Record, error) {
 	return records, nil
 }
 
-// ErrFormat reports a file name that says neither CSV nor GeoJSON.
-var ErrFormat = errors.New("places: the name must end in .csv, .geojson, .json, .geojsonl or .ndjson")
-
-// Read reads r in the format that the ending of name says.
-func Read(name string, r io.Reader) (iter.Seq2[Record, error], error) {
-	switch strings.ToLower(filepath.Ext(name)) {
-	case ".csv":
-		return ReadCSV(r), nil
-	case ".geojson", ".json":
-		return ReadGeoJSON(r), nil
-	case ".geojsonl", ".geojsons", ".ndjson":
-		return ReadGeoJSONLines(r), nil
-	}
-	return nil, fmt.Errorf("%w: %s", ErrFormat, name)
-}
-
-// Open opens the file name and reads it. The caller closes the file.
+// Open opens the file name, in a format of pointfile, and reads it. The caller closes the
+// file.
 func Open(name string) (*os.File, iter.Seq2[Record, error], error) {
-	f, err := os.Open(name)
+	f, points, err := pointfile.Open(name)
 	if err != nil {
 		return nil, nil, fmt.Errorf("places: %w", err)
 	}
-	records, err := Read(name, f)
-	if err != nil {
-		_ = f.Close()
-		return nil, nil, err
-	}
-	return f, records, nil
+	return f, questions(points), nil
 }

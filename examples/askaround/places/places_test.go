@@ -13,6 +13,7 @@ import (
 
 	"github.com/askaround/askaround-go/askaround"
 	"github.com/askaround/askaround-go/geoindex"
+	"github.com/askaround/askaround-go/geoindex/pointfile"
 )
 
 // summary is what a test compares of a reading: a line for each record and error.
@@ -33,7 +34,7 @@ func summary(seq iter.Seq2[Record, error]) []string {
 }
 
 func reasonOf(err error) error {
-	for _, reason := range []error{ErrLocation, ErrQuestion, ErrKind, ErrSyntax} {
+	for _, reason := range []error{pointfile.ErrLocation, ErrQuestion, ErrKind, pointfile.ErrSyntax} {
 		if errors.Is(err, reason) {
 			return reason
 		}
@@ -96,7 +97,7 @@ func TestReadGeoJSON(t *testing.T) {
 		"empty":                    {``, []string{"fatal"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(row.want, summary(ReadGeoJSON(strings.NewReader(row.in)))); diff != "" {
+			if diff := cmp.Diff(row.want, summary(questions(pointfile.ReadGeoJSON(strings.NewReader(row.in))))); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -106,7 +107,7 @@ func TestReadGeoJSON(t *testing.T) {
 func TestReadGeoJSONLines(t *testing.T) {
 	in := "\x1e" + point + "\n\n{broken\n" + point + "\n"
 	want := []string{"1 star 48.5,2.5 How is Quai right now?", "3 bad: not readable", "4 star 48.5,2.5 How is Quai right now?"}
-	if diff := cmp.Diff(want, summary(ReadGeoJSONLines(strings.NewReader(in)))); diff != "" {
+	if diff := cmp.Diff(want, summary(questions(pointfile.ReadGeoJSONLines(strings.NewReader(in))))); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -146,28 +147,4 @@ func TestBundledIsWhereItSays(t *testing.T) {
 	if geo < 50 {
 		t.Errorf("%d geo questions, want some", geo)
 	}
-}
-
-func FuzzRead(f *testing.F) {
-	f.Add("lat,lng,name\n1,2,a\n")
-	f.Add(point)
-	f.Add(`{"features":[` + point + `]}`)
-	f.Fuzz(func(t *testing.T, in string) {
-		for _, name := range []string{"a.csv", "a.geojson", "a.ndjson"} {
-			records, err := Read(name, strings.NewReader(in))
-			if err != nil {
-				t.Fatal(err)
-			}
-			lines := strings.Count(in, "\n") + 1
-			for r, err := range records {
-				var bad *RecordError
-				if errors.As(err, &bad) && (bad.Line < 1 || bad.Line > lines) {
-					t.Fatalf("%s: line %d of %d", name, bad.Line, lines)
-				}
-				if err == nil && (r.Question == "" || r.Location.Lat < -90 || r.Location.Lat > 90) {
-					t.Fatalf("%s: accepted %+v", name, r)
-				}
-			}
-		}
-	})
 }

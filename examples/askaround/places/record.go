@@ -3,11 +3,14 @@ package places
 import (
 	"errors"
 	"fmt"
-	"math"
-	"strconv"
+	"io"
+	"iter"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/askaround/askaround-go/askaround"
+	"github.com/askaround/askaround-go/geoindex/pointfile"
 )
 
 // A Record is one question to ask.
@@ -19,39 +22,37 @@ type Record struct {
 }
 
 // RecordError says why one record of the input cannot be used.
-type RecordError struct {
-	Line   int // of the input, from 1
-	Reason error
-}
+type RecordError = pointfile.RecordError
 
-func (e *RecordError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Reason) }
-
-// Unwrap returns the reason.
-func (e *RecordError) Unwrap() error { return e.Reason }
-
-// Reasons of a RecordError.
+// Reasons of a RecordError, besides those of pointfile.
 var (
-	ErrLocation = errors.New("no usable location")
 	ErrQuestion = errors.New("no usable question")
 	ErrKind     = errors.New("kind is neither star nor geo")
-	ErrSyntax   = errors.New("not readable")
 )
 
-// fields are a record before it is checked; get returns "" for what is missing.
-type fields struct {
-	line     int
-	lat, lng float64
-	get      func(name string) string
+// ReadCSV reads records from r. It stops at the first error that is no [*RecordError].
+func ReadCSV(r io.Reader) iter.Seq2[Record, error] { return questions(pointfile.ReadCSV(r)) }
+
+// questions makes a record of each point.
+func questions(points iter.Seq2[pointfile.Record, error]) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		for p, err := range points {
+			var r Record
+			if err == nil {
+				r, err = question(p)
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
 }
 
-// record checks f. The text's length is checked here so that it is reported with its
-// line, before anything is sent.
-func (f fields) record() (Record, error) {
-	bad := func(reason error) (Record, error) { return Record{}, &RecordError{Line: f.line, Reason: reason} }
-	if !(math.Abs(f.lat) <= 90) || !(math.Abs(f.lng) <= 180) { // false for NaN as well
-		return bad(fmt.Errorf("%w: %v, %v is not within ±90, ±180 degrees", ErrLocation, f.lat, f.lng))
-	}
-	kind := askaround.Kind(strings.ToLower(f.get("kind")))
+// question checks the text's length so that it is reported with its line, before
+// anything is sent.
+func question(p pointfile.Record) (Record, error) {
+	bad := func(reason error) (Record, error) { return Record{}, &RecordError{Line: p.Line, Reason: reason} }
+	kind := askaround.Kind(strings.ToLower(property(p, "kind")))
 	switch kind {
 	case "":
 		kind = askaround.KindStar
@@ -59,14 +60,27 @@ func (f fields) record() (Record, error) {
 	default:
 		return bad(fmt.Errorf("%w: %q", ErrKind, kind))
 	}
-	text := f.get("question")
-	if name := f.get("name"); text == "" && name != "" {
+	text := property(p, "question")
+	if name := property(p, "name"); text == "" && name != "" {
 		text = questionAbout(name, kind)
 	}
 	if err := checkText(text); err != nil {
 		return bad(err)
 	}
-	return Record{Line: f.line, Question: text, Kind: kind, Location: askaround.Location{Lat: f.lat, Lng: f.lng}}, nil
+	return Record{Line: p.Line, Question: text, Kind: kind, Location: askaround.Location{Lat: p.Location.Lat, Lng: p.Location.Lng}}, nil
+}
+
+// property finds a column under its name, in any case if there is none as it is.
+func property(p pointfile.Record, name string) string {
+	if s := p.Text(name); s != "" {
+		return s
+	}
+	for _, have := range slices.Sorted(maps.Keys(p.Properties)) {
+		if strings.EqualFold(have, name) {
+			return p.Text(have)
+		}
+	}
+	return ""
 }
 
 func questionAbout(name string, kind askaround.Kind) string {
@@ -74,12 +88,4 @@ func questionAbout(name string, kind askaround.Kind) string {
 		return "Where is the best coffee near " + name + "?"
 	}
 	return "How is " + name + " right now?"
-}
-
-func parseDegrees(s string) (float64, error) {
-	v, err := strconv.ParseFloat(s, 64)
-	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-		return 0, fmt.Errorf("%w: %q is not a number of degrees", ErrLocation, s)
-	}
-	return v, nil
 }

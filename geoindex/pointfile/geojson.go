@@ -1,4 +1,4 @@
-package places
+package pointfile
 
 import (
 	"bufio"
@@ -8,11 +8,12 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"strings"
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/geojson"
 	"github.com/paulmach/orb/planar"
+
+	"github.com/askaround/askaround-go/geoindex"
 )
 
 // ReadGeoJSON reads records from r: a FeatureCollection, or Features one after the
@@ -39,7 +40,7 @@ func ReadGeoJSON(r io.Reader) iter.Seq2[Record, error] {
 			err = nil // the end of Features one after the other
 		}
 		if err != nil {
-			yield(Record{}, fmt.Errorf("places: line %d: %w", lines.at(d.InputOffset()), err))
+			yield(Record{}, fmt.Errorf("pointfile: line %d: %w", lines.at(d.InputOffset()), err))
 		}
 	}
 }
@@ -59,7 +60,7 @@ func ReadGeoJSONLines(r io.Reader) iter.Seq2[Record, error] {
 			}
 		}
 		if err := s.Err(); err != nil {
-			yield(Record{}, fmt.Errorf("places: line %d: %w", line+1, err))
+			yield(Record{}, fmt.Errorf("pointfile: line %d: %w", line+1, err))
 		}
 	}
 }
@@ -116,11 +117,11 @@ func readFeature(raw []byte, line int) (Record, error) {
 	if !ok {
 		at, _ = planar.CentroidArea(feature.Geometry)
 	}
-	get := func(name string) string {
-		s, _ := feature.Properties[name].(string)
-		return strings.TrimSpace(s)
+	r := Record{Line: line, Location: geoindex.LatLng{Lat: at.Lat(), Lng: at.Lon()}, ID: feature.ID, Properties: feature.Properties}
+	if err := checkLocation(r.Location); err != nil {
+		return Record{}, &RecordError{Line: line, Reason: err}
 	}
-	return fields{line: line, lat: at.Lat(), lng: at.Lon(), get: get}.record()
+	return r, nil
 }
 
 // lineCounter remembers where lines end, so that an offset in the text becomes a line.
