@@ -53,7 +53,7 @@ func Example() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		found[hit.Key.ID] = hit.Distance
+		found[hit.Key.ID] = hit.Distance()
 	}
 	for _, name := range slices.Sorted(maps.Keys(found)) {
 		fmt.Printf("%s: %.1f km\n", name, found[name]/1000)

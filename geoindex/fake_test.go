@@ -55,7 +55,7 @@ func (f *fake) Query(ctx context.Context, in *dynamodb.QueryInput, _ ...func(*dy
 			return nil, err
 		}
 	}
-	if got := aws.ToString(in.KeyConditionExpression); got != keyCondition {
+	if got := aws.ToString(in.KeyConditionExpression); got != "#pk = :pk AND #sk BETWEEN :min AND :max" {
 		return nil, fmt.Errorf("unexpected key condition %s", got)
 	}
 	items := f.partitions[in.ExpressionAttributeValues[":pk"].(*types.AttributeValueMemberS).Value]
