@@ -43,7 +43,7 @@ func (s *arcs) near(list []int32, center s2.Point, radius s1.Angle) []int32 {
 }
 
 // around returns the disc that holds a cell.
-func around(c *s2.Cell) (center s2.Point, radius s1.Angle) {
+func around(c s2.Cell) (center s2.Point, radius s1.Angle) {
 	center = c.Center()
 	var chord2 float64
 	for k := range 4 {
@@ -83,7 +83,7 @@ func (s *arcs) index(visit func(n, parent *arcNode) error) error {
 }
 
 func (s *arcs) build(c s2.Cell, parent *arcNode, visit func(n, parent *arcNode) error) (*arcNode, error) {
-	center, radius := around(&c)
+	center, radius := around(c)
 	n := &arcNode{id: c.ID(), center: center}
 	if parent != nil {
 		n.near = s.near(parent.near, center, radius)

@@ -42,10 +42,10 @@ func Cover(center LatLng, radius Meters, level int) ([]CellID, error) {
 // appendCover appends the cells of a level within p's that meet the region, in order.
 func appendCover(out []CellID, region Region, p piece, level int) []CellID {
 	switch {
-	case p.cell.Level() == level:
-		return append(out, CellID(p.cell.ID()))
+	case int(p.level) == level:
+		return append(out, CellID(p.id))
 	case p.relation == inside:
-		for c := p.cell.ID().ChildBeginAtLevel(level); c != p.cell.ID().ChildEndAtLevel(level); c = c.Next() {
+		for c := p.id.ChildBeginAtLevel(level); c != p.id.ChildEndAtLevel(level); c = c.Next() {
 			out = append(out, CellID(c))
 		}
 		return out
@@ -59,13 +59,11 @@ func appendCover(out []CellID, region Region, p piece, level int) []CellID {
 
 // piece is a cell that meets a region, or lies inside of it.
 type piece struct {
-	cell     s2.Cell
+	quad
 	relation relation
 	near     []int32 // see Region.classify
 	items    float64 // expected
 }
-
-func (p *piece) leaves() leaves { return leavesOf(p.cell.ID()) }
 
 func leavesOf(c s2.CellID) leaves { return leaves{CellID(c.RangeMin()), CellID(c.RangeMax())} }
 
@@ -73,32 +71,31 @@ func leavesOf(c s2.CellID) leaves { return leaves{CellID(c.RangeMin()), CellID(c
 func faces(region Region) []piece {
 	out := make([]piece, 0, 6)
 	for face := range 6 {
-		out = appendPiece(out, region, s2.CellFromCellID(s2.CellIDFromFace(face)), nil)
+		out = appendPiece(out, region, faceQuad(face), nil)
 	}
 	return out
 }
 
-// children appends the children of p that meet the region, in order. They may be none
-// where classify was not certain of p.
+// children appends the children of p that meet the region, in order; of a leaf the leaf.
+// They may be none where classify was not certain of p.
 func (p *piece) children(region Region, out []piece) []piece {
-	children, ok := p.cell.Children()
-	if !ok {
-		return append(out, *p) // a leaf
+	if p.level == MaxLevel {
+		return append(out, *p)
 	}
-	for i := range children {
+	for k := range 4 {
 		if p.relation == inside {
-			out = append(out, piece{cell: children[i], relation: inside})
+			out = append(out, piece{quad: p.child(k), relation: inside})
 		} else {
-			out = appendPiece(out, region, children[i], p.near)
+			out = appendPiece(out, region, p.child(k), p.near)
 		}
 	}
 	return out
 }
 
-func appendPiece(out []piece, region Region, c s2.Cell, near []int32) []piece {
-	relation, near := region.classify(&c, near)
+func appendPiece(out []piece, region Region, c quad, near []int32) []piece {
+	relation, near := region.classify(c, near)
 	if relation == outside {
 		return out
 	}
-	return append(out, piece{cell: c, relation: relation, near: near})
+	return append(out, piece{quad: c, relation: relation, near: near})
 }

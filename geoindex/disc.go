@@ -6,7 +6,6 @@ import (
 	"math"
 
 	"github.com/golang/geo/r3"
-	"github.com/golang/geo/s2"
 )
 
 // Disc is the region of all places at a [LatLng.Distance] of at most a radius from a
@@ -30,7 +29,7 @@ func NewDisc(center LatLng, radius Meters) (Disc, error) {
 	}
 	m := margin(radius)
 	d := Disc{at: center, radius: radius, center: center.point()}
-	d.outer, d.inner = newSpherical(d.center, radius+m), newSpherical(d.center, radius-m)
+	d.outer, d.inner = newSpherical(radius+m), newSpherical(radius-m)
 	return d, nil
 }
 
@@ -69,107 +68,140 @@ func (d Disc) identity(b []byte) []byte {
 // rounding.
 //
 // Distances err by nanometres (see LatLng.Distance), cell boundaries by about as much.
-// Squared chords and squared sines have an error of some 1e-15, which is one of 1e-15
-// over the sine (chords) or the cosine (sines) of the radius in the angle: up to 1,000 km
-// less than a micrometre, but decimetres at a quarter of the circumference and at half of
-// it. There a thousandth of the radius costs 0.2 % of the disc's area.
+// Squared cosines and sines have an error of some 1e-15, which is one of 1e-15 over the
+// sine (cosines) or the cosine (sines) of the radius in the angle: from 10 m to 1,000 km
+// less than a millimetre, but decimetres at a quarter of the circumference and at half
+// of it, where a thousandth of the radius costs 0.2 % of the disc's area, and at 0.
 func margin(radius Meters) Meters {
-	if radius < 1_000_000 {
-		return 0.001
+	if radius >= 1_000_000 {
+		return radius / 1000
 	}
-	return radius / 1000
+	const least, resolution = 0.001, 0.5
+	return least + max(0, Meters(math.Hypot(float64(radius), resolution))-radius)
 }
 
-func (d Disc) classify(c *s2.Cell, _ []int32) (relation, []int32) {
+func (d Disc) classify(c quad, _ []int32) (relation, []int32) {
 	if d.center == (r3.Vector{}) {
 		return outside, nil
 	}
-	var v [4]r3.Vector
-	for k := range v {
-		v[k] = c.Vertex(k).Vector
-	}
+	b := newBounded(c, d.center)
 	switch {
-	case d.inner.contains(c, &v):
+	case d.inner.contains(&b):
 		return inside, nil
-	case d.outer.intersects(c, &v):
+	case d.outer.intersects(&b):
 		return meets, nil
 	}
 	return outside, nil
 }
 
-// spherical is a cap of the unit sphere in the form that quick tests against cells need.
-type spherical struct {
-	center r3.Vector
-	chord2 float64 // squared chord of the radius: negative for nothing, above 4 for all
-	sin2   float64 // squared sine of the radius
+// bounded is a cell as a disc's center sees it.
+type bounded struct {
+	u, v   [2]float64
+	center r3.Vector     // in the coordinates of the face
+	dot    [2][2]float64 // of the center and each vertex (u, v, 1)
+	norm2  [2][2]float64 // of each vertex
 }
 
-func newSpherical(center r3.Vector, radius Meters) spherical {
+func newBounded(c quad, center r3.Vector) (b bounded) {
+	b.u, b.v = c.bounds()
+	b.center = onFace(c.face, center)
+	for i, u := range b.u {
+		for j, v := range b.v {
+			b.dot[i][j] = b.center.X*u + b.center.Y*v + b.center.Z
+			b.norm2[i][j] = u*u + v*v + 1
+		}
+	}
+	return b
+}
+
+// spherical is a cap of the unit sphere around the center of a bounded cell.
+type spherical struct {
+	kind       capKind
+	cos2, sin2 float64 // of the radius
+}
+
+type capKind int8
+
+const (
+	nothing capKind = iota
+	small           // less than a hemisphere: convex
+	large           // what a small one around the opposite point leaves
+	everything
+)
+
+func newSpherical(radius Meters) spherical {
+	sin, cos := math.Sincos(float64(radius / EarthRadius))
+	s := spherical{kind: small, cos2: cos * cos, sin2: sin * sin}
 	switch {
 	case radius < 0:
-		return spherical{center, -1, 0}
+		s.kind = nothing
 	case radius >= maxDistance:
-		return spherical{center, 5, 0}
+		s.kind = everything
+	case cos <= 0:
+		s.kind = large
 	}
-	half, sin := math.Sin(float64(radius/EarthRadius)/2), math.Sin(float64(radius/EarthRadius))
-	return spherical{center, 4 * half * half, sin * sin}
+	return s
 }
 
-// complement is what the cap leaves, its edge belongs to both.
-func (s spherical) complement() spherical {
-	return spherical{s.center.Mul(-1), 4 - s.chord2, s.sin2}
+// contains reports whether the cap contains the cell. A convex one does if it contains
+// the vertices.
+func (s *spherical) contains(b *bounded) bool {
+	switch s.kind {
+	case small:
+		return s.holds(b, 0, 0, 1) && s.holds(b, 0, 1, 1) && s.holds(b, 1, 0, 1) && s.holds(b, 1, 1, 1)
+	case large:
+		return !s.touches(b, -1)
+	}
+	return s.kind == everything
 }
 
-// contains reports whether the cap contains the cell with the vertices v. A cap within a
-// hemisphere is convex: it does if it contains the vertices.
-func (s spherical) contains(c *s2.Cell, v *[4]r3.Vector) bool {
-	switch {
-	case s.chord2 < 0 || s.chord2 > 4:
-		return s.chord2 > 4
-	case s.chord2 > 2:
-		return !s.complement().intersects(c, v)
+// intersects reports whether the cap and the cell have a place in common.
+func (s *spherical) intersects(b *bounded) bool {
+	switch s.kind {
+	case small:
+		return s.touches(b, 1)
+	case large: // unless all of the cell lies in what the cap leaves
+		return !(s.holds(b, 0, 0, -1) && s.holds(b, 0, 1, -1) && s.holds(b, 1, 0, -1) && s.holds(b, 1, 1, -1))
 	}
-	for k := range v {
-		if v[k].Sub(s.center).Norm2() > s.chord2 {
-			return false
-		}
-	}
-	return true
+	return s.kind == everything
 }
 
-// intersects reports whether the cap and the cell with the vertices v have a place in
-// common. Where no vertex lies in the cap, that is the center of the cap, or the nearest
-// place of an edge.
-func (s spherical) intersects(c *s2.Cell, v *[4]r3.Vector) bool {
-	switch {
-	case s.chord2 < 0 || s.chord2 > 4:
-		return s.chord2 > 4
-	case s.chord2 > 2:
-		return !s.complement().contains(c, v)
-	}
-	for k := range v {
-		if v[k].Sub(s.center).Norm2() <= s.chord2 {
-			return true
-		}
-	}
-	return s.intersectsEdge(c, v)
+// holds reports whether a vertex lies in the cap, or, with a sign of -1, in the cap of
+// the same radius cosine around the opposite point.
+func (s *spherical) holds(b *bounded, i, j int, sign float64) bool {
+	dot := sign * b.dot[i][j]
+	return dot >= 0 && dot*dot >= s.cos2*b.norm2[i][j]
 }
 
-func (s spherical) intersectsEdge(c *s2.Cell, v *[4]r3.Vector) bool {
-	holdsCenter := true
-	for k := range v {
-		normal := c.EdgeRaw(k).Vector
-		dot := s.center.Dot(normal)
-		if dot >= 0 {
-			continue // the center lies on the cell's side of the edge
+// touches reports whether the cap around the center, or with a sign of -1 around the
+// opposite point, meets the cell: a vertex lies in it, or its center in the cell, or
+// the place of an edge that is nearest to the center in the cap.
+func (s *spherical) touches(b *bounded, sign float64) bool {
+	if s.holds(b, 0, 0, sign) || s.holds(b, 0, 1, sign) || s.holds(b, 1, 0, sign) || s.holds(b, 1, 1, sign) {
+		return true
+	}
+	x, y, z := sign*b.center.X, sign*b.center.Y, sign*b.center.Z
+	beside := false
+	for k, side := range [2]float64{-1, 1} { // of u, then of v
+		u, v := b.u[k], b.v[k]
+		if out := side * (x - u*z); out > 0 { // from the edge's plane, away from the cell
+			if out*out > s.sin2*(1+u*u) {
+				return false
+			}
+			beside = true
+			if nearest := (y * (1 + u*u)) / (u*x + z); u*x+z > 0 && b.v[0] < nearest && nearest < b.v[1] {
+				return true
+			}
 		}
-		holdsCenter = false
-		if dot*dot > s.sin2*normal.Norm2() {
-			return false // the edge's plane is beyond the cap, and the cell beyond the plane
-		}
-		if along := normal.Cross(s.center); along.Dot(v[k]) < 0 && along.Dot(v[(k+1)&3]) > 0 {
-			return true
+		if out := side * (y - v*z); out > 0 {
+			if out*out > s.sin2*(1+v*v) {
+				return false
+			}
+			beside = true
+			if nearest := (x * (1 + v*v)) / (v*y + z); v*y+z > 0 && b.u[0] < nearest && nearest < b.u[1] {
+				return true
+			}
 		}
 	}
-	return holdsCenter
+	return !beside
 }

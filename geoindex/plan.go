@@ -2,6 +2,7 @@ package geoindex
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -22,8 +23,8 @@ type span struct {
 	after  string   // the id behind which to begin in the first leaf cell; "" for all
 	inside []leaves // what lies inside the region for certain, in order
 	items  float64  // expected, if known
-	first  piece    // the cells at its ends, until they are trimmed
-	last   piece
+	first  int32    // index of the first piece, until it is trimmed
+	last   int32
 }
 
 // whole reports whether all of the span lies inside the region.
@@ -78,7 +79,7 @@ func (p *planner) plan(region Region) *plan {
 	}
 	for i := range out.spans {
 		s := &out.spans[i]
-		p.trim(region, s)
+		p.trim(region, pieces, s)
 		if known {
 			s.items, _ = p.histogram.expect(s.leaves)
 			out.items += s.items
@@ -88,38 +89,70 @@ func (p *planner) plan(region Region) *plan {
 	return out
 }
 
-// cover refines the region's cells level by level, those first that most items are
-// expected in, until there are maxCells of them. Cells that span partitions are
-// refined in any case.
+// cover refines the region's cells level by level until there are about maxCells of
+// them, in the end only those that most items are expected in. Cells that span
+// partitions are refined in any case. The pieces are in order.
 func (p *planner) cover(region Region) (pieces []piece, known bool) {
-	frontier, known := faces(region), true
-	for len(frontier) > 0 {
+	pieces, known = append(make([]piece, 0, p.maxCells+8), faces(region)...), true
+	next := make([]piece, 0, p.maxCells+8)
+	for {
 		if known {
-			known = p.expect(frontier)
+			known = p.expect(pieces)
 		}
-		if known {
-			slices.SortStableFunc(frontier, func(a, b piece) int { return cmp.Compare(b.items, a.items) })
+		least, more := p.threshold(pieces, known)
+		if !more {
+			return pieces, known
 		}
-		var next []piece
-		for i := range frontier {
-			c := &frontier[i]
-			if !p.refines(c, known, len(pieces)+len(next)+len(frontier)-i) {
-				pieces = append(pieces, *c)
-				continue
+		next = next[:0]
+		for i := range pieces {
+			c := &pieces[i]
+			if int(c.level) < p.layout.level() || p.refinable(c, known) && c.items >= least {
+				next = c.children(region, next)
+			} else {
+				next = append(next, *c)
 			}
-			next = c.children(region, next)
 		}
-		frontier = next
+		pieces, next = next, pieces
 	}
-	slices.SortFunc(pieces, func(a, b piece) int { return cmp.Compare(a.cell.ID(), b.cell.ID()) })
-	return pieces, known
+}
+
+// growth is how many more cells there are, in the mean, for one that is refined.
+const growth = 1.3
+
+// threshold returns how many items a refinable piece must be expected to hold to be
+// refined next, so that there are not more than maxCells; more is false where none is.
+func (p *planner) threshold(pieces []piece, known bool) (least float64, more bool) {
+	var items []float64
+	refinable := 0
+	for i := range pieces {
+		switch c := &pieces[i]; {
+		case int(c.level) < p.layout.level():
+			more = true
+		case p.refinable(c, known):
+			refinable++
+		}
+	}
+	room := int(float64(p.maxCells-len(pieces)) / growth)
+	if refinable <= room || refinable == 0 {
+		return 0, more || refinable > 0
+	}
+	if !known || room <= 0 {
+		return math.Inf(1), more
+	}
+	for i := range pieces {
+		if p.refinable(&pieces[i], known) {
+			items = append(items, pieces[i].items)
+		}
+	}
+	slices.Sort(items)
+	return items[len(items)-room], true
 }
 
 // expect sets the expected items of pieces, as far as they lie within a partition;
 // it reports false where one is not known.
 func (p *planner) expect(pieces []piece) (ok bool) {
 	for i := range pieces {
-		if pieces[i].cell.Level() < p.layout.level() {
+		if int(pieces[i].level) < p.layout.level() || pieces[i].items > 0 {
 			continue
 		}
 		if pieces[i].items, ok = p.histogram.expect(pieces[i].leaves()); !ok {
@@ -129,18 +162,10 @@ func (p *planner) expect(pieces []piece) (ok bool) {
 	return true
 }
 
-// refines reports whether a piece is to be replaced by its children, in a covering of
-// count cells.
-func (p *planner) refines(c *piece, known bool, count int) bool {
-	switch {
-	case c.cell.Level() < p.layout.level():
-		return true
-	case c.relation == inside || c.cell.Level() == MaxLevel:
-		return false
-	case known && c.items*p.histogram.size()/unitBytes < fewUnits:
-		return false
-	}
-	return count+3 <= p.maxCells
+// refinable reports whether a piece within a partition is worth refining.
+func (p *planner) refinable(c *piece, known bool) bool {
+	return c.relation == meets && c.level < MaxLevel && int(c.level) >= p.layout.level() &&
+		!(known && c.items*p.histogram.size()/unitBytes < fewUnits)
 }
 
 // join turns pieces into runs of adjacent ones, cut where partitions end, and, where
@@ -148,21 +173,22 @@ func (p *planner) refines(c *piece, known bool, count int) bool {
 func (p *planner) join(pieces []piece) []span {
 	runs := make([]span, 0, len(pieces))
 	var partition leaves
-	for _, c := range pieces {
+	for i := range pieces {
+		c := &pieces[i]
 		l := c.leaves()
 		if !partition.contains(l.min) {
 			partition = p.layout.partition(l.min)
 		}
 		if n := len(runs); n > 0 && runs[n-1].max+2 == l.min && partition.contains(runs[n-1].min) && !p.parts(&runs[n-1], c) {
-			runs[n-1].extend(span{leaves: l, inside: insideOf(c), items: c.items, last: c})
+			runs[n-1].extend(span{leaves: l, inside: insideOf(c), items: c.items, last: int32(i)})
 			continue
 		}
-		runs = append(runs, span{leaves: l, inside: insideOf(c), items: c.items, first: c, last: c})
+		runs = append(runs, span{leaves: l, inside: insideOf(c), items: c.items, first: int32(i), last: int32(i)})
 	}
 	return runs
 }
 
-func insideOf(c piece) []leaves {
+func insideOf(c *piece) []leaves {
 	if c.relation == inside {
 		return []leaves{c.leaves()}
 	}
@@ -170,7 +196,7 @@ func insideOf(c piece) []leaves {
 }
 
 // parts reports whether a piece must not join a run.
-func (p *planner) parts(run *span, c piece) bool {
+func (p *planner) parts(run *span, c *piece) bool {
 	return p.apart && run.whole() != (c.relation == inside)
 }
 
@@ -299,10 +325,9 @@ func (p *planner) divide(runs []span, upto []float64, size, request float64) []b
 }
 
 // trim cuts from both ends of a span what does not meet the region.
-func (p *planner) trim(region Region, s *span) {
-	s.min = edge(region, s.first, trimLevels, false)
-	s.max = edge(region, s.last, trimLevels, true)
-	s.first, s.last = piece{}, piece{}
+func (p *planner) trim(region Region, pieces []piece, s *span) {
+	s.min = edge(region, pieces[s.first], trimLevels, false)
+	s.max = edge(region, pieces[s.last], trimLevels, true)
 }
 
 // edge returns the first leaf of the first of c's descendants that meet the region, or the
@@ -311,7 +336,7 @@ func edge(region Region, c piece, levels int, last bool) CellID {
 	var room [4]piece
 	for ; c.relation == meets && levels > 0; levels-- {
 		children := c.children(region, room[:0])
-		if len(children) == 0 || children[0].cell.ID() == c.cell.ID() {
+		if len(children) == 0 || children[0].id == c.id {
 			break
 		}
 		if c = children[0]; last {

@@ -182,15 +182,16 @@ func (p Polygon) String() string {
 
 // classify looks at the edges of all parts, counted through: a cell that none comes near
 // lies inside if its center does.
-func (p Polygon) classify(c *s2.Cell, near []int32) (relation, []int32) {
-	center, radius := around(c)
+func (p Polygon) classify(c quad, near []int32) (relation, []int32) {
+	cell := c.cell()
+	center, radius := around(cell)
 	found, touched, first := []int32{}, false, int32(0)
 	for _, part := range p.parts {
 		n := int32(len(part.edges.list))
 		own := part.edges.near(shift(near, first, n), center, radius)
 		for _, i := range own {
 			e := part.edges.list[i]
-			touched = touched || c.DistanceToEdge(e.a, e.b).Angle() <= part.edges.reach
+			touched = touched || cell.DistanceToEdge(e.a, e.b).Angle() <= part.edges.reach
 			found = append(found, first+i)
 		}
 		first += n

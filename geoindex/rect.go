@@ -81,13 +81,15 @@ func (r Rect) String() string {
 	return fmt.Sprintf("rectangle from %v to %v", r.southWest, r.northEast)
 }
 
-func (r Rect) classify(c *s2.Cell, _ []int32) (relation, []int32) {
-	switch {
-	case !r.some:
+func (r Rect) classify(c quad, _ []int32) (relation, []int32) {
+	if !r.some {
 		return outside, nil
-	case r.inner.IsValid() && !r.inner.IsEmpty() && r.inner.ContainsCell(*c):
+	}
+	cell := c.cell()
+	switch {
+	case r.inner.IsValid() && !r.inner.IsEmpty() && r.inner.ContainsCell(cell):
 		return inside, nil
-	case r.outer.IntersectsCell(*c), r.meetsAtPole(c):
+	case r.outer.IntersectsCell(cell), r.meetsAtPole(cell):
 		return meets, nil
 	}
 	return outside, nil
@@ -95,7 +97,7 @@ func (r Rect) classify(c *s2.Cell, _ []int32) (relation, []int32) {
 
 // meetsAtPole reports whether the rectangle reaches a pole that belongs to the cell, or
 // nearly so: all longitudes are one place there, and S2 looks at the rectangle's alone.
-func (r Rect) meetsAtPole(c *s2.Cell) bool {
+func (r Rect) meetsAtPole(c s2.Cell) bool {
 	const slack = 1e-24 // squared radians: 6 µm
 	at := func(pole LatLng) bool { return c.Distance(s2.Point{Vector: pole.point()}) <= slack }
 	return r.northEast.Lat == 90 && at(LatLng{90, 0}) || r.southWest.Lat == -90 && at(LatLng{-90, 0})

@@ -1,7 +1,5 @@
 package geoindex
 
-import "github.com/golang/geo/s2"
-
 // Region is a part of the Earth's surface: a [Disc], [Rect], [Polygon], [Route] or
 // [Cells]. Each is made by a function that refuses what makes no sense, and cannot be
 // wrong afterwards; the zero value of each is empty. Edges belong to their region.
@@ -16,7 +14,7 @@ type Region interface {
 	// classify tells how a cell lies to the region: outside and inside only where they
 	// are certain for every place that has a leaf cell in c, with rounding. near is
 	// what classify returned for a cell that contains c, nil for the first.
-	classify(c *s2.Cell, near []int32) (relation, []int32)
+	classify(c quad, near []int32) (relation, []int32)
 	// identity appends what tells the region from every other.
 	identity(b []byte) []byte
 }

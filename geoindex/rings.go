@@ -6,8 +6,6 @@ import (
 	"context"
 	"math"
 	"slices"
-
-	"github.com/golang/geo/s2"
 )
 
 // ring is what of a region lies in the disc outer, but not in skip.
@@ -16,7 +14,7 @@ type ring struct {
 	outer, skip Disc
 }
 
-func (r ring) classify(c *s2.Cell, near []int32) (relation, []int32) {
+func (r ring) classify(c quad, near []int32) (relation, []int32) {
 	disc, _ := r.outer.classify(c, nil)
 	if disc == outside {
 		return outside, nil
@@ -213,7 +211,7 @@ func (p planner) farthest(region Region, from LatLng) (far Meters) {
 	defer p.histogram.mu.RUnlock()
 	pieces, _ := p.cover(region)
 	for i := range pieces {
-		center, radius := around(&pieces[i].cell)
+		center, radius := around(pieces[i].cell())
 		far = max(far, distance(from.point(), center.Vector)+Meters(radius)*EarthRadius)
 	}
 	return min(maxDistance, far+margin(far))

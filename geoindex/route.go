@@ -70,11 +70,12 @@ func (r Route) String() string {
 
 // classify is certain that a cell lies inside where the disc around it is within the
 // distance of one piece.
-func (r Route) classify(c *s2.Cell, near []int32) (relation, []int32) {
+func (r Route) classify(c quad, near []int32) (relation, []int32) {
 	if r.edges == nil {
 		return outside, nil
 	}
-	center, radius := around(c)
+	cell := c.cell()
+	center, radius := around(cell)
 	near = r.edges.near(near, center, radius)
 	sure := (r.within - margin(r.within)).angle() - radius
 	touched := false
@@ -83,7 +84,7 @@ func (r Route) classify(c *s2.Cell, near []int32) (relation, []int32) {
 		if e.distance(center) <= sure {
 			return inside, near
 		}
-		touched = touched || c.DistanceToEdge(e.a, e.b).Angle() <= r.edges.reach
+		touched = touched || cell.DistanceToEdge(e.a, e.b).Angle() <= r.edges.reach
 	}
 	if touched {
 		return meets, near

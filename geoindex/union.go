@@ -51,11 +51,11 @@ func (c Cells) String() string {
 
 // classify takes the neighbours of a cell for no part of it: points of the union have
 // keys in its cells.
-func (c Cells) classify(cell *s2.Cell, _ []int32) (relation, []int32) {
+func (c Cells) classify(cell quad, _ []int32) (relation, []int32) {
 	switch {
-	case c.union.ContainsCellID(cell.ID()):
+	case c.union.ContainsCellID(cell.id):
 		return inside, nil
-	case c.union.IntersectsCellID(cell.ID()):
+	case c.union.IntersectsCellID(cell.id):
 		return meets, nil
 	}
 	return outside, nil
