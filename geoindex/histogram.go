@@ -26,6 +26,8 @@ type Histogram struct {
 	blocks    map[CellID]*block // by cell of blockLevel
 	clock     uint64            // observations so far
 	itemBytes float64           // mean size of an item; 0 while none was seen
+	bins      float64           // bins and
+	items     float64           // items observed, of late: what is known of unknown places
 }
 
 const (
@@ -43,7 +45,7 @@ type block struct {
 	most  float32       // largest estimate of bins that are known
 }
 
-// known is the least share of a bin that makes its estimate better than a guess.
+// known is the share of a bin that an estimate rests on when it needs no other beside it.
 const known = 0.2
 
 // NewHistogram returns a histogram that knows nothing.
@@ -69,9 +71,10 @@ func share(bin uint64, run leaves) float64 {
 	return leaves{lo, hi}.count() / b.count()
 }
 
-// expect estimates the items of run; ok is false where a block of it was never seen. Bins
-// that are not known count as the fullest of their block: a search that keeps away
-// from them learns that it need not, and not the other way round. The caller holds mu.
+// expect estimates the items of run for plans; ok is false where a block of it was never
+// seen. Bins that are hardly known count as the fullest of their block, if that is more
+// than a guess: plans keep away from them at little cost, whereas to read a full one as a
+// gap is dear. The caller holds mu.
 func (h *Histogram) expect(run leaves) (items float64, ok bool) {
 	for bin, last := binOf(run.min), binOf(run.max); bin <= last; {
 		b := h.blocks[blockOf(bin)]
@@ -79,18 +82,51 @@ func (h *Histogram) expect(run leaves) (items float64, ok bool) {
 			return 0, false
 		}
 		for end := bin | (bins - 1); bin <= min(end, last); bin++ {
-			items += float64(b.estimate(bin)) * share(bin, run)
+			n := float64(b.items[bin%bins])
+			if b.seen[bin%bins] < known {
+				n = max(h.guess(b, bin), float64(b.most))
+			}
+			items += n * share(bin, run)
 		}
 	}
 	return items, true
 }
 
-func (b *block) estimate(bin uint64) float32 {
-	if i := bin % bins; b.seen[i] >= known {
-		return b.items[i]
+// suppose estimates the items of run in the mean, by what is known of other places where
+// nothing is of it; ok is false for a histogram that knows nothing. The caller holds mu.
+func (h *Histogram) suppose(run leaves) (items float64, ok bool) {
+	for bin, last := binOf(run.min), binOf(run.max); bin <= last; {
+		b := h.blocks[blockOf(bin)]
+		end := min(bin|(bins-1), last)
+		if b == nil {
+			items += h.mean() * leaves{max(run.min, binLeaves(bin).min), min(run.max, binLeaves(end).max)}.count() / binLeaves(bin).count()
+			bin = end + 1
+			continue
+		}
+		for ; bin <= end; bin++ {
+			items += h.guess(b, bin) * share(bin, run)
+		}
 	}
-	return b.most
+	return items, h.bins > 0
 }
+
+// guess blends what was seen of a bin with the mean of its block, and that with the mean
+// of all, so that a few items in a small part make no crowd.
+func (h *Histogram) guess(b *block, bin uint64) float64 {
+	own, part := float64(b.items[bin%bins]), float64(b.seen[bin%bins])
+	if part >= known {
+		return own
+	}
+	items, seen := known*h.mean(), float64(known)
+	for i := range bins {
+		items += float64(b.items[i] * b.seen[i])
+		seen += float64(b.seen[i])
+	}
+	return (own*part + items/seen*(known-part)) / known
+}
+
+// mean is the mean number of items of the bins that were observed of late.
+func (h *Histogram) mean() float64 { return h.items / max(h.bins, 1e-9) }
 
 // observe learns that run was read from end to end and holds count items, of which leafs
 // are some or all.
@@ -134,6 +170,11 @@ func (h *Histogram) learn(bin uint64, items, part float64) {
 	if seen >= known {
 		b.most = max(b.most, b.items[i])
 	}
+	const lately = 1000 // bins
+	if h.bins > lately {
+		h.bins, h.items = h.bins/2, h.items/2
+	}
+	h.bins, h.items = h.bins+part, h.items+items
 }
 
 // forget drops the blocks that were seen longest ago, a quarter of them at once.
@@ -187,7 +228,9 @@ func (h *Histogram) MarshalBinary() ([]byte, error) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	out := []byte{histogramVersion}
-	out = binary.BigEndian.AppendUint64(out, math.Float64bits(h.itemBytes))
+	for _, v := range []float64{h.itemBytes, h.bins, h.items} {
+		out = binary.BigEndian.AppendUint64(out, math.Float64bits(v))
+	}
 	out = binary.AppendUvarint(out, uint64(len(h.blocks)))
 	for _, id := range slices.Sorted(maps.Keys(h.blocks)) {
 		b := h.blocks[id]
@@ -209,7 +252,7 @@ func (h *Histogram) UnmarshalBinary(data []byte) error {
 	if r.byte() != histogramVersion {
 		return fmt.Errorf("%w: not a histogram of version %d", ErrInvalid, histogramVersion)
 	}
-	itemBytes := math.Float64frombits(r.uint64())
+	itemBytes, seen, items := r.float(), r.float(), r.float()
 	blocks := map[CellID]*block{}
 	for n := r.uvarint(); n > 0 && r.err == nil; n-- {
 		if id := CellID(r.uint64()); id.Valid() && id.Level() == blockLevel {
@@ -218,15 +261,15 @@ func (h *Histogram) UnmarshalBinary(data []byte) error {
 			r.err = errors.New("a block is no cell of its level")
 		}
 	}
-	if r.err == nil && (len(r.data) > 0 || len(blocks) > maxBlocks || !(itemBytes >= 0 && itemBytes <= 409600)) {
-		r.err = errors.New("too long, or items of no size")
+	if r.err == nil && (len(r.data) > 0 || len(blocks) > maxBlocks || !(min(itemBytes, seen, items) >= 0 && max(itemBytes, seen, items) < 1e15)) {
+		r.err = errors.New("too long, or numbers that are none")
 	}
 	if r.err != nil {
 		return fmt.Errorf("%w: histogram: %v", ErrInvalid, r.err)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.blocks, h.itemBytes = blocks, itemBytes
+	h.blocks, h.itemBytes, h.bins, h.items = blocks, itemBytes, seen, items
 	return nil
 }
 
@@ -250,6 +293,7 @@ func (r *histogramReader) take(n int) []byte {
 
 func (r *histogramReader) byte() byte     { return r.take(1)[0] }
 func (r *histogramReader) uint64() uint64 { return binary.BigEndian.Uint64(r.take(8)) }
+func (r *histogramReader) float() float64 { return math.Float64frombits(r.uint64()) }
 
 func (r *histogramReader) uvarint() uint64 {
 	v, n := binary.Uvarint(r.data)

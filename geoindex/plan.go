@@ -68,7 +68,8 @@ const (
 func (p *planner) plan(region Region) *plan {
 	p.histogram.mu.RLock()
 	defer p.histogram.mu.RUnlock()
-	pieces, known := p.cover(region)
+	pieces := p.cover(region, true)
+	known := p.expect(pieces)
 	out := &plan{pieces: len(pieces), known: known}
 	runs := p.join(pieces)
 	out.partitions = p.partitions(runs)
@@ -90,23 +91,21 @@ func (p *planner) plan(region Region) *plan {
 }
 
 // cover refines the region's cells level by level until there are about maxCells of
-// them, in the end only those that most items are expected in. Cells that span
-// partitions are refined in any case. The pieces are in order.
-func (p *planner) cover(region Region) (pieces []piece, known bool) {
-	pieces, known = append(make([]piece, 0, p.maxCells+8), faces(region)...), true
+// them, with weigh in the end only those that most items are expected in. Cells that
+// span partitions are refined in any case. The pieces are in order.
+func (p *planner) cover(region Region, weigh bool) []piece {
+	pieces := append(make([]piece, 0, p.maxCells+8), faces(region)...)
 	next := make([]piece, 0, p.maxCells+8)
 	for {
-		if known {
-			known = p.expect(pieces)
-		}
-		least, more := p.threshold(pieces, known)
+		weigh = weigh && p.expect(pieces)
+		least, more := p.threshold(pieces, weigh)
 		if !more {
-			return pieces, known
+			return pieces
 		}
 		next = next[:0]
 		for i := range pieces {
 			c := &pieces[i]
-			if int(c.level) < p.layout.level() || p.refinable(c, known) && c.items >= least {
+			if int(c.level) < p.layout.level() || p.refinable(c, weigh) && c.items >= least {
 				next = c.children(region, next)
 			} else {
 				next = append(next, *c)
@@ -326,25 +325,30 @@ func (p *planner) divide(runs []span, upto []float64, size, request float64) []b
 
 // trim cuts from both ends of a span what does not meet the region.
 func (p *planner) trim(region Region, pieces []piece, s *span) {
-	s.min = edge(region, pieces[s.first], trimLevels, false)
-	s.max = edge(region, pieces[s.last], trimLevels, true)
+	s.min = p.edge(region, &pieces[s.first], [4]int{0, 1, 2, 3}).min
+	s.max = p.edge(region, &pieces[s.last], [4]int{3, 2, 1, 0}).max
 }
 
-// edge returns the first leaf of the first of c's descendants that meet the region, or the
-// last leaf of the last.
-func edge(region Region, c piece, levels int, last bool) CellID {
-	var room [4]piece
-	for ; c.relation == meets && levels > 0; levels-- {
-		children := c.children(region, room[:0])
-		if len(children) == 0 || children[0].id == c.id {
-			break
-		}
-		if c = children[0]; last {
-			c = children[len(children)-1]
-		}
+// edge returns the first of c's descendants, in an order of children, that meets the region.
+func (p *planner) edge(region Region, c *piece, order [4]int) leaves {
+	cell, near := c.quad, c.near
+	if c.relation == inside || c.items > 0 && c.items*p.histogram.size()/unitBytes < fewUnits {
+		return cell.leaves()
 	}
-	if last {
-		return c.leaves().max
+descend:
+	for range min(trimLevels, MaxLevel-int(cell.level)) {
+		for _, k := range order {
+			child := cell.child(k)
+			relation, nearer := region.classify(child, near)
+			if relation == outside {
+				continue
+			}
+			if cell, near = child, nearer; relation == inside {
+				break descend
+			}
+			continue descend
+		}
+		break // classify was not certain
 	}
-	return c.leaves().min
+	return cell.leaves()
 }

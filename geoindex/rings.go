@@ -121,25 +121,25 @@ func (r *rings) emitWithin(radius Meters) error {
 // beyond the last, with something to spare since places are not even.
 func (r *rings) wider(last Meters, wanted int) Meters {
 	const (
-		unknown  Meters = 1000 // a first radius without statistics
-		spare           = 1.5  // standard deviations of a random number of hits
-		step            = 1.25
-		greatest        = 2 // of the next radius, where statistics do not reach so far
+		first    Meters = 300 // without statistics
+		least           = 1.5 // of the last ring's radius: they were wrong
+		step            = 1.1
+		spare           = 1 // standard deviations of a random number of hits
+		greatest        = 3 // of the last ring's radius, without statistics
 	)
 	target := float64(wanted) + spare*math.Sqrt(float64(wanted))
 	p := r.table.planner()
 	had, known := p.within(r.region, r.options.Order.from, last)
-	for radius := max(last*step, unknown/16); known; radius *= step {
-		if radius >= r.end {
-			return r.end
+	radius := max(last*least, first/10)
+	for ; known && radius < r.end; radius *= step {
+		if items, _ := p.within(r.region, r.options.Order.from, radius); items-had >= target {
+			break
 		}
-		var items float64
-		if items, known = p.within(r.region, r.options.Order.from, radius); known && items-had >= target {
-			return radius
-		}
-		last = max(last, radius/greatest)
 	}
-	return min(r.end, max(last*greatest, unknown))
+	if !known {
+		radius = max(last*greatest, first)
+	}
+	return min(r.end, radius)
 }
 
 // note adds spans to what has been read.
@@ -184,24 +184,25 @@ func subtract(spans []span, read []leaves) (out []span) {
 }
 
 // within estimates the items of a region in the disc around a place; ok is false where
-// they are not known.
+// nothing is known.
 func (p planner) within(region Region, from LatLng, radius Meters) (items float64, ok bool) {
 	disc, err := NewDisc(from, radius)
-	if err != nil || radius == 0 {
-		return 0, err == nil
+	if err != nil {
+		return 0, false
 	}
-	p.maxCells = 16
+	p.maxCells, p.layout = 16, anyLevel{p.layout}
 	p.histogram.mu.RLock()
 	defer p.histogram.mu.RUnlock()
-	pieces, known := p.cover(ring{Region: region, outer: disc})
-	for i := range pieces {
+	for _, c := range p.cover(ring{Region: region, outer: disc}, false) {
 		share := 0.5 // of a cell that the edge cuts
-		if pieces[i].relation == inside {
+		if c.relation == inside {
 			share = 1
 		}
-		items += share * pieces[i].items
+		var n float64
+		n, ok = p.histogram.suppose(c.leaves())
+		items += share * n
 	}
-	return items, known
+	return items, ok
 }
 
 // farthest returns how far from a place the region reaches, or more.
@@ -209,9 +210,8 @@ func (p planner) farthest(region Region, from LatLng) (far Meters) {
 	p.maxCells, p.layout = 16, anyLevel{p.layout}
 	p.histogram.mu.RLock()
 	defer p.histogram.mu.RUnlock()
-	pieces, _ := p.cover(region)
-	for i := range pieces {
-		center, radius := around(pieces[i].cell())
+	for _, c := range p.cover(region, false) {
+		center, radius := around(c.cell())
 		far = max(far, distance(from.point(), center.Vector)+Meters(radius)*EarthRadius)
 	}
 	return min(maxDistance, far+margin(far))
