@@ -201,7 +201,7 @@ func TestSpellingsOfOnePlace(t *testing.T) {
 func TestQuarterOfTheEarth(t *testing.T) {
 	r := seeded(t)
 	table := newTable(t, &fake{}, func(o *Options) { o.Level = 4 })
-	for range 1_000 {
+	for range scaled(200, 5_000) {
 		center := near(r, LatLng{0, 135}, math.Pow(10, -3-6*r.Float64()))
 		p := near(r, LatLng{30 * r.NormFloat64(), 45}, math.Pow(10, -6-8*r.Float64()))
 		f := newFake(table, []Point{NewPoint(p, "x", nil)})

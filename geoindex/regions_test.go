@@ -268,7 +268,7 @@ func placesFor(r *rand.Rand, region Region, n int) (out []LatLng) {
 func TestRegions(t *testing.T) {
 	r := seeded(t)
 	found, decided := 0, 0
-	for range scaled(3_000, 100_000) {
+	for range scaled(1_000, 100_000) {
 		s := randomRegion(t, r)
 		for _, p := range placesFor(r, s.region, 20) {
 			want, got := s.judge(p), s.region.Contains(p)
@@ -314,7 +314,7 @@ func scaled(usual, slow int) int {
 // TestEdgesBelong shows that corners, and places on edges, lie in their region.
 func TestEdgesBelong(t *testing.T) {
 	r := seeded(t)
-	for range 500 {
+	for range scaled(100, 5_000) {
 		center := randomPlace(r)
 		ring, hole := star(r, center, min(size(r), 1e6))
 		p, err := NewPolygon(ring, hole)
