@@ -32,8 +32,8 @@ const edgeWidth = 1e-6 * s1.Angle(1/EarthRadius)
 
 // NewPolygon returns the polygon within a ring, without holes. A ring's first place may
 // be repeated as its last, and it may run either way round: what it encloses is the
-// smaller part of the Earth. Rings of less than three places, rings that cross or touch
-// themselves or another along an edge, and holes that are not within the ring are an
+// smaller part of the Earth. Rings of less than three places, rings that come back to a
+// place or cross, themselves or another, and holes that are not within the ring are an
 // [ErrInvalid].
 func NewPolygon(ring []LatLng, holes ...[]LatLng) (Polygon, error) {
 	p := &polygonPart{edges: arcs{reach: 10 * edgeWidth}}
@@ -85,6 +85,13 @@ func (p *polygonPart) addRing(ring []LatLng) error {
 	}
 	if len(points) < 3 {
 		return fmt.Errorf("%w: %d different places make no ring", ErrInvalid, len(points))
+	}
+	seen := map[s2.Point]bool{}
+	for i, p := range points {
+		if seen[p] {
+			return fmt.Errorf("%w: the ring comes back to its place %d", ErrInvalid, i)
+		}
+		seen[p] = true
 	}
 	if opposite(points[len(points)-1].Vector, points[0].Vector) {
 		return fmt.Errorf("%w: the last place and the first are on opposite sides of the Earth", ErrInvalid)

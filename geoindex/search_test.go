@@ -255,7 +255,7 @@ func TestNearest(t *testing.T) {
 				break
 			}
 		}
-		if q := f.queries.Load(); q > 600 {
+		if q := f.queries.Load(); q > int64(768*shards) {
 			t.Errorf("20 of an endless stream took %d queries", q)
 		}
 	}
