@@ -42,7 +42,6 @@ type block struct {
 	items [bins]float32 // estimates
 	seen  [bins]float32 // share of the bin that an estimate rests on, 0 to 1
 	used  uint64        // Histogram.clock of the last observation
-	most  float32       // largest estimate of bins that are known
 }
 
 // known is the share of a bin that an estimate rests on when it needs no other beside it.
@@ -72,9 +71,7 @@ func share(bin uint64, run leaves) float64 {
 }
 
 // expect estimates the items of run for plans; ok is false where a block of it was never
-// seen. Bins that are hardly known count as the fullest of their block, if that is more
-// than a guess: plans keep away from them at little cost, whereas to read a full one as a
-// gap is dear. The caller holds mu.
+// seen: to read a gap that is full after all is dear. The caller holds mu.
 func (h *Histogram) expect(run leaves) (items float64, ok bool) {
 	for bin, last := binOf(run.min), binOf(run.max); bin <= last; {
 		b := h.blocks[blockOf(bin)]
@@ -82,11 +79,7 @@ func (h *Histogram) expect(run leaves) (items float64, ok bool) {
 			return 0, false
 		}
 		for end := bin | (bins - 1); bin <= min(end, last); bin++ {
-			n := float64(b.items[bin%bins])
-			if b.seen[bin%bins] < known {
-				n = max(h.guess(b, bin), float64(b.most))
-			}
-			items += n * share(bin, run)
+			items += h.guess(b, bin) * share(bin, run)
 		}
 	}
 	return items, true
@@ -167,9 +160,6 @@ func (h *Histogram) learn(bin uint64, items, part float64) {
 	seen := min(1, float64(b.seen[i])+part)
 	b.items[i] += float32((items/part - float64(b.items[i])) * min(1, part/seen))
 	b.seen[i] = float32(seen)
-	if seen >= known {
-		b.most = max(b.most, b.items[i])
-	}
 	const lately = 1000 // bins
 	if h.bins > lately {
 		h.bins, h.items = h.bins/2, h.items/2
@@ -311,9 +301,6 @@ func (r *histogramReader) block() *block {
 		b.seen[i] = float32(r.byte()) / 255
 		if b.seen[i] > 0 {
 			b.items[i] = float32(r.uvarint())
-		}
-		if b.seen[i] >= known {
-			b.most = max(b.most, b.items[i])
 		}
 		if r.err != nil {
 			return b

