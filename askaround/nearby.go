@@ -108,7 +108,7 @@ func (s *Service) page(ctx context.Context, in NearbyInput, found []candidate) (
 			continue
 		}
 		view := q.view(in.Account)
-		view.Distance = c.hit.Distance
+		view.Distance = c.hit.Distance()
 		page.Questions = append(page.Questions, view)
 	}
 	return page, nil
@@ -133,7 +133,7 @@ func (in *NearbyInput) rank(hit geoindex.Hit) rank {
 	r := rank{id: hit.Key.String()}
 	if in.Order == OrderNearest {
 		// The bits of floats that are not negative sort as the floats do.
-		r.major = int64(math.Float64bits(math.Abs(float64(hit.Distance))))
+		r.major = int64(math.Float64bits(math.Abs(float64(hit.Distance()))))
 	} else {
 		createdAt, _ := integerOf(hit.Attributes[attrCreatedAt])
 		r.major = -createdAt

@@ -26,24 +26,41 @@ func BenchmarkCover(b *testing.B) {
 	}
 }
 
-// BenchmarkPlan measures from a disc to its ranges of keys.
+// BenchmarkPlan measures from a disc to its ranges of keys, with nothing known and with
+// all: once computed, once remembered.
 func BenchmarkPlan(b *testing.B) {
-	for _, radius := range radii {
-		for _, maxCells := range []int{8, 16, 32} {
-			b.Run(fmt.Sprintf("%.0fm/%dcells", radius, maxCells), func(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 1))
+	learned := NewHistogram()
+	learn(learned, dense(r, 20_000))
+	at := LatLng{51.51, -0.13}
+	for name, h := range map[string]*Histogram{"cold": NewHistogram(), "learned": learned} {
+		for _, radius := range radii {
+			disc, err := NewDisc(at, radius)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Run(fmt.Sprintf("%s/%.0fm", name, radius), func(b *testing.B) {
 				b.ReportAllocs()
+				p := planner{layout: cells(6), histogram: h, maxCells: 64, maxQueries: 64}
 				ranges := 0
 				for b.Loop() {
-					disc, err := newDisc(LatLng{51.51, -0.13}, radius)
-					if err != nil {
-						b.Fatal(err)
-					}
-					ranges = len(plan(disc, 6, maxCells))
+					ranges = len(p.plan(disc).spans)
 				}
 				b.ReportMetric(float64(ranges), "queries/op")
 			})
 		}
 	}
+	b.Run("remembered", func(b *testing.B) {
+		table := newTable(b, &fake{})
+		b.ReportAllocs()
+		for b.Loop() {
+			disc, err := NewDisc(at, 5*Mile)
+			if err != nil {
+				b.Fatal(err)
+			}
+			table.planFor(disc, false)
+		}
+	})
 }
 
 // dense returns n points of 220 bytes around London, as questions of a city lie.
@@ -79,7 +96,10 @@ func BenchmarkRadius(b *testing.B) {
 						b.Fatal(err)
 					}
 				}
-				total = Stats{total.Queries + stats.Queries, total.ItemsRead + stats.ItemsRead, total.Items + stats.Items, total.ReadUnits + stats.ReadUnits}
+				total.Queries += stats.Queries
+				total.ItemsRead += stats.ItemsRead
+				total.Items += stats.Items
+				total.ReadUnits += stats.ReadUnits
 			}
 			report(b, total)
 		})

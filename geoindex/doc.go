@@ -1,11 +1,19 @@
-// Package geoindex keeps points on Earth in a DynamoDB table and finds those within a
-// radius of a place.
+// Package geoindex keeps points on Earth in a DynamoDB table and finds those in a region:
+// a disc, a rectangle, a polygon, what lies along a route, or the nearest to a place.
 //
 //	table, err := geoindex.New(client, "places")
 //	err = table.Put(ctx, geoindex.NewPoint(at, "statue", attributes))
 //	for hit, err := range table.Radius(ctx, at, 5*geoindex.Mile) {
 //		...
 //	}
+//
+// # Searching
+//
+// All searches are [Table.Search] for a [Region], with [SearchOptions]: filter and
+// projection, order (by key, distance, newest, oldest), limit, signed cursors, a budget of
+// read units, consistent reads, statistics. [Table.Radius] and [Table.Nearest] are its
+// common cases; [Table.Count] counts, and sends hardly any items. Package geojson below
+// this one reads regions from GeoJSON.
 //
 // # Layout
 //
@@ -26,23 +34,33 @@
 //
 // # What is guaranteed
 //
-// A radius search yields every point whose distance, by [LatLng.Distance], is at most
-// the radius, and no other, however many pages it takes to read. Points that are
-// written while a search runs may or may not be seen; a point is never yielded twice.
+// A search yields every point that its region contains, by [Region]'s Contains, and no
+// other, however many pages it takes to read. Each kind of region states its error, which
+// is nanometres to a micrometre. Points that are written while a search runs may or may
+// not be seen; a point is never yielded twice.
+//
+// The pages of one search, continued by its cursors, are together what one page would be,
+// while points come and go: none that stays is lost or comes twice. An item whose
+// attribute changes that a search is ordered by moves in that order.
 //
 // Expired points (see Options.TTLAttribute) are as good as deleted at the second they
 // expire, for every operation but Delete, although DynamoDB deletes them days later.
 //
 // # What is not
 //
-// Hits come in no order. A point cannot be moved by Update: its place is part of
+// Without an order hits come in none. A point cannot be moved by Update: its place is part of
 // its key, and [Table.Move] changes both. Distances are on a sphere: against the ellipsoid of WGS 84 they err by up to
 // 0.56 % (the flattening of 1/298 makes the radius of curvature vary from 6,335 to
 // 6,400 km).
 //
 // # Cost
 //
-// A search of a disc issues one query for each run of adjacent cells in each
-// partition, with at most Options.MaxCells cells to a covering: the cells cover
-// more than the disc, so that some items are read and dropped. [Stats] tells how many.
+// A search covers its region by cells, and reads each run of adjacent ones with a query of
+// a partition. What is read beyond the region is dropped, but paid for. Searches learn from
+// what they read how many items lie where ([Histogram]), and divide regions so that the
+// read units of both, queries and superfluous items, are least: where nothing is known,
+// six ranges fit closely; where hardly anything lies, one query reads all; where a
+// city lies, a dozen fit tightly. Plans are kept for regions that are searched again.
+// [Table.Explain] tells a plan and its expected cost, [Stats] what a search has cost, and
+// [Advise] which level and how many cells suit a table.
 package geoindex

@@ -12,6 +12,9 @@ import (
 	"github.com/askaround/askaround-go/internal/localaws"
 )
 
+// slowly asks for the full number of random cases.
+var slowly = os.Getenv("ASKAROUND_SLOW") == "1"
+
 func TestMain(m *testing.M) {
 	// Where it is set, it breaks clients with an HTTP client of their own.
 	_ = os.Unsetenv("AWS_CA_BUNDLE")

@@ -30,9 +30,28 @@ var (
 	// ErrLayout reports a table whose keys or indexes are not those of the Options.
 	// errors.As finds the [*LayoutError] that tells what differs.
 	ErrLayout = errors.New("geoindex: table has another layout")
+	// ErrCursor reports text that is no cursor of the search, or that was changed. It is
+	// an [ErrInvalid] too. Nothing was read.
+	ErrCursor = fmt.Errorf("%w cursor", ErrInvalid)
+	// ErrBudget is what a [*BudgetError] is.
+	ErrBudget = errors.New("geoindex: read-unit budget spent")
 	// ErrCorrupt reports an item that this package did not write.
 	ErrCorrupt = errors.New("geoindex: item is not of this layout")
 )
+
+// BudgetError ends a search that would cost more than its budget: what it yielded is good,
+// but not all.
+type BudgetError struct {
+	Budget, Spent float64 // read units
+	Cursor        string  // continues the search; "" if its order does not allow that
+}
+
+func (e *BudgetError) Error() string {
+	return fmt.Sprintf("%v: %.1f of %.1f", ErrBudget, e.Spent, e.Budget)
+}
+
+// Unwrap returns [ErrBudget].
+func (e *BudgetError) Unwrap() error { return ErrBudget }
 
 // conditions are what DynamoDB's error codes mean here ("Error handling with DynamoDB",
 // "DynamoDB API error codes"). Others, among them those of the context, pass through.

@@ -48,11 +48,13 @@ func (t *Table) absent() expression.ConditionBuilder {
 	return absent
 }
 
-// withTTL adds the attribute that expired needs to a projection, once.
-func (t *Table) withTTL(names []string) []string {
-	ttl := t.options.TTLAttribute
-	if ttl == "" || slices.Contains(names, ttl) {
+// withTTL adds the attribute that expired needs to a projection.
+func (t *Table) withTTL(names []string) []string { return with(names, t.options.TTLAttribute) }
+
+// with adds an attribute to the names of a projection, once, if there is one.
+func with(names []string, attribute string) []string {
+	if attribute == "" || slices.Contains(names, attribute) {
 		return names
 	}
-	return append(slices.Clone(names), ttl)
+	return append(slices.Clone(names), attribute)
 }

@@ -50,7 +50,7 @@ func (t *Table) newFeedQuery(x index, o FeedOptions) (*feedQuery, error) {
 		if !slices.Contains(names, x.sort) {
 			names = append(names, x.sort)
 		}
-		b, used = b.WithProjection(projection(names)), true
+		b, used = b.WithProjection(t.projection(names)), true
 	}
 	if used { // an empty builder is an error
 		e, err := build(b)

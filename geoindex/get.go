@@ -28,7 +28,7 @@ func (t *Table) Get(ctx context.Context, k Key, optFns ...func(*GetOptions)) (Po
 	}
 	in := &dynamodb.GetItemInput{TableName: &t.name, Key: t.PrimaryKey(k), ConsistentRead: &o.ConsistentRead}
 	if len(o.Projection) > 0 {
-		e, err := build(expression.NewBuilder().WithProjection(projection(t.withTTL(o.Projection))))
+		e, err := build(expression.NewBuilder().WithProjection(t.projection(t.withTTL(o.Projection))))
 		if err != nil {
 			return Point{}, err
 		}

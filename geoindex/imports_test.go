@@ -18,6 +18,7 @@ func TestImports(t *testing.T) {
 		"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression",
 		"github.com/aws/aws-sdk-go-v2/service/dynamodb",
 		"github.com/aws/aws-sdk-go-v2/service/dynamodb/types",
+		"github.com/golang/geo/r1",
 		"github.com/golang/geo/r3",
 		"github.com/golang/geo/s1",
 		"github.com/golang/geo/s2",

@@ -1,6 +1,7 @@
 package geoindex
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 
@@ -23,6 +24,14 @@ const (
 )
 
 func (m Meters) angle() s1.Angle { return s1.Angle(m / EarthRadius) }
+
+// String returns the distance in metres, from 10 km in kilometres.
+func (m Meters) String() string {
+	if m >= 10_000 {
+		return fmt.Sprintf("%.6g km", float64(m)/1000)
+	}
+	return fmt.Sprintf("%.6g m", float64(m))
+}
 
 // LatLng is a place in degrees of WGS 84.
 type LatLng struct {
@@ -64,7 +73,7 @@ func (p LatLng) s2() s2.LatLng { return s2.LatLngFromDegrees(p.Lat, p.Lng) }
 // 180, a pole at longitude 0.
 func (p LatLng) canonical() LatLng {
 	switch {
-	case math.Abs(p.Lat) == 90:
+	case p.pole():
 		return LatLng{p.Lat, 0}
 	case p.Lng == -180:
 		return LatLng{p.Lat, 180}
@@ -72,4 +81,12 @@ func (p LatLng) canonical() LatLng {
 	return p
 }
 
+func (p LatLng) pole() bool { return math.Abs(p.Lat) == 90 }
+
 func (p LatLng) String() string { return fmt.Sprintf("%g,%g", p.Lat, p.Lng) }
+
+// appendLatLng appends 16 bytes that tell places apart.
+func appendLatLng(b []byte, p LatLng) []byte {
+	b = binary.BigEndian.AppendUint64(b, math.Float64bits(p.Lat))
+	return binary.BigEndian.AppendUint64(b, math.Float64bits(p.Lng))
+}

@@ -2,6 +2,7 @@ package geoindex
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"maps"
@@ -34,11 +35,23 @@ type Options struct {
 	// Level is the S2 level of partitions, 4 to 6. It is part of the table's layout:
 	// every program must use the same. Level 6 has cells of about 100 to 150 km. Default 6.
 	Level int
-	// MaxCells bounds the cells of a search's covering, 4 to 1,024: more cells are more
-	// queries that read less beyond the disc. Default 16.
+	// MaxCells bounds the cells of a search's covering, 4 to 1,024, in so far as partitions
+	// allow. More take longer to find, and fit better where items are dense. Default 64.
 	MaxCells int
+	// MaxQueries bounds the ranges of keys that a search reads, 1 to 1,024: where the
+	// statistics ask for more, the plan is made coarser. Each partition that a region
+	// meets takes a range in any case. Default 64.
+	MaxQueries int
 	// Workers bounds the queries that one search has on their way, 1 to 64. Default 8.
 	Workers int
+	// Retries bounds how often a throttled query of a search is repeated, 1 to 20, after
+	// all the client's own retries. Default 5, which takes about a second.
+	Retries int
+	// Histogram is what searches learn from, and plan by. Default: a new one.
+	Histogram *Histogram
+	// CursorKey signs cursors, at least 16 bytes that only servers know. Programs that
+	// continue each other's searches need the same. Default: a random one of this Table.
+	CursorKey []byte
 	// TTLAttribute names the attribute with the time of expiry, in Unix seconds; "" means
 	// that nothing expires. Items without it never do. No dots and brackets.
 	TTLAttribute string
@@ -68,6 +81,10 @@ type Table struct {
 	client  DynamoDB
 	name    string
 	options Options
+
+	layout    layout
+	histogram *Histogram
+	plans     *plans
 }
 
 // New returns a Table over client. It does no I/O and starts no goroutine. An option
@@ -89,7 +106,9 @@ func New(client DynamoDB, table string, optFns ...func(*Options)) (*Table, error
 		standard, least, most int
 	}{
 		{"Level", &o.Level, 6, 4, 6},
-		{"MaxCells", &o.MaxCells, 16, 4, 1024},
+		{"MaxCells", &o.MaxCells, 64, 4, 1024},
+		{"MaxQueries", &o.MaxQueries, 64, 1, 1024},
+		{"Retries", &o.Retries, 5, 1, 20},
 		{"Workers", &o.Workers, 8, 1, 64},
 	} {
 		if *c.value == 0 {
@@ -106,8 +125,28 @@ func New(client DynamoDB, table string, optFns ...func(*Options)) (*Table, error
 		return nil, err
 	}
 	o.Shards = maps.Clone(o.Shards)
-	return &Table{client: client, name: table, options: o}, nil
+	if o.CursorKey == nil {
+		o.CursorKey = make([]byte, leastCursorKey)
+		_, _ = rand.Read(o.CursorKey) // never fails
+	}
+	if len(o.CursorKey) < leastCursorKey {
+		return nil, fmt.Errorf("%w: CursorKey of %d bytes, not of %d or more", ErrInvalid, len(o.CursorKey), leastCursorKey)
+	}
+	if o.Histogram == nil {
+		o.Histogram = NewHistogram()
+	}
+	return &Table{
+		client: client, name: table, options: o,
+		layout: hotCells{cells(o.Level), o.Shards}, histogram: o.Histogram, plans: newPlans(),
+	}, nil
 }
+
+// leastCursorKey is as many bits as the part of the MAC that cursors carry.
+const leastCursorKey = cursorMAC
+
+// Histogram returns what t's searches have learned, for keeping it with
+// [Histogram.MarshalBinary].
+func (t *Table) Histogram() *Histogram { return t.histogram }
 
 // Name returns the name of the DynamoDB table.
 func (t *Table) Name() string { return t.name }

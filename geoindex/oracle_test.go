@@ -3,7 +3,6 @@ package geoindex
 import (
 	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"testing"
 
@@ -67,13 +66,7 @@ func (o *oracle) within(center LatLng, radius Meters) (want []string, edge bool)
 
 // TestRadiusAgainstBruteForce compares searches with the distance to every point.
 func TestRadiusAgainstBruteForce(t *testing.T) {
-	searches := 20_000
-	switch {
-	case os.Getenv("ASKAROUND_SLOW") == "1":
-		searches = 200_000
-	case testing.Short():
-		searches = 2_000
-	}
+	searches := scaled(2_000, 100_000)
 	r := seeded(t)
 	points := randomPoints(r, 600)
 	all := newOracle(points)

@@ -1,67 +1,92 @@
 package geoindex
 
 import (
+	"slices"
 	"testing"
-
-	"github.com/golang/geo/s2"
 )
 
-// TestPlan holds a plan to the covering that it comes from: the same leaf cells, in order,
-// cut where partitions end and nowhere else.
+// TestPlan holds plans to what readers rely on: spans in order, each within a partition,
+// no more of them than allowed, what is called inside lies inside, and every place of
+// the region lies in one.
 func TestPlan(t *testing.T) {
 	r := seeded(t)
-	points := randomPoints(r, 10)
-	merged := 0
-	for range 2_000 {
+	points := randomPoints(r, 300)
+	learned := NewHistogram()
+	learn(learned, points)
+	held, certain, known := 0, 0, 0
+	for i := range scaled(1_000, 20_000) {
 		center := randomPlace(r)
-		radius := min(randomRadius(r, center, points), 3e5)
-		disc, err := newDisc(center, radius)
+		region, err := NewDisc(center, min(randomRadius(r, center, points), 3e5))
 		if err != nil {
 			t.Fatal(err)
 		}
-		level, maxCells := 4+r.IntN(3), 4+r.IntN(60)
-		coverer := s2.RegionCoverer{MaxLevel: MaxLevel, LevelMod: 1, MaxCells: maxCells}
-		covering := coverer.Covering(disc)
-		if len(covering) > maxCells {
-			t.Fatalf("%d cells, want at most %d", len(covering), maxCells)
+		p := planner{layout: cells(4 + r.IntN(3)), histogram: NewHistogram(), maxCells: 4 + r.IntN(100), maxQueries: 1 + r.IntN(64), apart: i%4 == 0}
+		if i%2 == 0 {
+			p.histogram = learned
 		}
-		ranges := plan(disc, level, maxCells)
-		var leaves uint64
-		for i, k := range ranges {
-			if k.min > k.max || k.partition.Level() != level || !k.partition.Contains(k.min) || !k.partition.Contains(k.max) {
-				t.Fatalf("range %+v is not within a partition", k)
-			}
-			leaves += uint64(k.max-k.min)/2 + 1
-			if i == 0 {
-				continue
-			}
-			switch last := ranges[i-1]; {
-			case last.max >= k.min:
-				t.Fatalf("ranges %+v and %+v are not in order", last, k)
-			case last.max+2 == k.min && last.partition == k.partition:
-				t.Fatalf("ranges %+v and %+v could be one", last, k)
-			}
+		plan := p.plan(region)
+		if plan.known {
+			known++
 		}
-		var covered uint64
-		for _, c := range covering {
-			if c.Level() >= level {
-				covered += uint64(c.RangeMax()-c.RangeMin())/2 + 1
-			}
-			// A coarser cell is read by those of its partitions that meet the disc.
-			for child := c.ChildBeginAtLevel(max(level, c.Level())); c.Level() < level && child != c.ChildEndAtLevel(level); child = child.Next() {
-				if disc.IntersectsCell(s2.CellFromCellID(child)) {
-					covered += uint64(child.RangeMax()-child.RangeMin())/2 + 1
+		if n := len(plan.spans); !p.apart && n > max(p.maxQueries, plan.partitions) {
+			t.Fatalf("%v: %d spans in %d partitions, want at most %d", region, n, plan.partitions, p.maxQueries)
+		}
+		checkSpans(t, p.layout, plan.spans)
+		for _, at := range points {
+			s := spanOf(plan.spans, at.Key.Cell)
+			switch in := region.Contains(at.Location); {
+			case in && s == nil:
+				t.Fatalf("%v: %v lies in no span", region, at.Location)
+			case s != nil && s.holds(at.Key.Cell) && !in:
+				t.Fatalf("%v: %v is said to lie inside", region, at.Location)
+			case in:
+				held++
+				if s.holds(at.Key.Cell) {
+					certain++
 				}
 			}
 		}
-		if leaves != covered {
-			t.Fatalf("center %v, radius %v: ranges of %d leaf cells, the covering has %d", center, radius, leaves, covered)
+	}
+	t.Logf("%d points, %d of them inside for certain; %d plans with statistics", held, certain, known)
+	if certain < held/4 || known < 50 {
+		t.Errorf("the test looks at little")
+	}
+}
+
+// learn makes a histogram know everything of the partitions near points.
+func learn(h *Histogram, points []Point) {
+	byBlock := map[CellID][]CellID{}
+	for _, p := range points {
+		block := p.Key.Cell.Parent(blockLevel)
+		byBlock[block] = append(byBlock[block], p.Key.Cell)
+	}
+	for block, leafs := range byBlock {
+		h.observe(leavesOf(block.s2()), slices.Values(leafs), len(leafs))
+	}
+}
+
+func checkSpans(t *testing.T, l layout, spans []span) {
+	t.Helper()
+	for i, s := range spans {
+		if s.min > s.max || l.partition(s.min) != l.partition(s.max) {
+			t.Fatalf("span %v is not within a partition", s.leaves)
 		}
-		if len(ranges) < len(covering) {
-			merged++
+		if i > 0 && spans[i-1].max >= s.min {
+			t.Fatalf("spans %v and %v are not in order", spans[i-1].leaves, s.leaves)
+		}
+		for j, run := range s.inside {
+			if run.min > run.max || run.min < s.min || run.max > s.max || j > 0 && s.inside[j-1].max >= run.min {
+				t.Fatalf("span %v, inside %v: not in order", s.leaves, s.inside)
+			}
 		}
 	}
-	if merged < 1_000 {
-		t.Errorf("adjacent cells became one in %d plans: the test looks at little", merged)
+}
+
+func spanOf(spans []span, leaf CellID) *span {
+	for i := range spans {
+		if spans[i].contains(leaf) {
+			return &spans[i]
+		}
 	}
+	return nil
 }

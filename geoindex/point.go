@@ -58,7 +58,7 @@ func (t *Table) Item(p Point) (map[string]types.AttributeValue, error) {
 		return nil, err
 	}
 	item := t.PrimaryKey(p.Key)
-	item[location] = &types.AttributeValueMemberB{Value: encodeLocation(p.Location)}
+	item[location] = &types.AttributeValueMemberB{Value: appendLatLng(nil, p.Location)}
 	t.indexItem(item, p.Key)
 	maps.Copy(item, p.Attributes)
 	return item, nil
@@ -85,11 +85,6 @@ func takePoint(item map[string]types.AttributeValue) (Point, error) {
 	delete(item, location)
 	delete(item, feedCell)
 	return Point{Key: k, Location: at, Attributes: item}, nil
-}
-
-func encodeLocation(p LatLng) []byte {
-	b := binary.BigEndian.AppendUint64(nil, math.Float64bits(p.Lat))
-	return binary.BigEndian.AppendUint64(b, math.Float64bits(p.Lng))
 }
 
 func decodeLocation(v types.AttributeValue) (LatLng, error) {

@@ -1,24 +1,16 @@
 package geoindex
 
 import (
-	"encoding/binary"
 	"maps"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// The key condition has placeholders of its own, so that the caller's expressions, whose
-// placeholders are #0 and :0 and so on, are built once for all ranges of a search.
-const (
-	keyCondition = "#pk = :pk AND #sk BETWEEN :min AND :max"
-	pkName       = "#pk"
-	skName       = "#sk"
-)
-
-// rangeQuery is what the queries of one search have in common.
+// rangeQuery is what the queries of one search have in common. The layout's key condition
+// has placeholders of its own, so that the caller's expressions, whose placeholders are #0
+// and :0 and so on, are built once for all of them.
 type rangeQuery struct {
 	client     DynamoDB
 	common     dynamodb.QueryInput // all but the values of the key condition
@@ -32,7 +24,7 @@ func (t *Table) newRangeQuery(o SearchOptions) (*rangeQuery, error) {
 		b, used = b.WithFilter(filter), true
 	}
 	if len(o.Projection) > 0 {
-		b, used = b.WithProjection(projection(o.Projection)), true
+		b, used = b.WithProjection(t.projection(with(o.Projection, o.Order.attribute))), true
 	}
 	if used { // an empty builder is an error
 		e, err := build(b)
@@ -41,36 +33,29 @@ func (t *Table) newRangeQuery(o SearchOptions) (*rangeQuery, error) {
 		}
 		q.expression = e
 	}
-	names := map[string]string{pkName: partitionKey, skName: sortKey}
+	condition, names, index := t.layout.condition()
 	maps.Copy(names, q.expression.Names())
 	q.common = dynamodb.QueryInput{
 		TableName:                &t.name,
-		KeyConditionExpression:   aws.String(keyCondition),
+		IndexName:                index,
+		KeyConditionExpression:   &condition,
 		FilterExpression:         q.expression.Filter(),
 		ProjectionExpression:     q.expression.Projection(),
 		ExpressionAttributeNames: names,
 		ConsistentRead:           &o.ConsistentRead,
-	}
-	if o.Stats != nil {
-		q.common.ReturnConsumedCapacity = types.ReturnConsumedCapacityTotal
+		ReturnConsumedCapacity:   types.ReturnConsumedCapacityTotal,
 	}
 	return q, nil
 }
 
-// input returns the query of one range, for its first page.
-func (q *rangeQuery) input(r keyRange) *dynamodb.QueryInput {
-	// A leaf's items begin with its 8 bytes and go on: those of r.max lie below the 8
-	// bytes of r.max+1, which is no leaf and has no items.
-	low := binary.BigEndian.AppendUint64(nil, uint64(r.min))
-	high := binary.BigEndian.AppendUint64(nil, uint64(r.max)+1)
-	values := map[string]types.AttributeValue{
-		":pk":  &types.AttributeValueMemberS{Value: r.partition.Token()},
-		":min": &types.AttributeValueMemberB{Value: low},
-		":max": &types.AttributeValueMemberB{Value: high},
-	}
-	maps.Copy(values, q.expression.Values())
+// count makes queries return numbers and no items.
+func (q *rangeQuery) count() { q.common.Select = types.SelectCount }
+
+// input returns a query for its first page.
+func (q *rangeQuery) input(r read) *dynamodb.QueryInput {
+	maps.Copy(r.values, q.expression.Values())
 	in := q.common
-	in.ExpressionAttributeValues = values
+	in.ExpressionAttributeValues = r.values
 	return &in
 }
 
@@ -87,12 +72,15 @@ func (t *Table) filter(own expression.ConditionBuilder) (filter expression.Condi
 	}
 }
 
-// projection adds what ParseItem needs to the caller's names, each once: DynamoDB
-// refuses paths that overlap.
-func projection(names []string) expression.ProjectionBuilder {
-	p := expression.NamesList(expression.Name(sortKey), expression.Name(location))
+// projection adds what the layout needs to the caller's names, each once:
+// DynamoDB refuses paths that overlap.
+func (t *Table) projection(names []string) expression.ProjectionBuilder {
+	var p expression.ProjectionBuilder
+	for _, name := range t.layout.attributes() {
+		p = p.AddNames(expression.Name(name))
+	}
 	for _, name := range names {
-		if !reserved(name) {
+		if !t.layout.reserved(name) {
 			p = p.AddNames(expression.Name(name))
 		}
 	}

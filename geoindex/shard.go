@@ -3,7 +3,10 @@ package geoindex
 import (
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 const maxShards = 256
@@ -33,16 +36,6 @@ func (t *Table) partitionKeyOf(k Key) string {
 	return shardKey(cell, int(h.Sum64()%uint64(n)))
 }
 
-// partitionKeys returns the partition keys that hold the items of a cell of Options.Level:
-// one, or one for each shard. A search reads them all.
-func (t *Table) partitionKeys(cell CellID) []string {
-	keys := []string{cell.Token()}
-	for shard := 1; shard < t.options.Shards[cell]; shard++ {
-		keys = append(keys, shardKey(cell, shard))
-	}
-	return keys
-}
-
 // shardKey returns the partition key of a shard. The first is that of a cell without
 // shards, so that the items of a cell that gets some are still found by searches.
 func shardKey(cell CellID, shard int) string {
@@ -50,4 +43,22 @@ func shardKey(cell CellID, shard int) string {
 		return cell.Token()
 	}
 	return cell.Token() + "#" + strconv.Itoa(shard)
+}
+
+// hotCells is the layout of package doc, where shards spread hot cells.
+type hotCells struct {
+	cells
+	shards map[CellID]int
+}
+
+// reads returns the query of each shard: an item is in one of them.
+func (s hotCells) reads(run leaves, after string) []read {
+	queries := s.cells.reads(run, after)
+	cell := run.min.Parent(s.level())
+	for shard := 1; shard < s.shards[cell]; shard++ {
+		q := read{partition: shardKey(cell, shard), values: maps.Clone(queries[0].values)}
+		q.values[":pk"] = &types.AttributeValueMemberS{Value: q.partition}
+		queries = append(queries, q)
+	}
+	return queries
 }

@@ -14,11 +14,11 @@ import (
 func TestShardKeys(t *testing.T) {
 	hot := CellAt(LatLng{51.5, -0.12}).Parent(6)
 	table := newTable(t, &fake{}, func(o *Options) { o.Shards = map[CellID]int{hot: 3} })
-	if diff := cmp.Diff([]string{"4877", "4877#1", "4877#2"}, table.partitionKeys(hot)); diff != "" {
+	if diff := cmp.Diff([]string{"4877", "4877#1", "4877#2"}, partitionsRead(table, hot)); diff != "" {
 		t.Errorf("of a hot cell: %s", diff)
 	}
 	cold := CellAt(manhattan).Parent(6)
-	if diff := cmp.Diff([]string{cold.Token()}, table.partitionKeys(cold)); diff != "" {
+	if diff := cmp.Diff([]string{cold.Token()}, partitionsRead(table, cold)); diff != "" {
 		t.Errorf("of any other: %s", diff)
 	}
 	used := map[string]int{}
@@ -33,7 +33,7 @@ func TestShardKeys(t *testing.T) {
 			t.Fatal(diff)
 		}
 	}
-	if diff := cmp.Diff(table.partitionKeys(hot), slices.Sorted(maps.Keys(used))); diff != "" {
+	if diff := cmp.Diff(partitionsRead(table, hot), slices.Sorted(maps.Keys(used))); diff != "" {
 		t.Errorf("used: %s", diff)
 	}
 	for key, n := range used {
@@ -41,6 +41,14 @@ func TestShardKeys(t *testing.T) {
 			t.Errorf("%s has %d of 3,000", key, n)
 		}
 	}
+}
+
+// partitionsRead are the partition keys that a search of a cell reads.
+func partitionsRead(table *Table, cell CellID) (keys []string) {
+	for _, q := range table.layout.reads(table.layout.partition(CellID(cell.s2().RangeMin())), "") {
+		keys = append(keys, scalar(q.values[":pk"]))
+	}
+	return keys
 }
 
 func TestShardedItems(t *testing.T) {
@@ -59,6 +67,16 @@ func TestShardedItems(t *testing.T) {
 	}
 	if err := table.Verify(t.Context()); err != nil {
 		t.Error(err)
+	}
+	n := 0
+	for _, err := range table.Radius(t.Context(), manhattan, 10) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	if n != 60 {
+		t.Errorf("a search found %d of 60", n)
 	}
 	if _, err := table.Move(t.Context(), points[7].Key, versioned.Location); err != nil {
 		t.Error(err)

@@ -361,8 +361,8 @@ func TestSearchOptions(t *testing.T) {
 		t.Errorf("plain: %d hits, %+v", len(all), cost)
 	}
 	for _, hit := range all {
-		if want := at.Distance(hit.Location); hit.Distance != want {
-			t.Errorf("%s: distance %v, want %v", hit.Key.ID, hit.Distance, want)
+		if want := at.Distance(hit.Location); hit.Distance() != want {
+			t.Errorf("%s: distance %v, want %v", hit.Key.ID, hit.Distance(), want)
 		}
 	}
 	t.Run("ConsistentRead", func(t *testing.T) {
