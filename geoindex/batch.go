@@ -63,13 +63,13 @@ const (
 // resume, put what is in Left and Unknown and what follows in the sequence: putting a
 // point twice is the same as once.
 func (t *Table) PutBatch(ctx context.Context, points iter.Seq[Point], optFns ...func(*BatchOptions)) (BatchResult, error) {
-	return t.writeBatch(ctx, optFns, func(yield func(job, error) bool) {
+	return t.writeBatch(ctx, optFns, func(yield func(task, error) bool) {
 		for p := range points {
 			item, err := t.Item(p)
 			if err != nil {
 				err = fmt.Errorf("point %s: %w", p.Key, err)
 			}
-			if !yield(job{p.Key, types.WriteRequest{PutRequest: &types.PutRequest{Item: item}}}, err) {
+			if !yield(task{p.Key, types.WriteRequest{PutRequest: &types.PutRequest{Item: item}}}, err) {
 				return
 			}
 		}
@@ -79,9 +79,9 @@ func (t *Table) PutBatch(ctx context.Context, points iter.Seq[Point], optFns ...
 // DeleteBatch removes items, however many, as [Table.PutBatch] stores them. Deleting what
 // does not exist succeeds.
 func (t *Table) DeleteBatch(ctx context.Context, keys iter.Seq[Key], optFns ...func(*BatchOptions)) (BatchResult, error) {
-	return t.writeBatch(ctx, optFns, func(yield func(job, error) bool) {
+	return t.writeBatch(ctx, optFns, func(yield func(task, error) bool) {
 		for k := range keys {
-			j, err := job{key: k}, k.Validate()
+			j, err := task{key: k}, k.Validate()
 			if err == nil {
 				j.write.DeleteRequest = &types.DeleteRequest{Key: t.PrimaryKey(k)}
 			}
@@ -92,8 +92,8 @@ func (t *Table) DeleteBatch(ctx context.Context, keys iter.Seq[Key], optFns ...f
 	})
 }
 
-// writeBatch runs jobs that write; one with an error ends the batch.
-func (t *Table) writeBatch(ctx context.Context, optFns []func(*BatchOptions), jobs iter.Seq2[job, error]) (BatchResult, error) {
+// writeBatch runs tasks that write; one with an error ends the batch.
+func (t *Table) writeBatch(ctx context.Context, optFns []func(*BatchOptions), tasks iter.Seq2[task, error]) (BatchResult, error) {
 	var o BatchOptions
 	for _, fn := range optFns {
 		fn(&o)
@@ -102,7 +102,7 @@ func (t *Table) writeBatch(ctx context.Context, optFns []func(*BatchOptions), jo
 		return BatchResult{}, err
 	}
 	b := batch{options: o, size: maxBatchWrite, send: t.sendWrites}
-	return b.run(ctx, jobs)
+	return b.run(ctx, tasks)
 }
 
 // setDefaults fills in what is zero and refuses what is out of range.

@@ -40,15 +40,15 @@ func (t *Table) GetBatch(ctx context.Context, keys []Key, optFns ...func(*GetOpt
 }
 
 // distinct yields each valid key once.
-func distinct(keys []Key) func(func(job, error) bool) {
-	return func(yield func(job, error) bool) {
+func distinct(keys []Key) func(func(task, error) bool) {
+	return func(yield func(task, error) bool) {
 		seen := map[Key]bool{}
 		for _, k := range keys {
 			if seen[k] {
 				continue
 			}
 			seen[k] = true
-			if !yield(job{key: k}, k.Validate()) {
+			if !yield(task{key: k}, k.Validate()) {
 				return
 			}
 		}
@@ -64,7 +64,7 @@ type batchReader struct {
 	found map[Key]Point // guarded by mu
 }
 
-func (r *batchReader) send(ctx context.Context, chunk []job) (answer, error) {
+func (r *batchReader) send(ctx context.Context, chunk []task) (answer, error) {
 	name, request := r.table.name, r.common
 	for _, j := range chunk {
 		request.Keys = append(request.Keys, r.table.PrimaryKey(j.key))
@@ -81,7 +81,7 @@ func (r *batchReader) send(ctx context.Context, chunk []job) (answer, error) {
 	}
 	left := out.UnprocessedKeys[name].Keys
 	rest, err := r.table.unprocessed(chunk, len(left), func(i int) map[string]types.AttributeValue { return left[i] })
-	return answer{rest, units(out.ConsumedCapacity)}, err
+	return answer{rest, consumed(out.ConsumedCapacity)}, err
 }
 
 func (r *batchReader) take(items []map[string]types.AttributeValue) error {

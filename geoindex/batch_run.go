@@ -10,22 +10,22 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// job is one item of a batch.
-type job struct {
+// task is one item of a batch.
+type task struct {
 	key   Key
 	write types.WriteRequest // of writes
 }
 
-// batch runs jobs in requests of at most size. The feeder, in the caller's goroutine,
+// batch runs tasks in requests of at most size. The feeder, in the caller's goroutine,
 // cuts the sequence into requests; workers send each until all of it is done; the
 // collector adds up and calls Progress.
 type batch struct {
 	options BatchOptions
 	size    int
-	send    func(context.Context, []job) (answer, error)
+	send    func(context.Context, []task) (answer, error)
 
 	pending pending
-	chunks  chan []job
+	chunks  chan []task
 	tallies chan tally
 	quit    chan struct{} // closed by the first failure
 	once    sync.Once
@@ -35,21 +35,21 @@ type batch struct {
 
 // answer is what one request came to.
 type answer struct {
-	unprocessed []job
+	unprocessed []task
 	units       float64
 }
 
-// tally is what became of jobs.
+// tally is what became of tasks.
 type tally struct {
-	done, left, unknown []job
+	done, left, unknown []task
 	requests, retried   int
 	units               float64
 }
 
-func (b *batch) run(ctx context.Context, jobs iter.Seq2[job, error]) (BatchResult, error) {
+func (b *batch) run(ctx context.Context, tasks iter.Seq2[task, error]) (BatchResult, error) {
 	b.pending.keys = map[Key]bool{}
 	b.pending.changed.L = &b.pending.mu
-	b.chunks, b.tallies, b.quit = make(chan []job), make(chan tally), make(chan struct{})
+	b.chunks, b.tallies, b.quit = make(chan []task), make(chan tally), make(chan struct{})
 	var working, collecting sync.WaitGroup
 	collecting.Go(b.collect)
 	for range b.options.Workers {
@@ -65,7 +65,7 @@ func (b *batch) run(ctx context.Context, jobs iter.Seq2[job, error]) (BatchResul
 		defer close(b.tallies)
 		defer working.Wait()
 		defer close(b.chunks)
-		err = b.feed(ctx, jobs)
+		err = b.feed(ctx, tasks)
 	}()
 	if err != nil {
 		b.fail(err)
@@ -95,12 +95,12 @@ func (b *batch) failed() bool {
 	}
 }
 
-// feed takes jobs until the sequence or the batch ends. A request never has a key twice,
+// feed takes tasks until the sequence or the batch ends. A request never has a key twice,
 // which DynamoDB refuses, and never one that another request still writes, which could
-// overtake this one. It returns the error of a job, behind which it takes none, or of ctx.
-func (b *batch) feed(ctx context.Context, jobs iter.Seq2[job, error]) error {
-	var chunk []job
-	for j, err := range jobs {
+// overtake this one. It returns the error of a task, behind which it takes none, or of ctx.
+func (b *batch) feed(ctx context.Context, tasks iter.Seq2[task, error]) error {
+	var chunk []task
+	for j, err := range tasks {
 		if err == nil {
 			err = ctx.Err()
 		}
@@ -111,7 +111,7 @@ func (b *batch) feed(ctx context.Context, jobs iter.Seq2[job, error]) error {
 		}
 		if err != nil || b.failed() {
 			b.hand(ctx, chunk)
-			b.tell(tally{left: []job{j}})
+			b.tell(tally{left: []task{j}})
 			return err
 		}
 		b.pending.add(j.key)
@@ -125,7 +125,7 @@ func (b *batch) feed(ctx context.Context, jobs iter.Seq2[job, error]) error {
 }
 
 // hand gives a request to a worker, unless the batch has ended.
-func (b *batch) hand(ctx context.Context, chunk []job) {
+func (b *batch) hand(ctx context.Context, chunk []task) {
 	if len(chunk) == 0 {
 		return
 	}
@@ -140,7 +140,7 @@ func (b *batch) hand(ctx context.Context, chunk []job) {
 }
 
 // work sends a request until all of it is done.
-func (b *batch) work(ctx context.Context, chunk []job) {
+func (b *batch) work(ctx context.Context, chunk []task) {
 	refused := 0 // in a row
 	for len(chunk) > 0 {
 		got, err := b.send(ctx, chunk)
@@ -166,7 +166,7 @@ func (b *batch) work(ctx context.Context, chunk []job) {
 
 // lost sorts out a failed request: DynamoDB did nothing where it said so; where it gave no
 // answer, or said that it failed itself, it may have.
-func lost(chunk []job, err error) tally {
+func lost(chunk []task, err error) tally {
 	if conditions[errorCode(err)] != nil {
 		return tally{left: chunk, requests: 1}
 	}
@@ -188,20 +188,20 @@ func (b *batch) again(ctx context.Context, refused int, err error) bool {
 	return !b.failed()
 }
 
-// without returns the jobs of chunk that are not among rest.
-func without(chunk, rest []job) []job {
+// without returns the tasks of chunk that are not among rest.
+func without(chunk, rest []task) []task {
 	left := map[Key]bool{}
 	for _, j := range rest {
 		left[j.key] = true
 	}
-	return slices.DeleteFunc(slices.Clone(chunk), func(j job) bool { return left[j.key] })
+	return slices.DeleteFunc(slices.Clone(chunk), func(j task) bool { return left[j.key] })
 }
 
-// tell reports jobs, and then lets others with their keys go ahead.
+// tell reports tasks, and then lets others with their keys go ahead.
 func (b *batch) tell(r tally) {
 	b.tallies <- r
-	for _, jobs := range [][]job{r.done, r.left, r.unknown} {
-		b.pending.remove(jobs)
+	for _, tasks := range [][]task{r.done, r.left, r.unknown} {
+		b.pending.remove(tasks)
 	}
 }
 
@@ -220,9 +220,9 @@ func (b *batch) collect() {
 	}
 }
 
-func keysOf(jobs []job) []Key {
-	keys := make([]Key, len(jobs))
-	for i, j := range jobs {
+func keysOf(tasks []task) []Key {
+	keys := make([]Key, len(tasks))
+	for i, j := range tasks {
 		keys[i] = j.key
 	}
 	return keys
@@ -247,10 +247,10 @@ func (p *pending) add(k Key) {
 	p.keys[k] = true
 }
 
-func (p *pending) remove(jobs []job) {
+func (p *pending) remove(tasks []task) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, j := range jobs {
+	for _, j := range tasks {
 		delete(p.keys, j.key)
 	}
 	p.changed.Broadcast()

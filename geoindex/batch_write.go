@@ -14,7 +14,7 @@ import (
 )
 
 // sendWrites sends one request of a PutBatch or DeleteBatch.
-func (t *Table) sendWrites(ctx context.Context, chunk []job) (answer, error) {
+func (t *Table) sendWrites(ctx context.Context, chunk []task) (answer, error) {
 	requests := make([]types.WriteRequest, len(chunk))
 	for i, j := range chunk {
 		requests[i] = j.write
@@ -33,29 +33,30 @@ func (t *Table) sendWrites(ctx context.Context, chunk []job) (answer, error) {
 		}
 		return w.DeleteRequest.Key
 	})
-	return answer{rest, units(out.ConsumedCapacity)}, err
+	return answer{rest, consumed(out.ConsumedCapacity)}, err
 }
 
-func units(consumed []types.ConsumedCapacity) (sum float64) {
-	for _, c := range consumed {
+// consumed adds capacity units up.
+func consumed(capacity []types.ConsumedCapacity) (sum float64) {
+	for _, c := range capacity {
 		sum += aws.ToFloat64(c.CapacityUnits)
 	}
 	return sum
 }
 
-// unprocessed finds the jobs that DynamoDB names by n items.
-func (t *Table) unprocessed(chunk []job, n int, item func(int) map[string]types.AttributeValue) ([]job, error) {
+// unprocessed finds the tasks that DynamoDB names by n items.
+func (t *Table) unprocessed(chunk []task, n int, item func(int) map[string]types.AttributeValue) ([]task, error) {
 	if n == 0 {
 		return nil, nil
 	}
 	names := slices.Sorted(maps.Keys(t.PrimaryKey(chunk[0].key)))
-	jobs := map[string]job{}
+	tasks := map[string]task{}
 	for _, j := range chunk {
-		jobs[identity(t.PrimaryKey(j.key), names)] = j
+		tasks[identity(t.PrimaryKey(j.key), names)] = j
 	}
-	rest := make([]job, n)
+	rest := make([]task, n)
 	for i := range rest {
-		j, ok := jobs[identity(item(i), names)]
+		j, ok := tasks[identity(item(i), names)]
 		if !ok {
 			return nil, errors.New("geoindex: DynamoDB left an item unprocessed that was not sent")
 		}
