@@ -232,12 +232,12 @@ func TestFirstPage(t *testing.T) {
 	const radius = 5 * Mile
 	for _, density := range []int{0, 3, 20, 100, 1_000} { // items in the disc
 		for why, spread := range map[string]func(LatLng) LatLng{
-			"even":    func(c LatLng) LatLng { return within(r, c, 3*radius) },
-			"crowded": func(c LatLng) LatLng { return within(r, within(r, c, radius/2), radius/4) },
+			"even":    func(c LatLng) LatLng { return inDisc(r, c, 3*radius) },
+			"crowded": func(c LatLng) LatLng { return inDisc(r, inDisc(r, c, radius/2), radius/4) },
 		} {
 			var read, queries []int
 			for range 8 {
-				center := within(r, LatLng{51.5, -0.12}, 100*Mile)
+				center := inDisc(r, LatLng{51.5, -0.12}, 100*Mile)
 				var points []Point
 				for i := range density * 9 {
 					points = append(points, question(spread(center), fmt.Sprint(i), 1_700_000_000+r.Int64N(30*24*3600)))
@@ -265,8 +265,8 @@ func mean(values []int) float64 {
 	return float64(sum) / float64(len(values))
 }
 
-// within returns a place evenly within a disc that is small and not near a pole.
-func within(r *rand.Rand, c LatLng, radius Meters) LatLng {
+// inDisc returns a place evenly within a disc that is small and not near a pole.
+func inDisc(r *rand.Rand, c LatLng, radius Meters) LatLng {
 	d, bearing := float64(radius/EarthRadius)*math.Sqrt(r.Float64())*180/math.Pi, 2*math.Pi*r.Float64()
 	return LatLng{c.Lat + d*math.Cos(bearing), c.Lng + d*math.Sin(bearing)/math.Cos(c.Lat*math.Pi/180)}
 }
@@ -280,7 +280,7 @@ func TestFeedOfAnEngine(t *testing.T) {
 	center := LatLng{51.5, -0.12}
 	var points []Point
 	for i := range 300 {
-		p := question(within(r, center, 8*Mile), fmt.Sprint(i), int64(i/3))
+		p := question(inDisc(r, center, 8*Mile), fmt.Sprint(i), int64(i/3))
 		p.Attributes["even"], p.Attributes["ttl"] = number(int64(i%2)), number(int64(900+r.IntN(300)))
 		points = append(points, p)
 	}
@@ -374,7 +374,7 @@ func TestFeedErrors(t *testing.T) {
 	center := LatLng{51.5, -0.12}
 	var points []Point
 	for i := range 300 {
-		points = append(points, question(within(r, center, 5*Mile), fmt.Sprint(i), int64(i)))
+		points = append(points, question(inDisc(r, center, 5*Mile), fmt.Sprint(i), int64(i)))
 	}
 	want := newestOf(points, func(p Point) bool { return center.Distance(p.Location) <= 5*Mile })
 	for n := 1; n < 60; n += 7 {
