@@ -32,6 +32,18 @@
 // [Table.PrimaryKey], [Table.Item] and [Table.ParseItem] serve callers' own requests,
 // transactions and streams.
 //
+// # Writing
+//
+// [Table.PutBatch], [Table.DeleteBatch] and [Table.GetBatch] take any number of items and
+// tell what became of each. [Table.Move] changes a place in one step. [Table.PutMember] and
+// its like are members of callers' own transactions. [Table.Newest] and [Table.ByOwner]
+// read the indexes that Options may declare. [Table.Template] is the table for
+// CloudFormation, [Table.Verify] compares one that exists.
+//
+// Packages below this one: moving keeps objects by their own ids, fence watches them,
+// geohash has base-32 cells, pointfile reads CSV and GeoJSON. The command geoindex imports,
+// exports and draws.
+//
 // # What is guaranteed
 //
 // A search yields every point that its region contains, by [Region]'s Contains, and no

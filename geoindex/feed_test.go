@@ -402,3 +402,18 @@ func TestFeedErrors(t *testing.T) {
 		}
 	}
 }
+
+func FuzzParsePosition(f *testing.F) {
+	f.Add("7.487604d21ca04f17-a")
+	f.Add("-9223372036854775808.487604d21ca04f17-a.b")
+	f.Add("7.")
+	f.Fuzz(func(t *testing.T, s string) {
+		p, err := ParsePosition(s)
+		if err != nil {
+			return
+		}
+		if p.String() != s || p.Key.Validate() != nil {
+			t.Fatalf("%q became %q", s, p)
+		}
+	})
+}
