@@ -226,7 +226,7 @@ func TestAdvise(t *testing.T) {
 	points := dense(r, 3_000)
 	fill(t, client, table, points)
 	sample, size, err := table.Sample(t.Context(), client, 500)
-	if err != nil || len(sample) != 500 || size < 180 || size > 280 {
+	if err != nil || len(sample) != 500 || size < 140 || size > 200 {
 		t.Fatalf("%d points of %.0f bytes, %v", len(sample), size, err)
 	}
 	advice, err := Advise(sample, []Meters{1_000, 10_000}, func(o *AdviseOptions) { o.Items, o.ItemBytes, o.WriteUnits = 3_000, size, 4_000 })

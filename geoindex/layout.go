@@ -11,9 +11,6 @@ import (
 // are odd: the next one is two further.
 type leaves struct{ min, max CellID }
 
-// all is every leaf cell there is.
-var all = leaves{min: 1, max: 6<<61 - 1}
-
 func (l leaves) contains(leaf CellID) bool { return l.min <= leaf && leaf <= l.max }
 
 // count returns the number of cells, as a float since all of them are 3.5e18.

@@ -1,7 +1,6 @@
 package geoindex
 
 import (
-	"slices"
 	"testing"
 )
 
@@ -53,16 +52,15 @@ func TestPlan(t *testing.T) {
 	}
 }
 
-// learn makes a histogram know everything of the partitions near points.
+// learn makes a histogram know everything of the neighbourhood of points.
 func learn(h *Histogram, points []Point) {
-	byBlock := map[CellID][]CellID{}
-	for _, p := range points {
-		block := p.Key.Cell.Parent(blockLevel)
-		byBlock[block] = append(byBlock[block], p.Key.Cell)
-	}
-	for block, leafs := range byBlock {
-		h.observe(leavesOf(block.s2()), slices.Values(leafs), len(leafs))
-	}
+	h.Learn(func(yield func(LatLng) bool) {
+		for _, p := range points {
+			if !yield(p.Location) {
+				return
+			}
+		}
+	})
 }
 
 func checkSpans(t *testing.T, l layout, spans []span) {

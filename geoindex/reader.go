@@ -38,8 +38,8 @@ type reader struct {
 	ordered   bool    // pages come in the order of spans, their items in that of keys
 	workers   int     // at least as many as a span has queries, if ordered
 	limit     int32   // items to ask for at once; 0 for as many as come
-	budget    float64 // 0 for none; one worker, then
-	spent     float64 // of the budget
+	budget    float64 // 0 for none; with one there is one worker
+	spent     float64 // of the budget, by the one worker
 	gate      *gate
 	jobs      []job
 	next      atomic.Int64 // index of the next job
@@ -258,7 +258,9 @@ func (r *reader) read(ctx context.Context, j *job) error {
 		if p.end, err = r.end(j, out); err != nil {
 			return err
 		}
-		r.spent += p.units
+		if r.budget > 0 {
+			r.spent += p.units
+		}
 		from = r.learn(j, in, out, from, p.units)
 		if !j.alone {
 			p.end = Key{}

@@ -120,12 +120,12 @@ func (r *rings) emitWithin(radius Meters) error {
 // wider returns the radius of the next ring, so wide that wanted hits are expected in it
 // beyond the last, with something to spare since places are not even.
 func (r *rings) wider(last Meters, wanted int) Meters {
+	const first Meters = 300 // without statistics
 	const (
-		first    Meters = 300 // without statistics
-		least           = 1.5 // of the last ring's radius: they were wrong
-		step            = 1.1
-		spare           = 1 // standard deviations of a random number of hits
-		greatest        = 3 // of the last ring's radius, without statistics
+		least    = 1.5 // of the last ring's radius: they were wrong
+		step     = 1.1
+		spare    = 1 // standard deviations of a random number of hits
+		greatest = 3 // of the last ring's radius, without statistics
 	)
 	target := float64(wanted) + spare*math.Sqrt(float64(wanted))
 	p := r.table.planner()

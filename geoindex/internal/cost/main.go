@@ -97,8 +97,8 @@ func (m *measurement) table() (*geoindex.Table, error) { return geoindex.New(m.c
 func (m *measurement) print(ctx context.Context, most geoindex.Meters) error {
 	fmt.Printf("\n%s: %d points of %d bytes, mean of %d centers; queries / read units / read amplification\n\n",
 		m.set.name, len(m.rows), m.rows.size(), len(m.centers))
-	fmt.Println("| radius | partitions | geohash, 9 cells | S2, 16 cells | cold | learned elsewhere | searched twice before | oracle |")
-	fmt.Println("|---|---|---|---|---|---|---|---|")
+	fmt.Println("| radius | partitions | geohash, 9 cells | S2, 16 cells | cold | learned elsewhere | searched before | taught | oracle |")
+	fmt.Println("|---|---|---|---|---|---|---|---|---|")
 	for _, radius := range m.set.radii {
 		if radius > most {
 			continue
