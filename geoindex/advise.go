@@ -214,7 +214,9 @@ type Scanner interface {
 }
 
 // Sample reads up to most points of the table for [Advise], from many of its parts, and
-// their mean size in bytes. It costs the read units of as many items, or little more.
+// their mean size in bytes. It costs the read units of as many items, or little more. Where
+// the table has more, small partitions have as many points in the sample as large ones:
+// [Advice].Hottest is too low then.
 func (t *Table) Sample(ctx context.Context, scanner Scanner, most int) (points []LatLng, itemBytes float64, err error) {
 	if most <= 0 {
 		return nil, 0, fmt.Errorf("%w: a sample of %d points", ErrInvalid, most)

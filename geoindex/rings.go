@@ -37,7 +37,7 @@ type rings struct {
 
 // Rings are made for so many hits, each for twice as many as the last.
 const (
-	firstRing = 256
+	firstRing = 64
 	wideRing  = 4096
 )
 
@@ -125,13 +125,14 @@ func (r *rings) wider(last Meters, wanted int) Meters {
 		least    = 1.5 // of the last ring's radius: they were wrong
 		step     = 1.1
 		spare    = 1 // standard deviations of a random number of hits
-		greatest = 3 // of the last ring's radius, without statistics
+		greatest = 3 // of the last ring's radius: statistics do not reach far
 	)
+	const far Meters = 30_000 // within which a first ring may be of any radius
 	target := float64(wanted) + spare*math.Sqrt(float64(wanted))
 	p := r.table.planner()
 	had, known := p.within(r.region, r.options.Order.from, last)
 	radius := max(last*least, first/10)
-	for ; known && radius < r.end; radius *= step {
+	for ; known && radius < min(r.end, max(far, last*greatest)); radius *= step {
 		if items, _ := p.within(r.region, r.options.Order.from, radius); items-had >= target {
 			break
 		}
