@@ -2,12 +2,12 @@ package localaws
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/askaround/askaround-go/internal/inprocess"
+	"github.com/askaround/askaround-go/internal/localaws/sqs"
 )
 
 // Config returns the configuration of AWS clients that call the services in the
@@ -24,7 +24,7 @@ func (l *Local) Config() aws.Config {
 // Handler returns the services as they are reached over a socket.
 func (l *Local) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.Header.Get("X-Amz-Target"), "AmazonSQS.") {
+		if sqs.Speaks(r) {
 			l.sqs.ServeHTTP(w, r)
 			return
 		}

@@ -50,6 +50,31 @@ func (e *Error) queryCode() string {
 	return e.Name
 }
 
+// queryStatuses are the statuses that the query protocol uses where they are not 400 (the
+// same trait).
+var queryStatuses = map[string]int{
+	"InvalidAddress":            http.StatusNotFound,
+	"OverLimit":                 http.StatusForbidden,
+	"PurgeQueueInProgress":      http.StatusForbidden,
+	"ReceiptHandleIsInvalid":    http.StatusNotFound,
+	"ResourceNotFoundException": http.StatusNotFound,
+}
+
+func (e *Error) queryStatus() int {
+	if status, ok := queryStatuses[e.Name]; ok {
+		return status
+	}
+	return e.Status
+}
+
+// fault is whose it was.
+func (e *Error) fault() string {
+	if e.Status >= http.StatusInternalServerError {
+		return "Receiver"
+	}
+	return "Sender"
+}
+
 func refuse(name, format string, args ...any) *Error {
 	return &Error{Name: name, Message: fmt.Sprintf(format, args...), Status: http.StatusBadRequest}
 }

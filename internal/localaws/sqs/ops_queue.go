@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -14,8 +15,8 @@ const purgeInterval = 60 * time.Second
 
 type createQueueInput struct {
 	QueueName  string
-	Attributes map[string]string
-	Tags       map[string]string `json:"tags"`
+	Attributes map[string]string `query:"Attribute"`
+	Tags       map[string]string `json:"tags" query:"Tag,Key"`
 }
 
 type urlOutput struct {
@@ -30,8 +31,8 @@ func (e *Engine) createQueue(ctx context.Context, in createQueueInput) (any, err
 	if err != nil {
 		return nil, err
 	}
-	if !queueNamePattern.MatchString(in.QueueName) {
-		return nil, invalidParameter("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length")
+	if err := checkName(in.QueueName, s.fifo); err != nil {
+		return nil, err
 	}
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
@@ -51,6 +52,16 @@ func (e *Engine) createQueue(ctx context.Context, in createQueueInput) (any, err
 		return nil
 	})
 	return urlOutput{e.url(in.QueueName)}, err
+}
+
+func checkName(name string, fifo bool) error {
+	if fifo && !fifoNamePattern.MatchString(name) {
+		return invalidParameter("The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo suffix and be 1 to 80 in length.")
+	}
+	if !fifo && !queueNamePattern.MatchString(name) {
+		return invalidParameter("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length")
+	}
+	return nil
 }
 
 // checkSame compares the attributes that a second CreateQueue names. Those it does not
@@ -166,7 +177,7 @@ func (e *Engine) listQueues(ctx context.Context, in listInput) (any, error) {
 	}
 	urls, next, err := e.page(names, in)
 	return struct {
-		QueueURLs []string `json:"QueueUrls,omitempty"`
+		QueueURLs []string `json:"QueueUrls,omitempty" query:"QueueUrl"`
 		NextToken string   `json:",omitempty"`
 	}{urls, next}, err
 }
@@ -190,17 +201,17 @@ func (e *Engine) listDeadLetterSourceQueues(ctx context.Context, in listInput) (
 	}
 	urls, next, err := e.page(names, in)
 	return struct {
-		QueueURLs []string `json:"queueUrls"`
+		QueueURLs []string `json:"queueUrls" query:"QueueUrl"`
 		NextToken string   `json:",omitempty"`
 	}{append([]string{}, urls...), next}, err
 }
 
 type getAttributesInput struct {
-	QueueURL       string `json:"QueueUrl"`
-	AttributeNames []string
+	QueueURL       string   `json:"QueueUrl"`
+	AttributeNames []string `query:"AttributeName"`
 }
 
-// known are the attributes that a standard queue or AWS itself can have: asking for
+// known are the attributes that a queue can have: asking for
 // others is an error, asking for one that is not set is not.
 var known = []string{"All", "ContentBasedDeduplication", "DeduplicationScope", "FifoQueue", "FifoThroughputLimit",
 	"KmsDataKeyReusePeriodSeconds", "KmsMasterKeyId", "Policy", "RedriveAllowPolicy", "RedrivePolicy"}
@@ -226,13 +237,13 @@ func (e *Engine) getQueueAttributes(ctx context.Context, in getAttributesInput) 
 		return nil
 	})
 	return struct {
-		Attributes map[string]string `json:",omitempty"`
+		Attributes map[string]string `json:",omitempty" query:"Attribute"`
 	}{out}, err
 }
 
 type setAttributesInput struct {
-	QueueURL   string `json:"QueueUrl"`
-	Attributes map[string]string
+	QueueURL   string            `json:"QueueUrl"`
+	Attributes map[string]string `query:"Attribute"`
 }
 
 func (e *Engine) setQueueAttributes(ctx context.Context, in setAttributesInput) (any, error) {
@@ -243,6 +254,9 @@ func (e *Engine) setQueueAttributes(ctx context.Context, in setAttributesInput) 
 		q, err := t.queue(in.QueueURL)
 		if err != nil {
 			return err
+		}
+		if value, set := in.Attributes["FifoQueue"]; set && value != strconv.FormatBool(q.fifo != nil) {
+			return refuse("InvalidAttributeValue", "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.")
 		}
 		merged := map[string]string{}
 		maps.Copy(merged, q.Attributes)
@@ -256,16 +270,21 @@ func (e *Engine) setQueueAttributes(ctx context.Context, in setAttributesInput) 
 				return err
 			}
 		}
+		retimed := q.fifo != nil && s.delay != q.settings.delay
 		q.Attributes, q.settings, q.Modified = merged, s, t.now/1000
 		t.define(q)
+		if retimed {
+			t.retime(q)
+		}
+		t.dispatch(q)
 		return nil
 	})
 }
 
 type tagsInput struct {
-	QueueURL string `json:"QueueUrl"`
-	Tags     map[string]string
-	TagKeys  []string
+	QueueURL string            `json:"QueueUrl"`
+	Tags     map[string]string `query:"Tag,Key"`
+	TagKeys  []string          `query:"TagKey"`
 }
 
 // checkTags holds tags to the quotas: 50 tags, keys of 1..128 and values of 0..256
@@ -329,6 +348,6 @@ func (e *Engine) listQueueTags(ctx context.Context, in queueInput) (any, error) 
 		return err
 	})
 	return struct {
-		Tags map[string]string `json:",omitempty"`
+		Tags map[string]string `json:",omitempty" query:"Tag,Key"`
 	}{tags}, err
 }
