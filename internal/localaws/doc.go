@@ -6,7 +6,10 @@
 //
 //	aws dynamodb list-tables --endpoint-url http://127.0.0.1:8000
 //
+// Signatures are looked for, and verified where Options.Credentials is set: Signature
+// Version 4, in the header or presigned, with AWS's refusals in each protocol.
+//
 // It is a stand-in for a machine without an account, not a database for production: it
-// checks no signatures and runs in one process. On AWS the same client code talks to
-// the services.
+// runs in one process, and a key that is known may do everything. On AWS the same client
+// code talks to the services.
 package localaws

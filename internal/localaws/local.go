@@ -9,6 +9,7 @@ import (
 
 	"github.com/askaround/askaround-go/internal/localaws/dynamodb"
 	"github.com/askaround/askaround-go/internal/localaws/journal"
+	"github.com/askaround/askaround-go/internal/localaws/sigv4"
 	"github.com/askaround/askaround-go/internal/localaws/sqs"
 )
 
@@ -20,6 +21,11 @@ type Options struct {
 	Clock func() time.Time
 	// Region and AccountID stand in ARNs. Defaults "us-east-1" and "000000000000".
 	Region, AccountID string
+	// Credentials returns what belongs to an access key id, and [sigv4.ErrUnknownKey]
+	// where it knows none. With it every request must be signed for Region with such a
+	// key, within 5 minutes of time.Now, whatever Clock says; the clients of [Local.Config]
+	// have a key of their own. Default nil: a signature is looked for, not verified.
+	Credentials sigv4.Provider
 	// Logger takes what no client sees. Default: none.
 	Logger *slog.Logger
 }
@@ -31,6 +37,7 @@ type Local struct {
 	dynamodb    *dynamodb.Engine
 	sqs         *sqs.Engine
 	checkpoints checkpoints
+	keys        keys
 }
 
 // Open opens the services, with what Dir holds. The caller calls [Local.Run] for the
@@ -53,7 +60,7 @@ func Open(ctx context.Context, optFns ...func(*Options)) (*Local, error) {
 	if err != nil {
 		return nil, fmt.Errorf("localaws: %w", err)
 	}
-	l := &Local{options: o, log: log}
+	l := &Local{options: o, log: log, keys: newKeys(o.Credentials)}
 	if err := l.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("localaws: %w", err), log.Close())
 	}

@@ -84,8 +84,13 @@ func (e *Engine) refusePartiQL(context.Context, []byte) ([]byte, error) {
 
 // ServeHTTP answers one request of the JSON 1.0 protocol.
 func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	status := http.StatusOK
 	body, err := e.serve(w, r)
+	e.answer(w, r, body, err)
+}
+
+// answer writes body, or err in its place.
+func (e *Engine) answer(w http.ResponseWriter, r *http.Request, body []byte, err error) {
+	status := http.StatusOK
 	if err != nil {
 		api := asAPIError(err)
 		if api.Status >= http.StatusInternalServerError {
@@ -119,16 +124,22 @@ func (e *Engine) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, &apiError{Type: nsService + "RequestEntityTooLargeException", Status: http.StatusRequestEntityTooLarge,
-			Message: "Request body exceeds 16 MB"}
+		return nil, errBodyTooLarge
 	case err != nil:
-		return nil, &apiError{Type: nsService + "RequestAbortedException", Status: http.StatusBadRequest, Message: "Request body ended early"}
+		return nil, errBodyEnded
 	}
 	return op(e, r.Context(), body)
 }
 
+// Refusals of a body.
+var (
+	errBodyTooLarge = &apiError{Type: nsService + "RequestEntityTooLargeException", Status: http.StatusRequestEntityTooLarge, Message: "Request body exceeds 16 MB"}
+	errBodyEnded    = &apiError{Type: nsService + "RequestAbortedException", Status: http.StatusBadRequest, Message: "Request body ended early"}
+)
+
 // authenticated reports whether the request carries a signature, in the header or
-// presigned. The signature itself is not verified here.
+// presigned. Whoever wants it verified does so in front of the Engine, and answers with
+// [Engine.Refuse].
 func authenticated(r *http.Request) bool {
 	return r.Header.Get("Authorization") != "" || strings.Contains(r.URL.RawQuery, "X-Amz-Signature=")
 }

@@ -42,6 +42,8 @@ var (
 var (
 	// ErrUnknownKey is how a [Provider] says that it does not know an access key id.
 	ErrUnknownKey = errors.New("sigv4: unknown access key id")
+	// ErrBody is the error for a body that could not be read to its end.
+	ErrBody = errors.New("sigv4: read request body")
 	// ErrBodyTooLarge is the error for a body beyond Options.MaxBody.
 	ErrBodyTooLarge = errors.New("sigv4: request body too large")
 )

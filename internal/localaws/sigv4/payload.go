@@ -37,7 +37,7 @@ func (v *Verifier) readBody(r *http.Request) ([]byte, error) {
 	n, err := b.ReadFrom(io.LimitReader(r.Body, v.options.MaxBody+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("sigv4: read body: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrBody, err)
 	case n > v.options.MaxBody:
 		return nil, ErrBodyTooLarge
 	}

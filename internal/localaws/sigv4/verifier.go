@@ -67,8 +67,8 @@ func New(provider Provider, services []string, optFns ...func(*Options)) (*Verif
 // Verify returns who signed r. It reads r.Body and puts another with the same content in
 // its place.
 //
-// Errors: an [*Error], matched by the Err values of this package; [ErrBodyTooLarge]; the
-// error of the provider or of reading the body, wrapped.
+// Errors: an [*Error], matched by the Err values of this package; [ErrBodyTooLarge];
+// [ErrBody] with the reason; the error of the provider, wrapped.
 func (v *Verifier) Verify(r *http.Request) (Identity, error) {
 	c, err := readClaim(r)
 	if err != nil {

@@ -28,7 +28,8 @@
 //   - FIFO queues, permissions and message move tasks are refused with
 //     UnsupportedOperation.
 //   - Policy and the KMS attributes are kept and shown; nobody is refused by them, and
-//     signatures are not verified. MessageGroupId is kept and shown; it does not make
+//     a signature is verified in front of an
+//     Engine, which answers with [Engine.Refuse]. MessageGroupId is kept and shown; it does not make
 //     a standard queue fair.
 //   - Counts are exact, effects are immediate, and a deleted queue's name is free at
 //     once (AWS: after 60 seconds).

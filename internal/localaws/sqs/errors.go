@@ -43,7 +43,18 @@ var queryCodes = map[string]string{
 	"UnsupportedOperation":         "AWS.SimpleQueueService.UnsupportedOperation",
 }
 
+// shape is the full name of the error.
+func (e *Error) shape() string {
+	if _, ok := frontDoor[e.Name]; ok {
+		return "com.amazon.coral.service#" + e.Name
+	}
+	return "com.amazonaws.sqs#" + e.Name
+}
+
 func (e *Error) queryCode() string {
+	if door, ok := frontDoor[e.Name]; ok {
+		return door.queryCode
+	}
 	if code, ok := queryCodes[e.Name]; ok {
 		return code
 	}

@@ -84,17 +84,28 @@ func Speaks(r *http.Request) bool {
 // AmazonSQS.<action>, and the AWS query protocol, which is GET or POST with the
 // parameters Action and Version=2012-11-05.
 func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	protocol := codec(queryProtocol{})
-	if r.Header.Get("X-Amz-Target") != "" {
-		protocol = jsonProtocol{}
-	}
+	protocol, c := protocolOf(r), newCall()
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	c := &call{id: uuid.NewString()}
 	var out any
 	err := protocol.read(c, r)
 	if err == nil {
 		out, err = c.serve(e, r.Context(), c.decode)
 	}
+	e.answer(w, r, protocol, c, out, err)
+}
+
+func newCall() *call { return &call{id: uuid.NewString()} }
+
+// protocolOf returns the protocol that r speaks.
+func protocolOf(r *http.Request) codec {
+	if r.Header.Get("X-Amz-Target") != "" {
+		return jsonProtocol{}
+	}
+	return queryProtocol{}
+}
+
+// answer writes out, or err in its place.
+func (e *Engine) answer(w http.ResponseWriter, r *http.Request, protocol codec, c *call, out any, err error) {
 	status, body := http.StatusOK, []byte(nil)
 	if err == nil {
 		body = protocol.answer(c, out)
@@ -125,9 +136,15 @@ func readBody(r *http.Request) ([]byte, error) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, &Error{Name: "RequestEntityTooLarge", Message: "The request body is too large.", Status: http.StatusRequestEntityTooLarge}
+		return nil, errBodyTooLarge
 	case err != nil:
-		return nil, refuse("SerializationException", "The request body ended early.")
+		return nil, errBodyEnded
 	}
 	return body, nil
 }
+
+// Refusals of a body.
+var (
+	errBodyTooLarge = &Error{Name: "RequestEntityTooLarge", Message: "The request body is too large.", Status: http.StatusRequestEntityTooLarge}
+	errBodyEnded    = refuse("SerializationException", "The request body ended early.")
+)

@@ -56,7 +56,7 @@ func (jsonProtocol) refuse(_ *call, h http.Header, e *Error) (int, []byte) {
 	return e.Status, encode(struct {
 		Type    string `json:"__type"`
 		Message string `json:"message"`
-	}{"com.amazonaws.sqs#" + e.Name, e.Message})
+	}{e.shape(), e.Message})
 }
 
 func encode(out any) []byte {
