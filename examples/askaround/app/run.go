@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/askaround/askaround-go/internal/localaws"
 )
 
 var errForeignIssuer = errors.New("app: tokens come from the configured issuer")
@@ -22,13 +24,17 @@ const stopTime = 500 * time.Millisecond
 func (a *App) Run(ctx context.Context) error {
 	serving, stopServing := context.WithCancel(context.WithoutCancel(ctx))
 	pumping, stopPumping := context.WithCancel(context.WithoutCancel(ctx))
+	serveAWS, stopAWS := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopServing()
 	defer stopPumping()
+	defer stopAWS()
 
 	group, failed := errgroup.WithContext(ctx)
-	web, aws := server(a.handler), server(a.local.Handler())
+	web := server(a.handler)
 	group.Go(func() error { return serve(web, a.web) })
-	group.Go(func() error { return serve(aws, a.aws) })
+	group.Go(func() error {
+		return a.local.Serve(serveAWS, a.aws, func(o *localaws.ServeOptions) { o.Drain = stopTime })
+	})
 	group.Go(func() error { return a.broker.Serve(serving, a.mqtt) })
 	group.Go(func() error { return a.local.Run(pumping) })
 	for _, m := range a.mappings {
@@ -44,7 +50,7 @@ func (a *App) Run(ctx context.Context) error {
 		stop(web)
 		a.drain(a.config.Drain)
 		stopPumping()
-		stop(aws)
+		stopAWS()
 		stopServing()
 		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 		defer cancel()
