@@ -1,6 +1,7 @@
 package localaws
 
 import (
+	"cmp"
 	"container/list"
 	"context"
 	"io"
@@ -23,12 +24,18 @@ type connections struct {
 	open      map[net.Conn]*connection
 	strangers list.List // of *connection
 	regulars  list.List
+	bodies    int // bytes of the bodies that came so far, of requests without an answer
 }
+
+// mostBodies bounds what bodies take in memory while they come, in bytes. Beyond it the
+// connection is closed whose body has been coming longest.
+const mostBodies = 256 << 20
 
 // connection is one of them. The mutex of its connections guards it.
 type connection struct {
 	conn    net.Conn
 	regular bool
+	body    int           // bytes that came
 	waiting *list.Element // nil while it is worked on
 }
 
@@ -59,6 +66,7 @@ func (cs *connections) changeLocked(conn net.Conn, state http.ConnState) (victim
 		cs.waitLocked(c)
 	case http.StateIdle:
 		if c := cs.open[conn]; c != nil {
+			cs.bodies, c.body = cs.bodies-c.body, 0
 			c.regular = true
 			cs.waitLocked(c)
 		}
@@ -70,12 +78,15 @@ func (cs *connections) changeLocked(conn net.Conn, state http.ConnState) (victim
 }
 
 // longestLocked gives up the connection that waits for its client longest, or newcomer
-// where all are worked on.
+// where all are worked on. Strangers go first where they are more than half: a flood of
+// them cannot displace the regulars, nor can regulars that hold on to their connections
+// keep strangers from getting an answer.
 func (cs *connections) longestLocked(newcomer net.Conn) net.Conn {
-	front := cs.strangers.Front()
-	if front == nil {
-		front = cs.regulars.Front()
+	first, second := cs.regulars.Front(), cs.strangers.Front()
+	if 2*cs.strangers.Len() > cs.most {
+		first, second = second, first
 	}
+	front := cmp.Or(first, second)
 	if front == nil {
 		return newcomer
 	}
@@ -104,6 +115,7 @@ func (cs *connections) workLocked(c *connection) {
 func (cs *connections) forgetLocked(conn net.Conn) {
 	if c := cs.open[conn]; c != nil {
 		cs.workLocked(c)
+		cs.bodies -= c.body
 		delete(cs.open, conn)
 	}
 }
@@ -116,9 +128,42 @@ func (cs *connections) context(ctx context.Context, conn net.Conn) context.Conte
 	return context.WithValue(ctx, connectionKey{}, conn)
 }
 
-// worked says that a request has come to its end and is worked on.
-func (cs *connections) worked(r *http.Request) {
+func connectionOf(r *http.Request) net.Conn {
 	conn, _ := r.Context().Value(connectionKey{}).(net.Conn)
+	return conn
+}
+
+// received counts n bytes of a body that came on conn.
+func (cs *connections) received(conn net.Conn, n int) {
+	cs.mu.Lock()
+	var victim net.Conn
+	if c := cs.open[conn]; c != nil {
+		cs.bodies, c.body = cs.bodies+n, c.body+n
+		if cs.bodies > mostBodies {
+			victim = cs.hoarderLocked()
+		}
+	}
+	cs.mu.Unlock()
+	if victim != nil {
+		_ = victim.Close()
+	}
+}
+
+// hoarderLocked gives up the connection whose body has been coming longest, if any.
+func (cs *connections) hoarderLocked() net.Conn {
+	for _, queue := range []*list.List{&cs.strangers, &cs.regulars} {
+		for e := queue.Front(); e != nil; e = e.Next() {
+			if c := e.Value.(*connection); c.body > 0 {
+				cs.forgetLocked(c.conn)
+				return c.conn
+			}
+		}
+	}
+	return nil
+}
+
+// worked says that the request on conn has come to its end and is worked on.
+func (cs *connections) worked(conn net.Conn) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	if c := cs.open[conn]; c != nil {
@@ -130,13 +175,13 @@ func (cs *connections) worked(r *http.Request) {
 // longer one for all of it. Until the end the connection counts as waiting.
 func (cs *connections) patient(patience time.Duration, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn := connectionOf(r)
 		if r.Body == nil || r.Body == http.NoBody {
-			cs.worked(r)
+			cs.worked(conn)
 			h.ServeHTTP(w, r)
 			return
 		}
-		body := &timedBody{ReadCloser: r.Body, control: http.NewResponseController(w), patience: patience, latest: time.Now().Add(bodyPatience * patience)}
-		body.atEnd = func() { cs.worked(r) }
+		body := &timedBody{ReadCloser: r.Body, connections: cs, conn: conn, control: http.NewResponseController(w), patience: patience, latest: time.Now().Add(bodyPatience * patience)}
 		body.extend() // also for a body that nobody reads: the server skips it
 		r.Body = body
 		h.ServeHTTP(w, r)
@@ -146,11 +191,12 @@ func (cs *connections) patient(patience time.Duration, h http.Handler) http.Hand
 // timedBody moves the deadline of its connection with every read.
 type timedBody struct {
 	io.ReadCloser
-	control  *http.ResponseController
-	patience time.Duration
-	latest   time.Time
-	atEnd    func()
-	ended    bool
+	connections *connections
+	conn        net.Conn
+	control     *http.ResponseController
+	patience    time.Duration
+	latest      time.Time
+	ended       bool
 }
 
 func (b *timedBody) extend() {
@@ -166,10 +212,11 @@ func (b *timedBody) Read(p []byte) (int, error) {
 		b.extend()
 	}
 	n, err := b.ReadCloser.Read(p)
+	b.connections.received(b.conn, n)
 	if err == io.EOF && !b.ended {
 		b.ended = true
 		_ = b.control.SetReadDeadline(time.Time{}) // a long poll may be silent
-		b.atEnd()
+		b.connections.worked(b.conn)
 	}
 	return n, err
 }

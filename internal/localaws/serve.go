@@ -23,8 +23,9 @@ type ServeOptions struct {
 	// that a page posts could do without.
 	Origins []string
 	// MaxConnections bounds the open connections. Beyond it the one is closed that waits
-	// for its client longest: first one that never had an answer, then one between
-	// requests or within one. A connection whose request is being worked on is spared.
+	// for its client longest, between requests or within one: of those that never had an
+	// answer where they are more than half, of the others otherwise. A connection whose
+	// request is being worked on is spared.
 	// Default: half of the file descriptors that the process may have open, at most 4,096.
 	MaxConnections int
 	// Patience is how long a client may keep silent while it sends a request. Its whole

@@ -82,6 +82,7 @@ func request(host, headers, body string) string {
 
 // TestAnswers has what clients send answered, or the connection closed.
 func TestAnswers(t *testing.T) {
+	t.Parallel() // it waits
 	const page = "http://page.example"
 	addr, _ := serve(t, func(o *ServeOptions) {
 		o.Patience, o.Hosts, o.Origins = 100*time.Millisecond, []string{"allowed.example"}, []string{page}
@@ -144,6 +145,7 @@ func TestAnswers(t *testing.T) {
 // A body that comes piece by piece is read, however long all of it takes to some bound,
 // and requests that were sent together are answered in their order.
 func TestProgressIsAwaited(t *testing.T) {
+	t.Parallel() // it waits
 	const patience = 300 * time.Millisecond
 	addr, _ := serve(t, func(o *ServeOptions) { o.Patience = patience })
 	conn := dial(t, addr)
@@ -180,6 +182,7 @@ func wantStatus(t *testing.T, from *bufio.Reader, status int) {
 
 // A drop at a time is progress, but not for ever.
 func TestDropsEnd(t *testing.T) {
+	t.Parallel() // it waits
 	const patience = 50 * time.Millisecond
 	addr, _ := serve(t, func(o *ServeOptions) { o.Patience = patience })
 	conn := dial(t, addr)
@@ -198,6 +201,7 @@ func TestDropsEnd(t *testing.T) {
 
 // A long poll is silent longer than a client may be while it sends, and ends with serving.
 func TestLongPoll(t *testing.T) {
+	t.Parallel() // it waits
 	addr, stop := serve(t, func(o *ServeOptions) { o.Patience = 100 * time.Millisecond })
 	client := sqs.NewFromConfig(clientConfig(t, addr))
 	queue, err := client.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("queue")})
@@ -230,10 +234,7 @@ func TestWhoIsClosed(t *testing.T) {
 		}
 		cs.changed(conns[name], s)
 	}
-	work := func(name string) {
-		r := (&http.Request{}).WithContext(cs.context(t.Context(), conns[name]))
-		cs.worked(r)
-	}
+	work := func(name string) { cs.worked(conns[name]) }
 	wantClosed := func(reason string, want ...string) {
 		t.Helper()
 		var got []string
@@ -253,13 +254,13 @@ func TestWhoIsClosed(t *testing.T) {
 	state("b", http.StateNew)
 	wantClosed("within the bound")
 	state("c", http.StateNew)
-	wantClosed("the stranger that waits longest", "a")
+	wantClosed("of more strangers than half, who waits longest", "a")
 	work("b")
 	state("d", http.StateNew)
-	wantClosed("not the one that is worked on", "a", "c")
+	wantClosed("of fewer strangers than half, none", "a", "regular")
 	work("d")
 	state("e", http.StateNew)
-	wantClosed("a regular where no stranger waits", "a", "c", "regular")
+	wantClosed("a stranger where no regular waits, not the ones that are worked on", "a", "c", "regular")
 	work("e")
 	state("f", http.StateNew)
 	wantClosed("the newcomer where all are worked on", "a", "c", "f", "regular")
@@ -269,6 +270,36 @@ func TestWhoIsClosed(t *testing.T) {
 	cs.serving.Wait()
 	if len(cs.open) != 0 || cs.strangers.Len() != 0 || cs.regulars.Len() != 0 {
 		t.Errorf("%d are left", len(cs.open))
+	}
+}
+
+// TestWhoseBodyIsDropped has bodies come until they are too much.
+func TestWhoseBodyIsDropped(t *testing.T) {
+	cs := newConnections(10)
+	silent, slow, done, large := &fakeConn{}, &fakeConn{}, &fakeConn{}, &fakeConn{}
+	for _, c := range []*fakeConn{silent, slow, done, large} {
+		cs.changed(c, http.StateNew)
+	}
+	cs.received(slow, 1)
+	cs.received(done, 100)
+	cs.worked(done)
+	cs.received(large, mostBodies-101)
+	if slow.closed || cs.bodies != mostBodies {
+		t.Fatalf("%d bytes, closed within the bound: %t", cs.bodies, slow.closed)
+	}
+	cs.received(large, 1)
+	if silent.closed || !slow.closed || done.closed || large.closed {
+		t.Errorf("closed: silent %t, slow %t, done %t, large %t; want the slow one", silent.closed, slow.closed, done.closed, large.closed)
+	}
+	cs.changed(done, http.StateIdle)
+	if want := mostBodies - 100; cs.bodies != want {
+		t.Errorf("%d bytes after an answer, want %d", cs.bodies, want)
+	}
+	for _, c := range []*fakeConn{silent, slow, done, large} {
+		cs.changed(c, http.StateClosed)
+	}
+	if cs.serving.Wait(); cs.bodies != 0 {
+		t.Errorf("%d bytes of no connection", cs.bodies)
 	}
 }
 
@@ -335,13 +366,18 @@ func TestHostileClientsChangeNothing(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var clients sync.WaitGroup
 	var conns atomic.Int64
-	for range held / 10 { // each holds some: connecting takes turns
-		clients.Go(func() { holdOpen(ctx, t, addr, 10, &conns) })
+	for i := range held / 10 { // each holds some: connecting takes turns
+		sent := "POST / HTTP/1.1\r\nHost: localhost\r\n"
+		if i%2 == 0 {
+			sent = request("localhost", "", "{}") // then it is silent
+		}
+		clients.Go(func() { holdOpen(ctx, t, addr, sent, 10, &conns) })
 	}
 	for name, behave := range hostile {
 		clients.Go(func() { repeat(ctx, t, addr, name, behave) })
 	}
 	waitFor(t, "all connections are held", func() bool { return conns.Load() == int64(held/10*10) })
+	good.hangUp() // it had been idle while others came
 	among := good.median(t, 60)
 	stop()
 	clients.Wait()
@@ -361,12 +397,15 @@ type goodClient struct {
 	db    *dynamodb.Client
 	queue *sqs.Client
 	url   *string
+
+	hangUp func()
 }
 
 func newGoodClient(t *testing.T, addr string) goodClient {
 	t.Helper()
 	config := clientConfig(t, addr)
 	c := goodClient{db: dynamodb.NewFromConfig(config), queue: sqs.NewFromConfig(config)}
+	c.hangUp = config.HTTPClient.(*http.Client).CloseIdleConnections
 	_, err := c.db.CreateTable(t.Context(), &dynamodb.CreateTableInput{
 		TableName: aws.String("table"), BillingMode: types.BillingModePayPerRequest,
 		AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String("pk"), AttributeType: types.ScalarAttributeTypeS}},
@@ -412,9 +451,9 @@ func (c goodClient) round(ctx context.Context, key string) error {
 	return err
 }
 
-// holdOpen opens n connections with half a header each, and never lets go of them, though
-// the server may.
-func holdOpen(ctx context.Context, t *testing.T, addr string, n int, held *atomic.Int64) {
+// holdOpen opens n connections, sends on each once, and never lets go of them, though the
+// server may.
+func holdOpen(ctx context.Context, t *testing.T, addr, sent string, n int, held *atomic.Int64) {
 	var conns []net.Conn
 	for range n {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
@@ -422,7 +461,7 @@ func holdOpen(ctx context.Context, t *testing.T, addr string, n int, held *atomi
 			t.Error(err)
 			break
 		}
-		send(conn, "POST / HTTP/1.1\r\nHost: localhost\r\n")
+		send(conn, sent)
 		held.Add(1)
 		conns = append(conns, conn)
 	}
