@@ -18,7 +18,8 @@ import (
 var bundled []byte
 
 // Bundled returns the bundled places, over two hundred in five cities on four
-// continents, each with a question; every fourth asks for a place in answer.
+// continents, each with a question; every fourth asks for a place in answer. Each has
+// a few answers, made up but the same every time.
 //
 // Names and coordinates are facts, gathered by hand. 68 of the 217 were compared with
 // somebody else's figures: 58 with Wikidata's, 7 with a list of British railway
@@ -37,6 +38,7 @@ func Bundled() ([]Record, error) {
 			r.Question = strings.Replace(r.Question, "How is ", "Where is the best coffee near ", 1)
 			r.Question = strings.Replace(r.Question, " right now?", "?", 1)
 		}
+		r.Answers = sampleAnswers(r)
 		records = append(records, r)
 	}
 	return records, nil
