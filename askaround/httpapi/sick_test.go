@@ -116,6 +116,7 @@ func TestDeadline(t *testing.T) {
 		f.request("GET", "/questions/"+someQuestion+"/answer", ""),
 		f.request("PUT", "/questions/"+someQuestion+"/answer", `{"stars":1}`),
 		f.request("DELETE", "/questions/"+someQuestion+"/answer", ""),
+		f.request("POST", "/questions/"+someQuestion+"/close", ""),
 		f.request("GET", "/operations/"+someOperation, ""),
 	} {
 		synctest.Test(t, func(t *testing.T) {
