@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/askaround/askaround-go/internal/foreign"
 )
 
 // free are flags under which two runs do not meet.
@@ -158,9 +160,14 @@ func TestGreeting(t *testing.T) {
 	if err := client.conn.Close(); err != nil {
 		t.Error(err)
 	}
-	if !strings.Contains(p.greeting, fmt.Sprintf("aws dynamodb list-tables --endpoint-url %s\n", p.aws)) || p.aws == "" {
-		t.Errorf("greeting:\n%s", p.greeting)
-	}
+	t.Run("the AWS line", func(t *testing.T) {
+		foreign.Need(t, "aws")
+		line := exec.Command("sh", "-c", p.awsLine)
+		line.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "AWS_CONFIG_FILE=" + os.DevNull}
+		if out, err := line.CombinedOutput(); err != nil || !strings.Contains(string(out), `"askaround-questions"`) {
+			t.Errorf("%s: %v\n%s", p.awsLine, err, out)
+		}
+	})
 	p.interrupt(t)
 	if p.stderr.Len() > 0 {
 		t.Errorf("told:\n%s", &p.stderr)

@@ -44,11 +44,11 @@ var binaryDir string // for TestMain to remove
 
 // process is the program as its user runs it, and what it printed.
 type process struct {
-	cmd                              *exec.Cmd
-	stderr                           bytes.Buffer // to be read when it has ended
-	greeting                         string
-	url, mqtt, webSocket, aws, token string
-	client                           *askaround.ClientWithResponses // with the printed token
+	cmd                                       *exec.Cmd
+	stderr                                    bytes.Buffer // to be read when it has ended
+	greeting                                  string
+	url, mqtt, webSocket, aws, awsLine, token string
+	client                                    *askaround.ClientWithResponses // with the printed token
 }
 
 // start runs the program on free ports, unless args say others, until the test ends.
@@ -98,6 +98,8 @@ func (p *process) read(t *testing.T, lines *bufio.Scanner) {
 			p.webSocket, _, _ = strings.Cut(rest, " (WebSocket)")
 		case "AWS":
 			_, p.aws, _ = strings.Cut(rest, "--endpoint-url ")
+			p.aws, _, _ = strings.Cut(p.aws, " ")
+			p.awsLine = strings.TrimSpace(rest)
 		case "token":
 			p.token = strings.TrimSpace(rest)
 		}
