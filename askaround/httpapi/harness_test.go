@@ -137,7 +137,7 @@ func (f *fixture) serve(t testing.TB) *httptest.Server {
 // over sends r to server.
 func over(t testing.TB, server *httptest.Server, r *http.Request) (*http.Response, []byte) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	content := r.Body
 	if r.ContentLength == 0 {

@@ -45,16 +45,17 @@ func newVerifier(t testing.TB, i *issuer, optFns ...func(*httpapi.VerifierOption
 // compares it with go-oidc's: yes or no.
 func TestVerify(t *testing.T) {
 	i := newIssuer(t)
-	v := newVerifier(t, i)
+	now := time.Now().Truncate(time.Second)
+	still := func() time.Time { return now } // a slow test does not make tokens old
+	v := newVerifier(t, i, func(o *httpapi.VerifierOptions) { o.Clock = still })
 	provider, err := oidc.NewProvider(t.Context(), i.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	foreign := provider.Verifier(&oidc.Config{ClientID: audience, SupportedSigningAlgs: []string{oidc.RS256, oidc.ES256}})
+	foreign := provider.Verifier(&oidc.Config{ClientID: audience, SupportedSigningAlgs: []string{oidc.RS256, oidc.ES256}, Now: still})
 	// What go-oidc sees otherwise: it has no leeway for the end of a token and five
 	// minutes for its start, and wants no subject.
 	otherwise := map[string]bool{"expired within the leeway": true, "early": true, "no subject": true}
-	now := time.Now()
 	ago := func(d time.Duration) int64 { return now.Add(-d).Unix() }
 	for _, row := range []struct {
 		why   string

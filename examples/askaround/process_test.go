@@ -25,7 +25,7 @@ import (
 )
 
 // patience bounds waits that end much earlier unless something is wrong.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // binary builds the program, once for all tests.
 var binary = sync.OnceValues(func() (string, error) {

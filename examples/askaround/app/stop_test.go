@@ -56,7 +56,7 @@ func TestStopWithWorkLeft(t *testing.T) {
 			want++
 		}
 	}
-	until(t, 30*time.Second, "every question listed", func() bool { return len(list(t, client)) == want })
+	until(t, time.Minute, "every question listed", func() bool { return len(list(t, client)) == want })
 }
 
 type lockedBuffer struct {
