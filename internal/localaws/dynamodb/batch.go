@@ -17,15 +17,23 @@ const (
 )
 
 type batchWriteInput struct {
-	RequestItems                map[string][]writeRequest
-	ReturnConsumedCapacity      string
-	ReturnItemCollectionMetrics string
+	ReturnConsumedCapacity      string                    `api:"enum=INDEXES TOTAL NONE"`
+	ReturnItemCollectionMetrics string                    `api:"enum=SIZE NONE"`
+	RequestItems                map[string][]writeRequest `api:"required,keys=1..255,values=1..25"`
 }
 
-type writeRequest struct {
-	PutRequest    *struct{ Item json.RawMessage }
-	DeleteRequest *struct{ Key json.RawMessage }
-}
+type (
+	writeRequest struct {
+		PutRequest    *putRequest    `json:",omitempty"`
+		DeleteRequest *deleteRequest `json:",omitempty"`
+	}
+	putRequest struct {
+		Item json.RawMessage `api:"required"`
+	}
+	deleteRequest struct {
+		Key json.RawMessage `api:"required"`
+	}
+)
 
 type batchWriteOutput struct {
 	UnprocessedItems      map[string][]writeRequest
@@ -47,36 +55,30 @@ func (e *Engine) batchWrite(ctx context.Context, in *batchWriteInput) (*batchWri
 	return out, nil
 }
 
+// prepareBatch returns the writes by the tables' names as the request has them.
 func (e *Engine) prepareBatch(in *batchWriteInput) (map[string][]*write, error) {
-	if err := checkCapacityParam(in.ReturnConsumedCapacity); err != nil {
-		return nil, err
-	}
 	total := 0
 	for _, requests := range in.RequestItems {
 		total += len(requests)
 	}
-	if len(in.RequestItems) == 0 {
-		return nil, invalid("1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: Member must have length greater than or equal to 1")
-	}
-	if total > maxBatchWrite {
+	switch {
+	case total == 0:
+		return nil, invalid("The requestItems parameter is required for BatchWriteItem")
+	case total > maxBatchWrite:
 		return nil, invalid("Too many items requested for the BatchWriteItem call")
 	}
-	writes := map[string][]*write{}
-	for name, requests := range in.RequestItems {
-		if len(requests) == 0 {
-			return nil, invalid("1 validation error detected: Value '{%s=[]}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]", name)
-		}
-		seen := map[string]bool{}
-		for _, request := range requests {
+	writes, seen := map[string][]*write{}, map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
+		for _, request := range in.RequestItems[name] {
 			w, err := e.prepareRequest(name, request)
 			if err != nil {
 				return nil, err
 			}
-			key := string(keyBytes(nil, w.table.key, w.key))
-			if seen[key] {
+			if id := w.id(); seen[id] {
 				return nil, invalid("Provided list of item keys contains duplicates")
+			} else {
+				seen[id] = true
 			}
-			seen[key] = true
 			writes[name] = append(writes[name], w)
 		}
 	}
@@ -88,9 +90,9 @@ func (e *Engine) prepareRequest(table string, r writeRequest) (*write, error) {
 	case (r.PutRequest == nil) == (r.DeleteRequest == nil):
 		return nil, invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
 	case r.PutRequest != nil:
-		return e.prepare(writePut, &writeInput{TableName: table, Item: r.PutRequest.Item})
+		return e.prepare(writePut, &writeInput{TableName: &table, Item: r.PutRequest.Item})
 	}
-	return e.prepare(writeDelete, &writeInput{TableName: table, Key: r.DeleteRequest.Key})
+	return e.prepare(writeDelete, &writeInput{TableName: &table, Key: r.DeleteRequest.Key})
 }
 
 // batchTable does the writes of one table. Each is a write of its own.
@@ -125,12 +127,12 @@ func (e *Engine) batchTable(ctx context.Context, in *batchWriteInput, name strin
 }
 
 type batchGetInput struct {
-	RequestItems           map[string]keysAndAttributes
-	ReturnConsumedCapacity string
+	ReturnConsumedCapacity string                       `api:"enum=INDEXES TOTAL NONE"`
+	RequestItems           map[string]keysAndAttributes `api:"required,keys=1..255"`
 }
 
 type keysAndAttributes struct {
-	Keys                     []json.RawMessage
+	Keys                     []json.RawMessage `api:"required,len=1..100,bare"`
 	ProjectionExpression     *string           `json:",omitempty"`
 	ExpressionAttributeNames map[string]string `json:",omitempty"`
 	ConsistentRead           bool              `json:",omitempty"`
@@ -144,59 +146,52 @@ type batchGetOutput struct {
 }
 
 func (e *Engine) batchGet(_ context.Context, in *batchGetInput) (*batchGetOutput, error) {
-	if err := in.check(); err != nil {
+	gets, err := e.prepareGets(in)
+	if err != nil {
 		return nil, err
 	}
 	out := &batchGetOutput{Responses: map[string][]attr.Item{}, UnprocessedKeys: map[string]keysAndAttributes{}}
 	bytes := 0
-	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
-		if err := e.batchGetTable(in, name, out, &bytes); err != nil {
-			return nil, err
-		}
+	for _, name := range slices.Sorted(maps.Keys(gets)) {
+		e.batchGetTable(in, name, gets[name], out, &bytes)
 	}
 	return out, nil
 }
 
-func (in *batchGetInput) check() error {
-	if err := checkCapacityParam(in.ReturnConsumedCapacity); err != nil {
-		return err
-	}
-	if len(in.RequestItems) == 0 {
-		return invalid("1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: Member must have length greater than or equal to 1")
-	}
+// prepareGets returns the reads by the tables' names as the request has them.
+func (e *Engine) prepareGets(in *batchGetInput) (map[string][]*get, error) {
 	total := 0
-	for name, r := range in.RequestItems {
+	for _, r := range in.RequestItems {
 		total += len(r.Keys)
-		if err := (legacy{AttributesToGet: r.AttributesToGet}).refuse(); err != nil {
-			return err
-		}
-		if len(r.Keys) == 0 {
-			return invalid("1 validation error detected: Value '[]' at 'requestItems.%s.member.keys' failed to satisfy constraint: Member must have length greater than or equal to 1", name)
+	}
+	switch {
+	case total == 0:
+		return nil, invalid("The requestItems parameter is required for BatchGetItem")
+	case total > maxBatchGet:
+		return nil, invalid("Too many items requested for the BatchGetItem call")
+	}
+	gets, seen := map[string][]*get{}, map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
+		r := in.RequestItems[name]
+		for _, raw := range r.Keys {
+			g, err := e.prepareGet(&getInput{&name, raw, r.ProjectionExpression, r.ExpressionAttributeNames}, legacy{AttributesToGet: r.AttributesToGet})
+			if err != nil {
+				return nil, err
+			}
+			if id := g.table.itemID(g.key); seen[id] {
+				return nil, invalid("Provided list of item keys contains duplicates")
+			} else {
+				seen[id] = true
+			}
+			gets[name] = append(gets[name], g)
 		}
 	}
-	if total > maxBatchGet {
-		return invalid("Too many items requested for the BatchGetItem call")
-	}
-	return nil
+	return gets, nil
 }
 
 // batchGetTable reads the keys of one table; those beyond 16 MB come back unprocessed.
-func (e *Engine) batchGetTable(in *batchGetInput, name string, out *batchGetOutput, bytes *int) error {
+func (e *Engine) batchGetTable(in *batchGetInput, name string, gets []*get, out *batchGetOutput, bytes *int) {
 	request := in.RequestItems[name]
-	var gets []*get
-	seen := map[string]bool{}
-	for _, raw := range request.Keys {
-		g, err := e.prepareGet(name, raw, request.ProjectionExpression, expressions{ExpressionAttributeNames: request.ExpressionAttributeNames})
-		if err != nil {
-			return err
-		}
-		key := string(keyBytes(nil, g.table.key, g.key))
-		if seen[key] {
-			return invalid("Provided list of item keys contains duplicates")
-		}
-		seen[key] = true
-		gets = append(gets, g)
-	}
 	u := newUsage(gets[0].table, false)
 	out.Responses[name] = []attr.Item{}
 	left := request
@@ -220,5 +215,4 @@ func (e *Engine) batchGetTable(in *batchGetInput, name string, out *batchGetOutp
 	if c := u.report(in.ReturnConsumedCapacity); c != nil {
 		out.ConsumedCapacity = append(out.ConsumedCapacity, c)
 	}
-	return nil
 }

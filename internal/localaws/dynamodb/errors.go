@@ -56,6 +56,12 @@ func serialization(message string) *apiError {
 	return &apiError{Type: nsService + "SerializationException", Message: message, Status: http.StatusBadRequest}
 }
 
+// AWS's words for an item that is too large.
+var (
+	errItemSize   = invalid("Item size has exceeded the maximum allowed size")
+	errUpdateSize = invalid("Item size to update has exceeded the maximum allowed size")
+)
+
 // tableNotFound answers a data operation on a table that does not exist.
 func tableNotFound() *apiError {
 	return failure("ResourceNotFoundException", "Requested resource not found")

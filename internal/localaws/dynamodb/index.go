@@ -19,8 +19,8 @@ type index struct {
 
 // projection says which attributes an index holds.
 type projection struct {
-	ProjectionType   string   // ALL, KEYS_ONLY, INCLUDE
-	NonKeyAttributes []string `json:",omitempty"`
+	ProjectionType   string   `api:"enum=ALL INCLUDE KEYS_ONLY"`
+	NonKeyAttributes []string `json:",omitempty" api:"len=1..20"`
 }
 
 func newIndex(t *table, name string, global bool, key keySchema, p projection) *index {

@@ -17,17 +17,16 @@ const maxPage = 1 << 20
 
 // pageInput are the parameters that Query and Scan share.
 type pageInput struct {
-	TableName            string
-	IndexName            *string
-	FilterExpression     *string
-	ProjectionExpression *string
+	Select                 string  `api:"enum=SPECIFIC_ATTRIBUTES COUNT ALL_ATTRIBUTES ALL_PROJECTED_ATTRIBUTES"`
+	IndexName              *string `api:"name,len=3..255"`
+	ReturnConsumedCapacity string  `api:"enum=INDEXES TOTAL NONE"`
+	TableName              *string `api:"required,table=1..255"`
+	FilterExpression       *string
+	ProjectionExpression   *string
 	expressions
 	legacy
-	Limit                  *int
-	ExclusiveStartKey      json.RawMessage
-	ConsistentRead         bool
-	Select                 string
-	ReturnConsumedCapacity string
+	ExclusiveStartKey json.RawMessage
+	ConsistentRead    bool
 }
 
 type pageOutput struct {
@@ -52,50 +51,32 @@ type reader struct {
 }
 
 // prepareReader checks all but the key condition, which is parsed by parse: its names
-// and values count as used.
-func (e *Engine) prepareReader(in *pageInput, parse func(*expr.Params) error) (*reader, error) {
-	if err := in.check(); err != nil {
+// and values count as used. A nil limit is none.
+func (e *Engine) prepareReader(in *pageInput, limit *int, parse func(*expr.Params) error) (*reader, error) {
+	r := &reader{consistent: in.ConsistentRead, limit: 1 << 62}
+	if limit != nil {
+		r.limit = *limit
+	}
+	var err error
+	if r.start, err = attr.DecodeItem(orNull(in.ExclusiveStartKey)); err != nil {
 		return nil, err
 	}
-	p, err := in.params(true)
+	p, err := in.params()
 	if err != nil {
 		return nil, err
 	}
 	if err := parse(p); err != nil {
 		return nil, err
 	}
-	r := &reader{consistent: in.ConsistentRead, limit: 1 << 62}
-	if in.Limit != nil {
-		r.limit = *in.Limit
-	}
 	if err := r.parse(in, p); err != nil {
 		return nil, err
 	}
-	if r.start, err = attr.DecodeItem(orNull(in.ExclusiveStartKey)); err != nil {
-		return nil, err
-	}
-	if r.table, err = e.table(in.TableName); err != nil {
+	if r.table, err = e.table(*in.TableName); err != nil {
 		return nil, err
 	}
 	r.table.mu.RLock()
 	defer r.table.mu.RUnlock()
 	return r, r.choose(in)
-}
-
-func (in *pageInput) check() error {
-	if _, err := checkTableName(in.TableName); err != nil {
-		return err
-	}
-	if err := enum("select", in.Select, "SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"); err != nil {
-		return err
-	}
-	if err := checkCapacityParam(in.ReturnConsumedCapacity); err != nil {
-		return err
-	}
-	if in.Limit != nil && *in.Limit < 1 {
-		return invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1", *in.Limit)
-	}
-	return in.refuse()
 }
 
 func (r *reader) parse(in *pageInput, p *expr.Params) (err error) {

@@ -13,6 +13,7 @@ import (
 
 type queryInput struct {
 	pageInput
+	Limit                  *int `api:"range=1..,bare"`
 	KeyConditionExpression *string
 	ScanIndexForward       *bool
 }
@@ -22,7 +23,12 @@ type span struct{ low, high string }
 
 func (e *Engine) query(_ context.Context, in *queryInput) (*pageOutput, error) {
 	var condition *expr.KeyCondition
-	r, err := e.prepareReader(&in.pageInput, func(p *expr.Params) (err error) {
+	err := in.check(in.legacy, expression{"ProjectionExpression", in.ProjectionExpression},
+		expression{"FilterExpression", in.FilterExpression}, expression{"KeyConditionExpression", in.KeyConditionExpression})
+	if err != nil {
+		return nil, err
+	}
+	r, err := e.prepareReader(&in.pageInput, in.Limit, func(p *expr.Params) (err error) {
 		if in.KeyConditionExpression == nil {
 			return invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
 		}

@@ -9,13 +9,18 @@ import (
 )
 
 type getItemInput struct {
-	TableName            string
-	Key                  json.RawMessage
-	ConsistentRead       bool
-	ProjectionExpression *string
-	expressions
+	ReturnConsumedCapacity string `api:"enum=INDEXES TOTAL NONE"`
+	getInput
+	ConsistentRead bool
 	legacy
-	ReturnConsumedCapacity string
+}
+
+// getInput are the parameters that GetItem and the actions of a TransactGetItems share.
+type getInput struct {
+	TableName                *string         `api:"required,table=1..255"`
+	Key                      json.RawMessage `api:"required"`
+	ProjectionExpression     *string
+	ExpressionAttributeNames map[string]string
 }
 
 type getItemOutput struct {
@@ -30,31 +35,41 @@ type get struct {
 	projection *expr.Projection
 }
 
-func (e *Engine) prepareGet(table string, raw json.RawMessage, projection *string, x expressions) (*get, error) {
-	if _, err := checkTableName(table); err != nil {
+// prepareGet checks in, in AWS's order. Errors that come without a get are about the
+// request; those with one are about the key, in its table.
+func (e *Engine) prepareGet(in *getInput, l legacy) (*get, error) {
+	x := expressions{ExpressionAttributeNames: in.ExpressionAttributeNames}
+	if err := x.check(l, expression{"ProjectionExpression", in.ProjectionExpression}); err != nil {
 		return nil, err
 	}
-	key, err := itemParam("key", raw)
-	if err != nil {
-		return nil, err
-	}
-	p, err := x.params(projection != nil)
+	key, err := attr.DecodeItem(in.Key)
 	if err != nil {
 		return nil, err
 	}
 	g := &get{key: key}
-	if projection != nil {
-		if g.projection, err = expr.ParseProjection(*projection, p); err != nil {
-			return nil, err
-		}
-	}
-	if err := p.CheckUnused(); err != nil {
+	if g.projection, err = projectionOf(in.ProjectionExpression, x); err != nil {
 		return nil, err
 	}
-	if g.table, err = e.table(table); err != nil {
+	if g.table, err = e.table(*in.TableName); err != nil {
 		return nil, err
 	}
 	return g, g.table.checkKey(key)
+}
+
+// projectionOf parses an optional projection, the only expression of its request.
+func projectionOf(source *string, x expressions) (*expr.Projection, error) {
+	if source == nil {
+		return nil, nil
+	}
+	p, err := x.params()
+	if err != nil {
+		return nil, err
+	}
+	projection, err := expr.ParseProjection(*source, p)
+	if err != nil {
+		return nil, err
+	}
+	return projection, p.CheckUnused()
 }
 
 // read returns the item, nil where there is none, and its whole size. The caller holds
@@ -68,13 +83,7 @@ func (g *get) read() (attr.Item, int) {
 }
 
 func (e *Engine) getItem(_ context.Context, in *getItemInput) (*getItemOutput, error) {
-	if err := checkCapacityParam(in.ReturnConsumedCapacity); err != nil {
-		return nil, err
-	}
-	if err := in.refuse(); err != nil {
-		return nil, err
-	}
-	g, err := e.prepareGet(in.TableName, in.Key, in.ProjectionExpression, in.expressions)
+	g, err := e.prepareGet(&in.getInput, in.legacy)
 	if err != nil {
 		return nil, err
 	}

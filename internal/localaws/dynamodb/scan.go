@@ -9,21 +9,21 @@ import (
 )
 
 type scanInput struct {
+	TotalSegments *int `api:"range=1..1000000"`
 	pageInput
-	Segment       *int
-	TotalSegments *int
+	Segment *int `api:"range=0..999999"`
+	Limit   *int `api:"range=1.."`
 }
 
 func (e *Engine) scan(_ context.Context, in *scanInput) (*pageOutput, error) {
+	err := in.check(in.legacy, expression{"ProjectionExpression", in.ProjectionExpression}, expression{"FilterExpression", in.FilterExpression})
+	if err != nil {
+		return nil, err
+	}
 	if err := in.checkSegments(); err != nil {
 		return nil, err
 	}
-	noKey := func(*expr.Params) error {
-		any := in.FilterExpression != nil || in.ProjectionExpression != nil
-		_, err := in.params(any)
-		return err
-	}
-	r, err := e.prepareReader(&in.pageInput, noKey)
+	r, err := e.prepareReader(&in.pageInput, in.Limit, func(*expr.Params) error { return nil })
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,6 @@ func (e *Engine) scan(_ context.Context, in *scanInput) (*pageOutput, error) {
 }
 
 func (in *scanInput) checkSegments() error {
-	const at = "1 validation error detected: Value '%d' at '%s' failed to satisfy constraint: Member must have value %s than or equal to %d"
 	switch {
 	case in.TotalSegments == nil && in.Segment != nil:
 		return invalid("The TotalSegments parameter is required but was not present in the request when Segment parameter is present")
@@ -56,12 +55,6 @@ func (in *scanInput) checkSegments() error {
 		return nil
 	case in.Segment == nil:
 		return invalid("The Segment parameter is required but was not present in the request when parameter TotalSegments is present")
-	case *in.TotalSegments < 1:
-		return invalid(at, *in.TotalSegments, "totalSegments", "greater", 1)
-	case *in.TotalSegments > 1_000_000:
-		return invalid(at, *in.TotalSegments, "totalSegments", "less", 1_000_000)
-	case *in.Segment < 0:
-		return invalid(at, *in.Segment, "segment", "greater", 0)
 	case *in.Segment >= *in.TotalSegments:
 		return invalid("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: %d is not less than TotalSegments: %d", *in.Segment, *in.TotalSegments)
 	}

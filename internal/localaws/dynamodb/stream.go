@@ -45,7 +45,7 @@ type streamSet struct {
 // stream is the change log of a table.
 type stream struct {
 	arn, label, view, table string
-	key                     []keyElement
+	key                     []keySchemaElement
 	created                 time.Time
 
 	mu      sync.RWMutex // taken after the table's lock

@@ -17,21 +17,22 @@ const (
 )
 
 type transactWriteInput struct {
-	TransactItems               []transactItem
-	ClientRequestToken          string
-	ReturnConsumedCapacity      string
-	ReturnItemCollectionMetrics string
+	ReturnConsumedCapacity      string              `api:"enum=INDEXES TOTAL NONE"`
+	ReturnItemCollectionMetrics string              `api:"enum=SIZE NONE"`
+	ClientRequestToken          *string             `api:"len=1..36"`
+	TransactItems               []transactWriteItem `api:"required,len=1..100"`
 }
 
-type transactItem struct {
-	Put            *writeInput
-	Update         *writeInput
-	Delete         *writeInput
-	ConditionCheck *writeInput
+type transactWriteItem struct {
+	ConditionCheck *writeInput `api:"require=Key ConditionExpression"`
+	Put            *writeInput `api:"require=Item"`
+	Delete         *writeInput `api:"require=Key"`
+	Update         *writeInput `api:"require=Key UpdateExpression"`
 }
 
 type transactWriteOutput struct {
-	ConsumedCapacity []*consumed `json:",omitempty"`
+	ConsumedCapacity      []*consumed                     `json:",omitempty"`
+	ItemCollectionMetrics map[string][]*collectionMetrics `json:",omitempty"`
 }
 
 // cancellation is why one item of a transaction did not come about.
@@ -52,27 +53,49 @@ func (c cancellation) appendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// canceled makes the answer to a transaction from the fate of each of its items.
-func canceled(reasons []cancellation) *apiError {
-	codes := make([]string, len(reasons))
-	for i, r := range reasons {
+// fate collects what becomes of each item of a transaction.
+type fate struct {
+	reasons []cancellation
+	failed  bool
+}
+
+func newFate(items int) *fate {
+	f := &fate{reasons: make([]cancellation, items)}
+	for i := range f.reasons {
+		f.reasons[i].Code = "None"
+	}
+	return f
+}
+
+// fail notes that the error of one item cancels the transaction. An error that is not
+// about the item, such as a table that does not exist, is returned: it is the answer.
+func (f *fate) fail(item int, err error) error {
+	api := asAPIError(err)
+	code := cancellationCodes[api.Type]
+	if code == "" {
+		return err
+	}
+	f.reasons[item], f.failed = cancellation{code, api.Message, api.Item}, true
+	return nil
+}
+
+var cancellationCodes = map[string]string{
+	nsDynamoDB + "ConditionalCheckFailedException": "ConditionalCheckFailed",
+	nsValidate + "ValidationException":             "ValidationError",
+}
+
+// err returns the answer to a transaction that is canceled, nil to one that is not.
+func (f *fate) err() error {
+	if !f.failed {
+		return nil
+	}
+	codes := make([]string, len(f.reasons))
+	for i, r := range f.reasons {
 		codes[i] = r.Code
 	}
 	err := failure("TransactionCanceledException", "Transaction cancelled, please refer cancellation reasons for specific reasons [%s]", strings.Join(codes, ", "))
-	err.Reasons = reasons
+	err.Reasons = f.reasons
 	return err
-}
-
-// reasonFor puts the error of one item into the words of a cancellation.
-func reasonFor(err error) (cancellation, bool) {
-	api := asAPIError(err)
-	switch api.Type {
-	case nsDynamoDB + "ConditionalCheckFailedException":
-		return cancellation{"ConditionalCheckFailed", api.Message, api.Item}, true
-	case nsValidate + "ValidationException":
-		return cancellation{"ValidationError", api.Message, nil}, true
-	}
-	return cancellation{}, false
 }
 
 func (e *Engine) transactWrite(ctx context.Context, in *transactWriteInput) (*transactWriteOutput, error) {
@@ -96,26 +119,41 @@ func (e *Engine) transactWrite(ctx context.Context, in *transactWriteInput) (*tr
 	}
 	lsn := e.commit(changes, token)
 	e.tokens.add(token, e.now())
+	out := &transactWriteOutput{
+		ConsumedCapacity:      transactUsage(changes, in.ReturnConsumedCapacity),
+		ItemCollectionMetrics: transactMetrics(writes, in.ReturnItemCollectionMetrics),
+	}
 	unlock()
-	return &transactWriteOutput{transactUsage(changes, in.ReturnConsumedCapacity)}, e.log.Wait(ctx, lsn)
+	return out, e.log.Wait(ctx, lsn)
+}
+
+// transactMetrics returns the metrics of each item collection once.
+func transactMetrics(writes []*write, mode string) map[string][]*collectionMetrics {
+	var out map[string][]*collectionMetrics
+	seen := map[string]bool{}
+	for _, w := range writes {
+		m := w.table.metrics(mode, w.key)
+		if m == nil {
+			continue
+		}
+		id := w.table.name + "\x00" + string(attr.AppendKey(nil, w.key[w.table.key.Hash]))
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		if out == nil {
+			out = map[string][]*collectionMetrics{}
+		}
+		out[w.table.name] = append(out[w.table.name], m)
+	}
+	return out
 }
 
 func (e *Engine) prepareTransaction(in *transactWriteInput) ([]*write, error) {
-	if err := checkCapacityParam(in.ReturnConsumedCapacity); err != nil {
-		return nil, err
-	}
-	if n := len(in.TransactItems); n < 1 || n > maxTransact {
-		word, bound := "greater", 1
-		if n > maxTransact {
-			word, bound = "less", maxTransact
-		}
-		return nil, invalid("1 validation error detected: Value '[]' at 'transactItems' failed to satisfy constraint: Member must have length %s than or equal to %d", word, bound)
-	}
-	seen, bytes := map[string]bool{}, 0
 	var writes []*write
-	reasons, bad := make([]cancellation, len(in.TransactItems)), false
+	seen, size := map[string]bool{}, 0
+	fate := newFate(len(in.TransactItems))
 	for i, item := range in.TransactItems {
-		reasons[i].Code = "None"
 		kind, input, err := item.only()
 		if err != nil {
 			return nil, err
@@ -124,33 +162,30 @@ func (e *Engine) prepareTransaction(in *transactWriteInput) ([]*write, error) {
 		if w == nil {
 			return nil, err
 		}
-		if err != nil { // what is wrong with the item is told as a reason
-			reason, ok := reasonFor(err)
-			if !ok {
+		if err != nil {
+			if err := fate.fail(i, err); err != nil {
 				return nil, err
 			}
-			reasons[i], bad = reason, true
 			continue
 		}
-		id := w.table.name + "\x00" + string(keyBytes(nil, w.table.key, w.key))
-		if seen[id] {
-			return nil, invalid("Transaction request cannot include multiple operations on one item")
+		if id := w.id(); seen[id] {
+			return nil, errSameItem
+		} else {
+			seen[id] = true
 		}
-		seen[id] = true
-		bytes += w.item.Size()
+		size += w.item.Size()
 		writes = append(writes, w)
 	}
-	switch {
-	case bad:
-		return nil, canceled(reasons)
-	case bytes > maxTransactBytes:
+	if size > maxTransactBytes {
 		return nil, invalid("Transaction size exceeded the maximum of 4 MB")
 	}
-	return writes, nil
+	return writes, fate.err()
 }
 
+var errSameItem = invalid("Transaction request cannot include multiple operations on one item")
+
 // only returns the one action that an item holds.
-func (t transactItem) only() (kind writeKind, in *writeInput, err error) {
+func (t transactWriteItem) only() (kind writeKind, in *writeInput, err error) {
 	for _, c := range []struct {
 		kind writeKind
 		in   *writeInput
@@ -162,13 +197,8 @@ func (t transactItem) only() (kind writeKind, in *writeInput, err error) {
 			kind, in = c.kind, c.in
 		}
 	}
-	switch {
-	case in == nil:
+	if in == nil {
 		return 0, nil, invalid("Invalid Request: TransactWriteRequest should contain Delete or Put or Update request")
-	case kind == writeUpdate && in.UpdateExpression == nil:
-		return 0, nil, invalid("1 validation error detected: Value null at 'transactItems.1.member.update.updateExpression' failed to satisfy constraint: Member must not be null")
-	case kind == writeCheck && in.ConditionExpression == nil:
-		return 0, nil, invalid("1 validation error detected: Value null at 'transactItems.1.member.conditionCheck.conditionExpression' failed to satisfy constraint: Member must not be null")
 	}
 	return kind, in, nil
 }
@@ -176,11 +206,8 @@ func (t transactItem) only() (kind writeKind, in *writeInput, err error) {
 // token returns the client's token with a hash of what it asked for, over a form in
 // which the order of maps does not matter.
 func (in *transactWriteInput) token() (*usedToken, error) {
-	if in.ClientRequestToken == "" {
+	if in.ClientRequestToken == nil {
 		return nil, nil
-	}
-	if len(in.ClientRequestToken) > 36 {
-		return nil, invalid("1 validation error detected: Value '%s' at 'clientRequestToken' failed to satisfy constraint: Member must have length less than or equal to 36", in.ClientRequestToken)
 	}
 	text, err := json.Marshal(in.TransactItems)
 	if err != nil {
@@ -193,7 +220,7 @@ func (in *transactWriteInput) token() (*usedToken, error) {
 	if text, err = json.Marshal(canonical); err != nil {
 		return nil, err
 	}
-	return &usedToken{in.ClientRequestToken, sha256.Sum256(text)}, nil
+	return &usedToken{*in.ClientRequestToken, sha256.Sum256(text)}, nil
 }
 
 // lockTables locks every table once, in the order of their names so that two
@@ -218,23 +245,17 @@ func lockTables(writes []*write) (unlock func()) {
 
 // runAll evaluates every write; one that fails cancels all.
 func runAll(writes []*write) ([]change, error) {
-	changes, reasons, failed := make([]change, len(writes)), make([]cancellation, len(writes)), false
+	changes, fate := make([]change, len(writes)), newFate(len(writes))
 	for i, w := range writes {
-		reasons[i].Code = "None"
 		c, _, err := w.run()
 		if err != nil {
-			reason, ok := reasonFor(err)
-			if !ok {
+			if err := fate.fail(i, err); err != nil {
 				return nil, err
 			}
-			reasons[i], failed = reason, true
 		}
 		changes[i] = c
 	}
-	if failed {
-		return nil, canceled(reasons)
-	}
-	return changes, nil
+	return changes, fate.err()
 }
 
 // transactUsage accounts twice the units of plain writes.
@@ -258,15 +279,12 @@ func transactUsage(changes []change, mode string) []*consumed {
 }
 
 type transactGetInput struct {
-	TransactItems          []struct{ Get *transactGetItem }
-	ReturnConsumedCapacity string
+	ReturnConsumedCapacity string            `api:"enum=INDEXES TOTAL NONE"`
+	TransactItems          []transactGetItem `api:"required,len=1..100"`
 }
 
 type transactGetItem struct {
-	TableName                string
-	Key                      json.RawMessage
-	ProjectionExpression     *string
-	ExpressionAttributeNames map[string]string
+	Get *getInput `api:"required"`
 }
 
 type itemResponse struct {
@@ -279,22 +297,28 @@ type transactGetOutput struct {
 }
 
 func (e *Engine) transactGet(_ context.Context, in *transactGetInput) (*transactGetOutput, error) {
-	if n := len(in.TransactItems); n < 1 || n > maxTransact {
-		return nil, invalid("1 validation error detected: Value '[]' at 'transactItems' failed to satisfy constraint: Member must have length between 1 and %d", maxTransact)
-	}
 	var gets []*get
+	seen, fate := map[string]bool{}, newFate(len(in.TransactItems))
 	for i, item := range in.TransactItems {
-		if item.Get == nil {
-			return nil, invalid("1 validation error detected: Value null at 'transactItems.%d.member.get' failed to satisfy constraint: Member must not be null", i+1)
-		}
-		g, err := e.prepareGet(item.Get.TableName, item.Get.Key, item.Get.ProjectionExpression, expressions{ExpressionAttributeNames: item.Get.ExpressionAttributeNames})
-		if err != nil {
+		g, err := e.prepareGet(item.Get, legacy{})
+		if g == nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(gets, func(o *get) bool { return o.table == g.table && attr.EqualItems(o.key, g.key) }) {
-			return nil, invalid("Transaction request cannot include multiple operations on one item")
+		if err != nil {
+			if err := fate.fail(i, err); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if id := g.table.itemID(g.key); seen[id] {
+			return nil, errSameItem
+		} else {
+			seen[id] = true
 		}
 		gets = append(gets, g)
+	}
+	if err := fate.err(); err != nil {
+		return nil, err
 	}
 	return readAll(gets, in.ReturnConsumedCapacity)
 }

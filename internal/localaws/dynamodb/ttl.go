@@ -9,40 +9,38 @@ import (
 )
 
 type ttlSpecification struct {
-	AttributeName string
-	Enabled       bool
+	AttributeName *string `api:"required,len=1..255"`
+	Enabled       *bool   `api:"required"`
 }
 
 type updateTTLInput struct {
-	TableName               string
-	TimeToLiveSpecification *ttlSpecification
+	TableName               *string           `api:"present,table=3..255"`
+	TimeToLiveSpecification *ttlSpecification `api:"required"`
 }
 
 type updateTTLOutput struct{ TimeToLiveSpecification *ttlSpecification }
 
 func (e *Engine) updateTTL(ctx context.Context, in *updateTTLInput) (*updateTTLOutput, error) {
-	spec := in.TimeToLiveSpecification
-	if spec == nil || spec.AttributeName == "" {
-		return nil, invalid("1 validation error detected: Value null at 'timeToLiveSpecification.attributeName' failed to satisfy constraint: Member must not be null")
-	}
-	err := e.change(ctx, in.TableName, func(t *table) error {
+	enabled, attribute := *in.TimeToLiveSpecification.Enabled, *in.TimeToLiveSpecification.AttributeName
+	err := e.change(ctx, *in.TableName, func(t *table) error {
 		switch {
-		case spec.Enabled && t.ttl == spec.AttributeName:
+		case enabled && t.ttl == attribute:
 			return invalid("TimeToLive is already enabled")
-		case spec.Enabled && t.ttl != "":
-			return invalid("TimeToLive is active on a different AttributeName: current AttributeName is %s", t.ttl)
-		case !spec.Enabled && t.ttl == "":
+		case !enabled && t.ttl == "":
 			return invalid("TimeToLive is already disabled")
-		case !spec.Enabled && t.ttl != spec.AttributeName:
+		case t.ttl != "" && t.ttl != attribute:
 			return invalid("TimeToLive is active on a different AttributeName: current AttributeName is %s", t.ttl)
 		}
 		t.ttl = ""
-		if spec.Enabled {
-			t.ttl = spec.AttributeName
+		if enabled {
+			t.ttl = attribute
 		}
 		return nil
 	})
-	return &updateTTLOutput{spec}, err
+	if err != nil {
+		return nil, err
+	}
+	return &updateTTLOutput{in.TimeToLiveSpecification}, nil
 }
 
 type ttlDescription struct {
@@ -53,7 +51,7 @@ type ttlDescription struct {
 type describeTTLOutput struct{ TimeToLiveDescription ttlDescription }
 
 func (e *Engine) describeTTL(_ context.Context, in *tableInput) (*describeTTLOutput, error) {
-	t, err := e.table(in.TableName)
+	t, err := e.namedTable(*in.TableName)
 	if err != nil {
 		return nil, err
 	}

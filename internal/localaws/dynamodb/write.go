@@ -9,20 +9,32 @@ import (
 )
 
 // writeInput are the parameters that PutItem, UpdateItem and DeleteItem share, and the
-// members of a TransactWriteItems with them.
+// actions of a TransactWriteItems with them.
 type writeInput struct {
-	TableName           string
-	Item                json.RawMessage // put
-	Key                 json.RawMessage // update, delete, condition check
+	ReturnConsumedCapacity string  `api:"enum=INDEXES TOTAL NONE"`
+	TableName              *string `api:"required,table=1..255"`
+	Item                   json.RawMessage
+	ReturnValues           string `api:"enum=ALL_NEW UPDATED_OLD ALL_OLD NONE UPDATED_NEW"`
+
+	ReturnItemCollectionMetrics         string `api:"enum=SIZE NONE"`
+	Key                                 json.RawMessage
+	ReturnValuesOnConditionCheckFailure string `api:"enum=ALL_OLD NONE"`
+
 	UpdateExpression    *string
 	ConditionExpression *string
 	expressions
 	legacy
-	ReturnValues                        string
-	ReturnConsumedCapacity              string
-	ReturnItemCollectionMetrics         string
-	ReturnValuesOnConditionCheckFailure string
 }
+
+// The inputs of the operations differ in what they must have.
+type (
+	putItemInput struct {
+		writeInput `api:"require=Item"`
+	}
+	keyedInput struct {
+		writeInput `api:"require=Key"`
+	}
+)
 
 type writeOutput struct {
 	Attributes            attr.Item          `json:",omitempty"`
@@ -52,58 +64,53 @@ type write struct {
 	oldOnFail bool
 }
 
-// prepare checks in, in AWS's order.
+// id tells the item that w writes from all others.
+func (w *write) id() string { return w.table.itemID(w.key) }
+
+// prepare checks in, in AWS's order. Errors that come without a write are about the
+// request; those with one are about the item, in its table.
 func (e *Engine) prepare(kind writeKind, in *writeInput) (*write, error) {
-	if err := in.checkEnums(kind); err != nil {
+	if err := in.check(in.legacy, in.sources(kind)...); err != nil {
 		return nil, err
 	}
-	if err := in.refuse(); err != nil {
-		return nil, err
-	}
-	w := &write{kind: kind, oldOnFail: in.ReturnValuesOnConditionCheckFailure == "ALL_OLD"}
-	name, raw := "key", in.Key
+	raw := in.Key
 	if kind == writePut {
-		name, raw = "item", in.Item
+		raw = in.Item
 	}
-	if _, err := checkTableName(in.TableName); err != nil {
-		return nil, err
-	}
-	item, err := itemParam(name, raw)
+	item, err := attr.DecodeItem(raw)
 	if err != nil {
 		return nil, err
 	}
+	if kind != writeUpdate && in.ReturnValues != "" && in.ReturnValues != "NONE" && in.ReturnValues != "ALL_OLD" {
+		return nil, invalid("ReturnValues can only be ALL_OLD or NONE")
+	}
+	if kind == writePut && item.Size() > maxItem {
+		return nil, errItemSize
+	}
+	w := &write{kind: kind, oldOnFail: in.ReturnValuesOnConditionCheckFailure == "ALL_OLD"}
 	if err := w.parse(in); err != nil {
 		return nil, err
 	}
-	if w.table, err = e.table(in.TableName); err != nil {
+	if w.table, err = e.table(*in.TableName); err != nil {
 		return nil, err
 	}
 	return w, w.setItem(item)
 }
 
-func (in *writeInput) checkEnums(kind writeKind) error {
-	allowed := []string{"ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"}
-	if err := enum("returnValues", in.ReturnValues, allowed...); err != nil {
-		return err
+// sources are the expressions that a write of a kind can have.
+func (in *writeInput) sources(kind writeKind) []expression {
+	if kind == writeUpdate {
+		return []expression{{"UpdateExpression", in.UpdateExpression}, {"ConditionExpression", in.ConditionExpression}}
 	}
-	if kind != writeUpdate && in.ReturnValues != "" && in.ReturnValues != "NONE" && in.ReturnValues != "ALL_OLD" {
-		return invalid("Return values set to invalid value")
-	}
-	if err := checkCapacityParam(in.ReturnConsumedCapacity); err != nil {
-		return err
-	}
-	if err := enum("returnItemCollectionMetrics", in.ReturnItemCollectionMetrics, "SIZE", "NONE"); err != nil {
-		return err
-	}
-	return enum("returnValuesOnConditionCheckFailure", in.ReturnValuesOnConditionCheckFailure, "ALL_OLD", "NONE")
+	return []expression{{"ConditionExpression", in.ConditionExpression}}
 }
 
 func (w *write) parse(in *writeInput) error {
-	p, err := in.params(in.UpdateExpression != nil || in.ConditionExpression != nil)
+	p, err := in.params()
 	if err != nil {
 		return err
 	}
-	if in.UpdateExpression != nil {
+	if in.UpdateExpression != nil && w.kind == writeUpdate {
 		if w.update, err = expr.ParseUpdate(*in.UpdateExpression, p); err != nil {
 			return err
 		}
@@ -166,30 +173,24 @@ func (w *write) run() (c change, touched []expr.Path, err error) {
 	return c, touched, nil
 }
 
-// updated applies the update expression to old; an item that does not exist begins
-// with its key.
+// updated applies the update expression to old. An item that does not exist begins as
+// its key, which the expression can refer to.
 func (w *write) updated(old attr.Item) (attr.Item, []expr.Path, error) {
-	item, touched := attr.Item{}, []expr.Path(nil)
-	if w.update == nil {
-		for name, v := range old {
-			item[name] = v
-		}
-	} else {
-		var err error
-		if item, touched, err = w.update.Apply(old); err != nil {
-			return nil, nil, err
-		}
-	}
+	item, touched := old, []expr.Path(nil)
 	if old == nil {
-		for name, v := range w.key {
-			item[name] = v
+		item = w.key
+	}
+	if w.update != nil {
+		var err error
+		if item, touched, err = w.update.Apply(item); err != nil {
+			return nil, nil, err
 		}
 	}
 	if err := w.table.checkIndexKeys(item); err != nil {
 		return nil, nil, err
 	}
 	if item.Size() > maxItem {
-		return nil, nil, invalid("Item size to update has exceeded the maximum allowed size")
+		return nil, nil, errUpdateSize
 	}
 	return item, touched, nil
 }
@@ -234,14 +235,14 @@ func returned(mode string, c change, touched []expr.Path) attr.Item {
 	return nil
 }
 
-func (e *Engine) putItem(ctx context.Context, in *writeInput) (*writeOutput, error) {
-	return e.writeItem(ctx, writePut, in)
+func (e *Engine) putItem(ctx context.Context, in *putItemInput) (*writeOutput, error) {
+	return e.writeItem(ctx, writePut, &in.writeInput)
 }
 
-func (e *Engine) updateItem(ctx context.Context, in *writeInput) (*writeOutput, error) {
-	return e.writeItem(ctx, writeUpdate, in)
+func (e *Engine) updateItem(ctx context.Context, in *keyedInput) (*writeOutput, error) {
+	return e.writeItem(ctx, writeUpdate, &in.writeInput)
 }
 
-func (e *Engine) deleteItem(ctx context.Context, in *writeInput) (*writeOutput, error) {
-	return e.writeItem(ctx, writeDelete, in)
+func (e *Engine) deleteItem(ctx context.Context, in *keyedInput) (*writeOutput, error) {
+	return e.writeItem(ctx, writeDelete, &in.writeInput)
 }

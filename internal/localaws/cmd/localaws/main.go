@@ -27,17 +27,18 @@ import (
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8000", "loopback `address` to serve")
 	data := flag.String("data", "", "`directory` that keeps the data; empty keeps it in memory")
+	account := flag.String("account", "000000000000", "`id` of the account that owns everything, 12 digits")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Stdout, *addr, *data); err != nil {
+	if err := run(ctx, os.Stdout, *addr, *data, *account); err != nil {
 		fmt.Fprintln(os.Stderr, "localaws:", err)
 		os.Exit(1)
 	}
 }
 
 // run serves until ctx ends. It writes its URL to out when it can be reached.
-func run(ctx context.Context, out io.Writer, addr, data string) error {
+func run(ctx context.Context, out io.Writer, addr, data, account string) error {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err
@@ -47,7 +48,7 @@ func run(ctx context.Context, out io.Writer, addr, data string) error {
 		return fmt.Errorf("%s is no loopback address", addr)
 	}
 	local, err := localaws.Open(ctx, func(o *localaws.Options) {
-		o.Dir, o.Logger = data, slog.New(slog.NewTextHandler(os.Stderr, nil))
+		o.Dir, o.AccountID, o.Logger = data, account, slog.New(slog.NewTextHandler(os.Stderr, nil))
 	})
 	if err != nil {
 		_ = listener.Close()

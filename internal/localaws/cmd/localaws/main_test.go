@@ -26,7 +26,7 @@ func TestRunKeepsItsData(t *testing.T) {
 		reader, writer := io.Pipe()
 		ended := make(chan error, 1)
 		go func() {
-			ended <- run(ctx, writer, "127.0.0.1:0", dir)
+			ended <- run(ctx, writer, "127.0.0.1:0", dir, "000000000000")
 			writer.Close()
 		}()
 		lines := bufio.NewScanner(reader)
@@ -52,7 +52,7 @@ func TestRunKeepsItsData(t *testing.T) {
 
 func TestOnlyLoopbackIsServed(t *testing.T) {
 	for _, addr := range []string{"0.0.0.0:0", "[::]:0", ":0", "nonsense"} {
-		if err := run(t.Context(), io.Discard, addr, ""); err == nil {
+		if err := run(t.Context(), io.Discard, addr, "", "000000000000"); err == nil {
 			t.Errorf("served %s", addr)
 		}
 	}
