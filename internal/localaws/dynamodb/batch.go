@@ -47,10 +47,16 @@ func (e *Engine) batchWrite(ctx context.Context, in *batchWriteInput) (*batchWri
 		return nil, err
 	}
 	out := &batchWriteOutput{UnprocessedItems: map[string][]writeRequest{}}
+	done := 0
 	for _, name := range slices.Sorted(maps.Keys(writes)) {
-		if err := e.batchTable(ctx, in, name, writes[name], out); err != nil {
+		n, err := e.batchTable(ctx, in, name, writes[name], out)
+		if err != nil {
 			return nil, err
 		}
+		done += n
+	}
+	if done == 0 {
+		return nil, failure("ProvisionedThroughputExceededException", tableExceeded)
 	}
 	return out, nil
 }
@@ -67,17 +73,15 @@ func (e *Engine) prepareBatch(in *batchWriteInput) (map[string][]*write, error) 
 	case total > maxBatchWrite:
 		return nil, invalid("Too many items requested for the BatchWriteItem call")
 	}
-	writes, seen := map[string][]*write{}, map[string]bool{}
+	writes, seen := map[string][]*write{}, itemSet{}
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
 		for _, request := range in.RequestItems[name] {
 			w, err := e.prepareRequest(name, request)
 			if err != nil {
 				return nil, err
 			}
-			if id := w.id(); seen[id] {
+			if !seen.add(w.id()) {
 				return nil, invalid("Provided list of item keys contains duplicates")
-			} else {
-				seen[id] = true
 			}
 			writes[name] = append(writes[name], w)
 		}
@@ -95,35 +99,40 @@ func (e *Engine) prepareRequest(table string, r writeRequest) (*write, error) {
 	return e.prepare(writeDelete, &writeInput{TableName: &table, Key: r.DeleteRequest.Key})
 }
 
-// batchTable does the writes of one table. Each is a write of its own.
-func (e *Engine) batchTable(ctx context.Context, in *batchWriteInput, name string, writes []*write, out *batchWriteOutput) error {
+// batchTable does the writes of one table and returns how many it did: those that the
+// throughput does not allow come back unprocessed. Each is a write of its own.
+func (e *Engine) batchTable(ctx context.Context, in *batchWriteInput, name string, writes []*write, out *batchWriteOutput) (int, error) {
 	t := writes[0].table
-	u := newUsage(t, true)
-	t.mu.Lock()
+	sum := newUsage(t, true)
 	var changes []change
-	for _, w := range writes {
-		c, _, err := w.run()
-		if err != nil {
+	var done []*write
+	t.mu.Lock()
+	for i, w := range writes {
+		c, _, u, err := e.runOne(w)
+		switch {
+		case isThrottled(err):
+			out.UnprocessedItems[name] = append(out.UnprocessedItems[name], in.RequestItems[name][i])
+			continue
+		case err != nil:
 			t.mu.Unlock()
-			return err
+			return 0, err
 		}
-		u.wrote(c)
-		changes = append(changes, c)
+		sum.add(u)
+		changes, done = append(changes, c), append(done, w)
 	}
 	lsn := e.commit(changes, nil)
-	for _, w := range writes {
-		if m := t.metrics(in.ReturnItemCollectionMetrics, w.key); m != nil {
-			if out.ItemCollectionMetrics == nil {
-				out.ItemCollectionMetrics = map[string][]*collectionMetrics{}
-			}
-			out.ItemCollectionMetrics[name] = append(out.ItemCollectionMetrics[name], m)
-		}
-	}
+	metrics := collections(done, in.ReturnItemCollectionMetrics)
 	t.mu.Unlock()
-	if c := u.report(in.ReturnConsumedCapacity); c != nil {
+	if metrics != nil {
+		if out.ItemCollectionMetrics == nil {
+			out.ItemCollectionMetrics = map[string][]*collectionMetrics{}
+		}
+		out.ItemCollectionMetrics[name] = metrics[t.name]
+	}
+	if c := sum.report(in.ReturnConsumedCapacity); c != nil && done != nil {
 		out.ConsumedCapacity = append(out.ConsumedCapacity, c)
 	}
-	return e.log.Wait(ctx, lsn)
+	return len(done), e.log.Wait(ctx, lsn)
 }
 
 type batchGetInput struct {
@@ -151,9 +160,16 @@ func (e *Engine) batchGet(_ context.Context, in *batchGetInput) (*batchGetOutput
 		return nil, err
 	}
 	out := &batchGetOutput{Responses: map[string][]attr.Item{}, UnprocessedKeys: map[string]keysAndAttributes{}}
-	bytes := 0
+	bytes, done := 0, 0
 	for _, name := range slices.Sorted(maps.Keys(gets)) {
-		e.batchGetTable(in, name, gets[name], out, &bytes)
+		n, err := e.batchGetTable(in, name, gets[name], out, &bytes)
+		if err != nil {
+			return nil, err
+		}
+		done += n
+	}
+	if done == 0 {
+		return nil, failure("ProvisionedThroughputExceededException", tableExceeded)
 	}
 	return out, nil
 }
@@ -170,7 +186,7 @@ func (e *Engine) prepareGets(in *batchGetInput) (map[string][]*get, error) {
 	case total > maxBatchGet:
 		return nil, invalid("Too many items requested for the BatchGetItem call")
 	}
-	gets, seen := map[string][]*get{}, map[string]bool{}
+	gets, seen := map[string][]*get{}, itemSet{}
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
 		r := in.RequestItems[name]
 		for _, raw := range r.Keys {
@@ -178,10 +194,8 @@ func (e *Engine) prepareGets(in *batchGetInput) (map[string][]*get, error) {
 			if err != nil {
 				return nil, err
 			}
-			if id := g.table.itemID(g.key); seen[id] {
+			if !seen.add(g.table.itemID(g.key)) {
 				return nil, invalid("Provided list of item keys contains duplicates")
-			} else {
-				seen[id] = true
 			}
 			gets[name] = append(gets[name], g)
 		}
@@ -189,22 +203,28 @@ func (e *Engine) prepareGets(in *batchGetInput) (map[string][]*get, error) {
 	return gets, nil
 }
 
-// batchGetTable reads the keys of one table; those beyond 16 MB come back unprocessed.
-func (e *Engine) batchGetTable(in *batchGetInput, name string, gets []*get, out *batchGetOutput, bytes *int) {
-	request := in.RequestItems[name]
-	u := newUsage(gets[0].table, false)
+// batchGetTable reads the keys of one table and returns how many it read: those beyond
+// 16 MB, and those that the throughput does not allow, come back unprocessed.
+func (e *Engine) batchGetTable(in *batchGetInput, name string, gets []*get, out *batchGetOutput, bytes *int) (int, error) {
+	request, t := in.RequestItems[name], gets[0].table
+	sum := newUsage(t, false)
 	out.Responses[name] = []attr.Item{}
 	left := request
 	left.Keys = nil
-	gets[0].table.mu.RLock()
-	defer gets[0].table.mu.RUnlock()
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if t.deleted {
+		return 0, tableNotFound()
+	}
 	for i, g := range gets {
 		item, size := g.read()
-		if *bytes += size; *bytes > maxBatchBytes {
+		u := &usage{table: t, factor: 1, own: readUnits(size, request.ConsistentRead)}
+		if *bytes+size > maxBatchBytes || e.spend(u) != nil {
 			left.Keys = append(left.Keys, request.Keys[i])
 			continue
 		}
-		u.own += readUnits(size, request.ConsistentRead)
+		*bytes += size
+		sum.add(u)
 		if item != nil {
 			out.Responses[name] = append(out.Responses[name], item)
 		}
@@ -212,7 +232,8 @@ func (e *Engine) batchGetTable(in *batchGetInput, name string, gets []*get, out 
 	if left.Keys != nil {
 		out.UnprocessedKeys[name] = left
 	}
-	if c := u.report(in.ReturnConsumedCapacity); c != nil {
+	if c := sum.report(in.ReturnConsumedCapacity); c != nil {
 		out.ConsumedCapacity = append(out.ConsumedCapacity, c)
 	}
+	return len(gets) - len(left.Keys), nil
 }

@@ -19,6 +19,7 @@
 //
 // There is no PartiQL, no import or export, no global table and no backup. The
 // parameters from before expressions (Expected, KeyConditions, AttributeUpdates and
-// their like) are refused with a ValidationException that names the expression to use. Throughput
-// is accounted, not enforced. Credentials are looked for, not checked.
+// their like) are refused with a ValidationException that names the expression to use.
+// Throughput is accounted, and enforced when [Options] say so. Credentials are looked
+// for, not checked.
 package dynamodb

@@ -18,6 +18,10 @@ type Options struct {
 	Retention time.Duration
 	// SweepInterval is how often expired items are looked for. Default 1 second.
 	SweepInterval time.Duration
+	// EnforceThroughput throttles tables and global indexes with provisioned throughput as
+	// AWS does: with the unused throughput of up to 300 seconds as a burst, by Clock.
+	// Default: throughput is accounted, not enforced.
+	EnforceThroughput bool
 	// Logger takes what no client sees. Default: none.
 	Logger *slog.Logger
 }

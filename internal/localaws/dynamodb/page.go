@@ -82,7 +82,11 @@ func (e *Engine) prepareReader(in *pageInput, limit *int, parse func(*expr.Param
 func (r *reader) parse(in *pageInput, p *expr.Params) (err error) {
 	if in.ProjectionExpression != nil {
 		if in.Select != "" && in.Select != "SPECIFIC_ATTRIBUTES" {
-			return invalid("Cannot specify the ProjectionExpression when choosing to get %s", in.Select)
+			what := in.Select
+			if what == "COUNT" {
+				what = "only the Count"
+			}
+			return invalid("Cannot specify the ProjectionExpression when choosing to get %s", what)
 		}
 		if r.projection, err = expr.ParseProjection(*in.ProjectionExpression, p); err != nil {
 			return err
@@ -103,7 +107,7 @@ func (r *reader) parse(in *pageInput, p *expr.Params) (err error) {
 func (r *reader) choose(in *pageInput) error {
 	if in.IndexName == nil {
 		if in.Select == "ALL_PROJECTED_ATTRIBUTES" {
-			return invalid("One or more parameter values were invalid: ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
+			return invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
 		}
 		return nil
 	}
@@ -219,8 +223,8 @@ func (r *reader) fetches() bool {
 	return slices.ContainsFunc(r.projection.Attributes(), func(name string) bool { return !slices.Contains(r.index.projected, name) })
 }
 
-// finish completes the output. full tells that a bound stopped the page.
-func (p *page) finish(full bool, capacity string) *pageOutput {
+// finish completes the output and pays for it. full tells that a bound stopped the page.
+func (e *Engine) finish(p *page, full bool, capacity string) (*pageOutput, error) {
 	r := p.reader
 	if full && p.last != nil {
 		p.out.LastEvaluatedKey = pick(p.last.item, union(r.table.key.names(), r.key().names()))
@@ -235,6 +239,9 @@ func (p *page) finish(full bool, capacity string) *pageOutput {
 	} else {
 		u.own = n
 	}
+	if err := e.spend(u); err != nil {
+		return nil, err
+	}
 	p.out.ConsumedCapacity = u.report(capacity)
-	return &p.out
+	return &p.out, nil
 }

@@ -57,7 +57,7 @@ func (e *Engine) query(_ context.Context, in *queryInput) (*pageOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.finish(full, in.ReturnConsumedCapacity), nil
+	return e.finish(p, full, in.ReturnConsumedCapacity)
 }
 
 // span resolves the key condition against the schema. A filter must leave the key alone.

@@ -87,11 +87,15 @@ func (e *Engine) getItem(_ context.Context, in *getItemInput) (*getItemOutput, e
 	if err != nil {
 		return nil, err
 	}
+	u := newUsage(g.table, false)
 	g.table.mu.RLock()
 	item, size := g.read()
-	g.table.mu.RUnlock()
-	u := newUsage(g.table, false)
 	u.own = readUnits(size, in.ConsistentRead)
+	err = e.spend(u)
+	g.table.mu.RUnlock()
+	if err != nil {
+		return nil, err
+	}
 	out := &getItemOutput{ConsumedCapacity: u.report(in.ReturnConsumedCapacity)}
 	if item != nil {
 		out.Item = &item

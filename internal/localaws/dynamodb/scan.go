@@ -44,7 +44,7 @@ func (e *Engine) scan(_ context.Context, in *scanInput) (*pageOutput, error) {
 		full = !p.take(row)
 		return !full
 	})
-	return p.finish(full, in.ReturnConsumedCapacity), nil
+	return e.finish(p, full, in.ReturnConsumedCapacity)
 }
 
 func (in *scanInput) checkSegments() error {

@@ -57,6 +57,16 @@ func (t *table) itemID(key attr.Item) string {
 	return t.name + "\x00" + string(keyBytes(nil, t.key, key))
 }
 
+// itemSet holds itemIDs.
+type itemSet map[string]bool
+
+// add reports whether id was not there yet.
+func (s itemSet) add(id string) bool {
+	had := s[id]
+	s[id] = true
+	return !had
+}
+
 // checkItemKey checks the key attributes of a whole item.
 func (t *table) checkItemKey(item attr.Item) error {
 	for _, name := range t.key.names() {
@@ -88,11 +98,7 @@ func (t *table) checkKey(key attr.Item) error {
 func (t *table) checkKeyValues(item attr.Item) error {
 	for _, name := range t.key.names() {
 		if v := item[name]; v.Type != attr.TypeN && v.S == "" {
-			kind := "string"
-			if v.Type == attr.TypeB {
-				kind = "binary"
-			}
-			return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", kind, name)
+			return emptyKey(v.Type, name, "")
 		}
 	}
 	if len(item[t.key.Hash].S) > maxHashKey {
@@ -116,11 +122,7 @@ func (t *table) checkIndexKeys(item attr.Item) error {
 				return badParameter("Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", name, want, v.Type, x.name)
 			}
 			if v.Type != attr.TypeN && v.S == "" {
-				kind := "string"
-				if v.Type == attr.TypeB {
-					kind = "binary"
-				}
-				return invalid("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s", kind, x.name, name)
+				return emptyKey(v.Type, name, x.name)
 			}
 			limit, words := maxHashKey, "Size of hashkey has exceeded the maximum size limit of2048 bytes"
 			if name == x.key.Range {

@@ -176,19 +176,21 @@ func (e *Engine) getShardIterator(_ context.Context, in *shardIteratorInput) (*s
 func (s *stream) place(sh *shard, in *shardIteratorInput) (uint64, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	switch in.ShardIteratorType {
-	case "TRIM_HORIZON":
+	numbered := in.ShardIteratorType == "AT_SEQUENCE_NUMBER" || in.ShardIteratorType == "AFTER_SEQUENCE_NUMBER"
+	switch {
+	case numbered && in.SequenceNumber == nil:
+		return 0, badParameter("Invalid SequenceNumber")
+	case !numbered && in.SequenceNumber != nil:
+		return 0, badParameter("SequenceNumber should not be passed for this iterator type")
+	case in.ShardIteratorType == "TRIM_HORIZON":
 		return sh.trimmed, nil
-	case "LATEST":
+	case in.ShardIteratorType == "LATEST":
 		return sh.last, nil
-	}
-	if in.SequenceNumber == nil {
-		return 0, invalid("SequenceNumber must be specified for ShardIteratorType %s", in.ShardIteratorType)
 	}
 	n, ok := parseSequence(*in.SequenceNumber)
 	switch {
 	case !ok || n < sh.first || n > sh.last:
-		return 0, invalid("Invalid SequenceNumber")
+		return 0, badParameter("Invalid SequenceNumber")
 	case n <= sh.trimmed:
 		return 0, errTrimmed
 	case in.ShardIteratorType == "AT_SEQUENCE_NUMBER":

@@ -27,6 +27,8 @@ type table struct {
 	stream     *stream // nil where there is none
 	ttl        string  // attribute, "" where nothing expires
 	tags       map[string]string
+
+	throttle throttle
 }
 
 // row is an item in its table.

@@ -72,7 +72,7 @@ func newFate(items int) *fate {
 func (f *fate) fail(item int, err error) error {
 	api := asAPIError(err)
 	code := cancellationCodes[api.Type]
-	if code == "" {
+	if code == "" || api.whole {
 		return err
 	}
 	f.reasons[item], f.failed = cancellation{code, api.Message, api.Item}, true
@@ -80,8 +80,9 @@ func (f *fate) fail(item int, err error) error {
 }
 
 var cancellationCodes = map[string]string{
-	nsDynamoDB + "ConditionalCheckFailedException": "ConditionalCheckFailed",
-	nsValidate + "ValidationException":             "ValidationError",
+	nsDynamoDB + "ConditionalCheckFailedException":        "ConditionalCheckFailed",
+	nsValidate + "ValidationException":                    "ValidationError",
+	nsDynamoDB + "ProvisionedThroughputExceededException": "ProvisionedThroughputExceeded",
 }
 
 // err returns the answer to a transaction that is canceled, nil to one that is not.
@@ -109,10 +110,16 @@ func (e *Engine) transactWrite(ctx context.Context, in *transactWriteInput) (*tr
 	}
 	unlock := lockTables(writes)
 	if done, err := e.tokens.seen(token, e.now()); done || err != nil {
+		usages := readUsages(writes)
 		unlock()
-		return &transactWriteOutput{}, err
+		return &transactWriteOutput{ConsumedCapacity: reportTables(usages, in.ReturnConsumedCapacity)}, err
 	}
 	changes, err := runAll(writes)
+	var usages []*usage
+	if err == nil {
+		usages = usagesOf(changes)
+		err = e.spendAll(usages)
+	}
 	if err != nil {
 		unlock()
 		return nil, err
@@ -120,38 +127,16 @@ func (e *Engine) transactWrite(ctx context.Context, in *transactWriteInput) (*tr
 	lsn := e.commit(changes, token)
 	e.tokens.add(token, e.now())
 	out := &transactWriteOutput{
-		ConsumedCapacity:      transactUsage(changes, in.ReturnConsumedCapacity),
-		ItemCollectionMetrics: transactMetrics(writes, in.ReturnItemCollectionMetrics),
+		ConsumedCapacity:      reportTables(usages, in.ReturnConsumedCapacity),
+		ItemCollectionMetrics: collections(writes, in.ReturnItemCollectionMetrics),
 	}
 	unlock()
 	return out, e.log.Wait(ctx, lsn)
 }
 
-// transactMetrics returns the metrics of each item collection once.
-func transactMetrics(writes []*write, mode string) map[string][]*collectionMetrics {
-	var out map[string][]*collectionMetrics
-	seen := map[string]bool{}
-	for _, w := range writes {
-		m := w.table.metrics(mode, w.key)
-		if m == nil {
-			continue
-		}
-		id := w.table.name + "\x00" + string(attr.AppendKey(nil, w.key[w.table.key.Hash]))
-		if seen[id] {
-			continue
-		}
-		seen[id] = true
-		if out == nil {
-			out = map[string][]*collectionMetrics{}
-		}
-		out[w.table.name] = append(out[w.table.name], m)
-	}
-	return out
-}
-
 func (e *Engine) prepareTransaction(in *transactWriteInput) ([]*write, error) {
 	var writes []*write
-	seen, size := map[string]bool{}, 0
+	seen, size := itemSet{}, 0
 	fate := newFate(len(in.TransactItems))
 	for i, item := range in.TransactItems {
 		kind, input, err := item.only()
@@ -168,10 +153,8 @@ func (e *Engine) prepareTransaction(in *transactWriteInput) ([]*write, error) {
 			}
 			continue
 		}
-		if id := w.id(); seen[id] {
+		if !seen.add(w.id()) {
 			return nil, errSameItem
-		} else {
-			seen[id] = true
 		}
 		size += w.item.Size()
 		writes = append(writes, w)
@@ -258,22 +241,43 @@ func runAll(writes []*write) ([]change, error) {
 	return changes, fate.err()
 }
 
-// transactUsage accounts twice the units of plain writes.
-func transactUsage(changes []change, mode string) []*consumed {
-	var order []*usage
-	for _, c := range changes {
-		i := slices.IndexFunc(order, func(u *usage) bool { return u.table == c.table })
-		if i < 0 {
-			i = len(order)
-			order = append(order, &usage{table: c.table, factor: 2, write: true})
-		}
-		order[i].wrote(c)
+// usagesOf accounts each change of a transaction: twice the units of a plain write.
+func usagesOf(changes []change) []*usage {
+	usages := make([]*usage, len(changes))
+	for i, c := range changes {
+		usages[i] = &usage{table: c.table, factor: 2, write: true}
+		usages[i].wrote(c)
 	}
-	var out []*consumed
-	for _, u := range order {
-		if c := u.report(mode); c != nil {
-			out = append(out, c)
+	return usages
+}
+
+// readUsages accounts the repetition of a transaction that was done: it reads the items
+// ("the number of read capacity units consumed in reading the item").
+func readUsages(writes []*write) []*usage {
+	usages := make([]*usage, len(writes))
+	for i, w := range writes {
+		size := max(sizeOf(w.table.find(w.key)), w.item.Size())
+		usages[i] = &usage{table: w.table, factor: 2, own: 2 * readUnits(size, true)}
+	}
+	return usages
+}
+
+// reportTables sums the usages by table, in the order of the first of each.
+func reportTables(usages []*usage, mode string) (out []*consumed) {
+	if mode != "TOTAL" && mode != "INDEXES" {
+		return nil
+	}
+	var sums []*usage
+	for _, u := range usages {
+		i := slices.IndexFunc(sums, func(sum *usage) bool { return sum.table == u.table })
+		if i < 0 {
+			i = len(sums)
+			sums = append(sums, &usage{table: u.table, factor: u.factor, write: u.write})
 		}
+		sums[i].add(u)
+	}
+	for _, sum := range sums {
+		out = append(out, sum.report(mode))
 	}
 	return out
 }
@@ -288,7 +292,7 @@ type transactGetItem struct {
 }
 
 type itemResponse struct {
-	Item *attr.Item `json:",omitempty"`
+	Item attr.Item `json:",omitempty"` // absent where nothing is there, or nothing is projected
 }
 
 type transactGetOutput struct {
@@ -298,7 +302,7 @@ type transactGetOutput struct {
 
 func (e *Engine) transactGet(_ context.Context, in *transactGetInput) (*transactGetOutput, error) {
 	var gets []*get
-	seen, fate := map[string]bool{}, newFate(len(in.TransactItems))
+	seen, fate := itemSet{}, newFate(len(in.TransactItems))
 	for i, item := range in.TransactItems {
 		g, err := e.prepareGet(item.Get, legacy{})
 		if g == nil {
@@ -310,46 +314,34 @@ func (e *Engine) transactGet(_ context.Context, in *transactGetInput) (*transact
 			}
 			continue
 		}
-		if id := g.table.itemID(g.key); seen[id] {
+		if !seen.add(g.table.itemID(g.key)) {
 			return nil, errSameItem
-		} else {
-			seen[id] = true
 		}
 		gets = append(gets, g)
 	}
 	if err := fate.err(); err != nil {
 		return nil, err
 	}
-	return readAll(gets, in.ReturnConsumedCapacity)
+	return e.readAll(gets, in.ReturnConsumedCapacity)
 }
 
 // readAll reads all items at one moment.
-func readAll(gets []*get, capacity string) (*transactGetOutput, error) {
+func (e *Engine) readAll(gets []*get, capacity string) (*transactGetOutput, error) {
 	writes := make([]*write, len(gets))
 	for i, g := range gets {
 		writes[i] = &write{table: g.table}
 	}
 	defer lockTables(writes)()
 	out := &transactGetOutput{}
-	var order []*usage
-	for _, g := range gets {
+	usages := make([]*usage, len(gets))
+	for i, g := range gets {
 		item, size := g.read()
-		response := itemResponse{}
-		if item != nil {
-			response.Item = &item
-		}
-		out.Responses = append(out.Responses, response)
-		i := slices.IndexFunc(order, func(u *usage) bool { return u.table == g.table })
-		if i < 0 {
-			i = len(order)
-			order = append(order, &usage{table: g.table, factor: 2})
-		}
-		order[i].own += 2 * readUnits(size, true)
+		out.Responses = append(out.Responses, itemResponse{item})
+		usages[i] = &usage{table: g.table, factor: 2, own: 2 * readUnits(size, true)}
 	}
-	for _, u := range order {
-		if c := u.report(capacity); c != nil {
-			out.ConsumedCapacity = append(out.ConsumedCapacity, c)
-		}
+	if err := e.spendAll(usages); err != nil {
+		return nil, err
 	}
+	out.ConsumedCapacity = reportTables(usages, capacity)
 	return out, nil
 }

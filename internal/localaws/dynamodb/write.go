@@ -203,13 +203,11 @@ func (e *Engine) writeItem(ctx context.Context, kind writeKind, in *writeInput) 
 	}
 	t := w.table
 	t.mu.Lock()
-	c, touched, err := w.run()
+	c, touched, u, err := e.runOne(w)
 	if err != nil {
 		t.mu.Unlock()
 		return nil, err
 	}
-	u := newUsage(t, true)
-	u.wrote(c)
 	lsn := e.commit([]change{c}, nil)
 	metrics := t.metrics(in.ReturnItemCollectionMetrics, w.key)
 	t.mu.Unlock()
@@ -218,6 +216,24 @@ func (e *Engine) writeItem(ctx context.Context, kind writeKind, in *writeInput) 
 		ConsumedCapacity: u.report(in.ReturnConsumedCapacity), ItemCollectionMetrics: metrics,
 	}
 	return out, e.log.Wait(ctx, lsn)
+}
+
+// runOne runs w and pays for it. A condition that fails costs what a write of the item
+// that is there would. The caller holds the table's lock.
+func (e *Engine) runOne(w *write) (c change, touched []expr.Path, u *usage, err error) {
+	u = newUsage(w.table, true)
+	c, touched, err = w.run()
+	if err == nil {
+		u.wrote(c)
+		return c, touched, u, e.spend(u)
+	}
+	if api := asAPIError(err); api.Type == nsDynamoDB+"ConditionalCheckFailedException" {
+		u.own = max(1, writeUnits(sizeOf(c.old)))
+		if throttled := e.spend(u); throttled != nil {
+			err = throttled
+		}
+	}
+	return c, nil, nil, err
 }
 
 // returned is what ReturnValues asks for.
