@@ -22,20 +22,21 @@ type bucketKey struct {
 }
 
 // bucket is a token bucket. A request passes as long as there is a token at all, and
-// takes what it turns out to use, so that the bucket can owe; it starts with the
-// throughput of one second.
+// takes what it turns out to use, so that the bucket can owe. When the table is created
+// it holds the throughput of one second.
 type bucket struct {
 	units float64
 	at    time.Time
 }
 
-// fill adds what came since the last time.
-func (b *bucket) fill(rate float64, now time.Time) {
+// fill adds what came since the last time, and reports whether there is a token.
+func (b *bucket) fill(rate float64, now time.Time) bool {
 	if d := now.Sub(b.at); d > 0 {
 		b.units += rate * d.Seconds()
 		b.at = now
 	}
 	b.units = min(b.units, rate*burst.Seconds())
+	return b.units > 0
 }
 
 // AWS's words for exceeded throughput.
@@ -120,33 +121,40 @@ func (u *usage) costs() map[bucketKey]float64 {
 func (h *throttle) check(u *usage, now time.Time) error {
 	costs := u.costs()
 	table := bucketKey{"", u.write}
-	if _, used := costs[table]; used && !h.filled(table, u.table.definition.ProvisionedThroughput, now) {
+	if _, used := costs[table]; used && !h.bucket(table, u.table).fill(table.rate(u.table), now) {
 		return failure("ProvisionedThroughputExceededException", tableExceeded)
 	}
 	for key := range costs {
-		if key != table && !h.filled(key, u.table.definition.indexThroughput(key.index), now) {
+		if key != table && !h.bucket(key, u.table).fill(key.rate(u.table), now) {
 			return failure("ProvisionedThroughputExceededException", indexExceeded)
 		}
 	}
 	return nil
 }
 
-// filled fills a bucket and reports whether anything is in it.
-func (h *throttle) filled(key bucketKey, t throughput, now time.Time) bool {
-	rate := float64(t.ReadCapacityUnits)
-	if key.write {
-		rate = float64(t.WriteCapacityUnits)
-	}
+// bucket returns the bucket with a key, which is made when it is first used.
+func (h *throttle) bucket(key bucketKey, t *table) *bucket {
 	b := h.buckets[key]
 	if b == nil {
 		if h.buckets == nil {
 			h.buckets = map[bucketKey]*bucket{}
 		}
-		b = &bucket{units: rate, at: now}
+		b = &bucket{units: key.rate(t), at: t.created}
 		h.buckets[key] = b
 	}
-	b.fill(rate, now)
-	return b.units > 0
+	return b
+}
+
+// rate is the throughput of the bucket with a key, in units per second.
+func (k bucketKey) rate(t *table) float64 {
+	at := t.definition.ProvisionedThroughput
+	if k.index != "" {
+		at = t.definition.indexThroughput(k.index)
+	}
+	if k.write {
+		return float64(at.WriteCapacityUnits)
+	}
+	return float64(at.ReadCapacityUnits)
 }
 
 // take takes what u used; check has made the buckets.
