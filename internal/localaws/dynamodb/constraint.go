@@ -16,7 +16,7 @@ const maxViolations = 10
 // namePattern is the pattern of the names of tables and indexes, in AWS's words.
 const namePattern = "[a-zA-Z0-9_.-]+"
 
-// checkConstraints checks the input of an operation against the constraints that the
+// check checks the input of an operation against the constraints that the
 // tags of its fields state, and reports all violations in one answer, as AWS does. It
 // comes before every check that looks at more than one member.
 //
@@ -37,11 +37,10 @@ const namePattern = "[a-zA-Z0-9_.-]+"
 // A bound may be missing on either side. Fields stand in the order in which AWS reports
 // their members. A nil pointer, slice or map, JSON null and "" in a field that is a
 // plain string are members that are not there.
-func checkConstraints(in any) error {
+func (s *shape) check(in any) error {
 	v := reflect.ValueOf(in).Elem()
-	s := shapeOf(v.Type(), "")
-	for _, m := range s.members {
-		if m.present && absent(v.FieldByIndex(m.index)) {
+	for i := range s.members {
+		if m := &s.members[i]; m.present && absent(v.FieldByIndex(m.index)) {
 			return invalid("The parameter '%s' is required but was not present in the request", m.name)
 		}
 	}
@@ -78,10 +77,9 @@ func (c *violations) structure(s *shape, v reflect.Value, parent string) {
 
 // member checks one member and what it holds.
 func (c *violations) member(m *member, v reflect.Value, parent string) {
-	path := parent + lowerFirst(m.name)
 	if absent(v) {
 		if m.required {
-			c.add("Value null at '%s' failed to satisfy constraint: Member must not be null", path)
+			c.add("Value null at '%s%s' failed to satisfy constraint: Member must not be null", parent, lowerFirst(m.name))
 		}
 		return
 	}
@@ -95,11 +93,11 @@ func (c *violations) member(m *member, v reflect.Value, parent string) {
 		case m.bare:
 			c.add("Value at '%s' failed to satisfy constraint: %s", upperFirst(parent)+m.name, words)
 		default:
-			c.add("Value '%s' at '%s' failed to satisfy constraint: %s", javaText(v), path, words)
+			c.add("Value '%s' at '%s%s' failed to satisfy constraint: %s", javaText(v), parent, lowerFirst(m.name), words)
 		}
 	}
 	if m.inner != nil {
-		c.inside(m.inner, v, path)
+		c.inside(m.inner, v, parent+lowerFirst(m.name))
 	}
 }
 

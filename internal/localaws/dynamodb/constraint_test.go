@@ -103,12 +103,12 @@ func TestEveryInputHasAShape(t *testing.T) {
 		new(scanInput), new(transactGetInput), new(transactWriteInput), new(tableInput), new(updateTableInput), new(updateTTLInput), new(tagInput),
 		new(untagInput), new(describeStreamInput), new(shardIteratorInput), new(getRecordsInput),
 	} {
-		if err := checkConstraints(in); err == nil {
+		if err := shapeOf(reflect.TypeOf(in).Elem(), "").check(in); err == nil {
 			t.Errorf("%T: nothing is required", in)
 		}
 	}
 	for _, in := range []any{new(listTablesInput), new(listStreamsInput), new(listTagsInput), new(empty)} {
-		if err := checkConstraints(in); err != nil {
+		if err := shapeOf(reflect.TypeOf(in).Elem(), "").check(in); err != nil {
 			t.Errorf("%T: %v", in, err)
 		}
 	}
@@ -123,7 +123,7 @@ func TestUnknownConstraint(t *testing.T) {
 			t.Error("a mistake in a tag was not noticed")
 		}
 	}()
-	_ = checkConstraints(new(input))
+	_ = shapeOf(reflect.TypeFor[input](), "")
 }
 
 func FuzzConstraints(f *testing.F) {
@@ -132,7 +132,7 @@ func FuzzConstraints(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string) {
 		for _, in := range []any{new(createTableInput), new(updateTableInput), new(batchGetInput), new(batchWriteInput), new(transactWriteInput), new(transactGetInput), new(queryInput)} {
 			if json.Unmarshal([]byte(body), in) == nil {
-				_ = checkConstraints(in)
+				_ = shapeOf(reflect.TypeOf(in).Elem(), "").check(in)
 				_ = javaText(reflect.ValueOf(in))
 			}
 		}

@@ -52,7 +52,7 @@ func readMembers(t reflect.Type, require []string) (members []member) {
 			continue
 		}
 		m := readMember(f, slices.Contains(require, f.Name))
-		if m.present || m.required || m.rules != nil || m.inner != nil && len(m.inner.members) > 0 {
+		if m.present || m.required || m.rules != nil || m.inner != nil {
 			m.index = []int{i}
 			members = append(members, m)
 		}
@@ -93,7 +93,9 @@ func readMember(f reflect.StructField, required bool) member {
 		}
 	}
 	if inner := innermost(f.Type); inner != nil {
-		m.inner = shapeOf(inner, requireOf(tag))
+		if s := shapeOf(inner, requireOf(tag)); len(s.members) > 0 {
+			m.inner = s
+		}
 	}
 	return m
 }

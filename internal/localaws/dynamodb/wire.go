@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 )
@@ -66,12 +67,13 @@ func operations() map[string]operation {
 
 // run makes an operation of a method with typed input and output.
 func run[In, Out any](fn func(*Engine, context.Context, *In) (*Out, error)) operation {
+	shape := shapeOf(reflect.TypeFor[In](), "")
 	return func(e *Engine, ctx context.Context, body []byte) ([]byte, error) {
 		in := new(In)
 		if err := decode(body, in); err != nil {
 			return nil, err
 		}
-		if err := checkConstraints(in); err != nil {
+		if err := shape.check(in); err != nil {
 			return nil, err
 		}
 		out, err := fn(e, ctx, in)
