@@ -156,13 +156,20 @@ func (e *Engine) prepareTransaction(in *transactWriteInput) ([]*write, error) {
 		if !seen.add(w.id()) {
 			return nil, errSameItem
 		}
-		size += w.item.Size()
+		size += max(w.item.Size(), w.key.Size())
 		writes = append(writes, w)
 	}
-	if size > maxTransactBytes {
-		return nil, invalid("Transaction size exceeded the maximum of 4 MB")
+	if err := checkTransactionSize(size); err != nil {
+		return nil, err
 	}
 	return writes, fate.err()
+}
+
+func checkTransactionSize(size int) error {
+	if size > maxTransactBytes {
+		return invalid("Transaction payload size cannot exceed 4MB. Payload Size: %d", size)
+	}
+	return nil
 }
 
 var errSameItem = invalid("Transaction request cannot include multiple operations on one item")
@@ -333,11 +340,15 @@ func (e *Engine) readAll(gets []*get, capacity string) (*transactGetOutput, erro
 	}
 	defer lockTables(writes)()
 	out := &transactGetOutput{}
-	usages := make([]*usage, len(gets))
+	usages, total := make([]*usage, len(gets)), 0
 	for i, g := range gets {
 		item, size := g.read()
+		total += size
 		out.Responses = append(out.Responses, itemResponse{item})
 		usages[i] = &usage{table: g.table, factor: 2, own: 2 * readUnits(size, true)}
+	}
+	if err := checkTransactionSize(total); err != nil {
+		return nil, err
 	}
 	if err := e.spendAll(usages); err != nil {
 		return nil, err

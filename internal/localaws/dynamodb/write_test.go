@@ -1,6 +1,8 @@
 package dynamodb
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -67,5 +69,26 @@ func TestProjectionOfNothing(t *testing.T) {
 	}
 	if response := at(must(t, e, "TransactGetItems", `{"TransactItems":[{"Get":{`+get+`}}]}`), "Responses", 0); len(response.(map[string]any)) != 0 {
 		t.Errorf("TransactGetItems: %v, want no item", response)
+	}
+}
+
+// TestTransactionSize holds transactions to 4 MB, of what is written and what is read.
+func TestTransactionSize(t *testing.T) {
+	e := rawEngine(t)
+	must(t, e, "CreateTable", simpleTable("table", onDemand))
+	var puts, gets []string
+	for i := range 11 {
+		put := fmt.Sprintf(`"TableName":"table","Item":{"pk":{"S":"%02d"},"x":{"S":"%s"}}`, i, strings.Repeat("x", 390_000))
+		must(t, e, "PutItem", `{`+put+`}`)
+		puts = append(puts, `{"Put":{`+put+`}}`)
+		gets = append(gets, fmt.Sprintf(`{"Get":{"TableName":"table","Key":{"pk":{"S":"%02d"}}}}`, i))
+	}
+	const fault = "ValidationException: Transaction payload size cannot exceed 4MB. Payload Size: 4290055"
+	for _, row := range []struct {
+		operation string
+		items     []string
+	}{{"TransactWriteItems", puts}, {"TransactGetItems", gets}} {
+		must(t, e, row.operation, `{"TransactItems":[`+strings.Join(row.items[1:], ",")+`]}`)
+		runRaw(t, e, []rawRow{{"4.1 MB", row.operation, `{"TransactItems":[` + strings.Join(row.items, ",") + `]}`, fault}})
 	}
 }
