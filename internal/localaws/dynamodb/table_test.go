@@ -222,3 +222,20 @@ func TestContinuousBackups(t *testing.T) {
 		t.Errorf("recovery %v", got)
 	}
 }
+
+// TestDefinitionSurvives reopens an engine and asks for the same table.
+func TestDefinitionSurvives(t *testing.T) {
+	dir := t.TempDir()
+	e, closeLog := open(t, dir)
+	must(t, e, "CreateTable", simpleTable("table", provisioned))
+	must(t, e, "UpdateTable", `{"TableName":"table","ProvisionedThroughput":{"ReadCapacityUnits":4,"WriteCapacityUnits":6}}`)
+	must(t, e, "UpdateTable", `{"TableName":"table","AttributeDefinitions":[{"AttributeName":"x","AttributeType":"S"}],"GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"byX","KeySchema":[{"AttributeName":"x","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}`+provisioned+`}}]}`)
+	must(t, e, "UpdateTable", `{"TableName":"table","BillingMode":"PAY_PER_REQUEST","DeletionProtectionEnabled":true,"TableClass":"STANDARD_INFREQUENT_ACCESS"}`)
+	before := must(t, e, "DescribeTable", `{"TableName":"table"}`)
+	closeLog()
+	e, closeLog = open(t, dir)
+	defer closeLog()
+	if diff := cmp.Diff(before, must(t, e, "DescribeTable", `{"TableName":"table"}`)); diff != "" {
+		t.Error(diff)
+	}
+}
