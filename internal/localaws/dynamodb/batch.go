@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-
-	"github.com/askaround/askaround-go/internal/localaws/attr"
 )
 
 // Limits of batches.
@@ -96,6 +94,9 @@ func (e *Engine) prepareRequest(table string, r writeRequest) (*write, error) {
 // batchTable does the writes of one table. Each is a write of its own.
 func (e *Engine) batchTable(ctx context.Context, in *batchWriteInput, name string, writes []*write, out *batchWriteOutput) error {
 	t := writes[0].table
+	if err := e.makeRoom(t); err != nil {
+		return err
+	}
 	u := newUsage(t, true)
 	t.mu.Lock()
 	var changes []change
@@ -138,16 +139,16 @@ type keysAndAttributes struct {
 }
 
 type batchGetOutput struct {
-	Responses        map[string][]attr.Item
+	Responses        map[string][]json.RawMessage
 	UnprocessedKeys  map[string]keysAndAttributes
-	ConsumedCapacity []*consumed `json:",omitempty"`
+	ConsumedCapacity []*consumed
 }
 
 func (e *Engine) batchGet(_ context.Context, in *batchGetInput) (*batchGetOutput, error) {
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	out := &batchGetOutput{Responses: map[string][]attr.Item{}, UnprocessedKeys: map[string]keysAndAttributes{}}
+	out := &batchGetOutput{Responses: map[string][]json.RawMessage{}, UnprocessedKeys: map[string]keysAndAttributes{}}
 	bytes := 0
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
 		if err := e.batchGetTable(in, name, out, &bytes); err != nil {
@@ -180,6 +181,17 @@ func (in *batchGetInput) check() error {
 	return nil
 }
 
+// readRows reads the rows of one table.
+func readRows(gets []*get) []*row {
+	gets[0].table.mu.RLock()
+	defer gets[0].table.mu.RUnlock()
+	rows := make([]*row, len(gets))
+	for i, g := range gets {
+		rows[i] = g.read()
+	}
+	return rows
+}
+
 // batchGetTable reads the keys of one table; those beyond 16 MB come back unprocessed.
 func (e *Engine) batchGetTable(in *batchGetInput, name string, out *batchGetOutput, bytes *int) error {
 	request := in.RequestItems[name]
@@ -198,20 +210,17 @@ func (e *Engine) batchGetTable(in *batchGetInput, name string, out *batchGetOutp
 		gets = append(gets, g)
 	}
 	u := newUsage(gets[0].table, false)
-	out.Responses[name] = []attr.Item{}
+	out.Responses[name] = []json.RawMessage{}
 	left := request
 	left.Keys = nil
-	gets[0].table.mu.RLock()
-	defer gets[0].table.mu.RUnlock()
-	for i, g := range gets {
-		item, size := g.read()
-		if *bytes += size; *bytes > maxBatchBytes {
+	for i, r := range readRows(gets) {
+		if *bytes += sizeOf(r); *bytes > maxBatchBytes {
 			left.Keys = append(left.Keys, request.Keys[i])
 			continue
 		}
-		u.own += readUnits(size, request.ConsistentRead)
-		if item != nil {
-			out.Responses[name] = append(out.Responses[name], item)
+		u.own += readUnits(sizeOf(r), request.ConsistentRead)
+		if r != nil {
+			out.Responses[name] = append(out.Responses[name], itemJSON(r, gets[i].projection))
 		}
 	}
 	if left.Keys != nil {

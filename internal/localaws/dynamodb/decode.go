@@ -60,6 +60,9 @@ func conversion(got string, want reflect.Type) string {
 
 // encode writes an answer. HTML in strings is left as it is, as DynamoDB leaves it.
 func encode(v any) ([]byte, error) {
+	if a, ok := v.(appender); ok {
+		return a.appendJSON(nil), nil
+	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

@@ -19,8 +19,8 @@ type getItemInput struct {
 }
 
 type getItemOutput struct {
-	Item             *attr.Item `json:",omitempty"` // nil where there is none; {} where the projection is empty
-	ConsumedCapacity *consumed  `json:",omitempty"`
+	Item             json.RawMessage // nil where there is none; {} where the projection is empty
+	ConsumedCapacity *consumed
 }
 
 // get is one item to be read.
@@ -57,15 +57,8 @@ func (e *Engine) prepareGet(table string, raw json.RawMessage, projection *strin
 	return g, g.table.checkKey(key)
 }
 
-// read returns the item, nil where there is none, and its whole size. The caller holds
-// the table's lock.
-func (g *get) read() (attr.Item, int) {
-	r := g.table.find(g.key)
-	if r == nil || g.projection == nil {
-		return itemOf(r), sizeOf(r)
-	}
-	return g.projection.Apply(r.item), r.size
-}
+// read returns the row, nil where there is none. The caller holds the table's lock.
+func (g *get) read() *row { return g.table.find(g.key) }
 
 func (e *Engine) getItem(_ context.Context, in *getItemInput) (*getItemOutput, error) {
 	if err := checkCapacityParam(in.ReturnConsumedCapacity); err != nil {
@@ -79,13 +72,9 @@ func (e *Engine) getItem(_ context.Context, in *getItemInput) (*getItemOutput, e
 		return nil, err
 	}
 	g.table.mu.RLock()
-	item, size := g.read()
+	r := g.read()
 	g.table.mu.RUnlock()
 	u := newUsage(g.table, false)
-	u.own = readUnits(size, in.ConsistentRead)
-	out := &getItemOutput{ConsumedCapacity: u.report(in.ReturnConsumedCapacity)}
-	if item != nil {
-		out.Item = &item
-	}
-	return out, nil
+	u.own = readUnits(sizeOf(r), in.ConsistentRead)
+	return &getItemOutput{itemJSON(r, g.projection), u.report(in.ReturnConsumedCapacity)}, nil
 }

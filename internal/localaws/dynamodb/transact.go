@@ -84,7 +84,11 @@ func (e *Engine) transactWrite(ctx context.Context, in *transactWriteInput) (*tr
 	if err != nil {
 		return nil, err
 	}
-	unlock := lockTables(writes)
+	tables := tablesOf(writes)
+	if err := e.makeRoom(tables...); err != nil {
+		return nil, err
+	}
+	unlock := lockTables(tables)
 	if done, err := e.tokens.seen(token, e.now()); done || err != nil {
 		unlock()
 		return &transactWriteOutput{}, err
@@ -196,15 +200,19 @@ func (in *transactWriteInput) token() (*usedToken, error) {
 	return &usedToken{in.ClientRequestToken, sha256.Sum256(text)}, nil
 }
 
-// lockTables locks every table once, in the order of their names so that two
-// transactions cannot wait for each other.
-func lockTables(writes []*write) (unlock func()) {
-	var tables []*table
+// tablesOf returns every table once.
+func tablesOf(writes []*write) (tables []*table) {
 	for _, w := range writes {
 		if !slices.Contains(tables, w.table) {
 			tables = append(tables, w.table)
 		}
 	}
+	return tables
+}
+
+// lockTables locks the tables, in the order of their names so that two
+// transactions cannot wait for each other.
+func lockTables(tables []*table) (unlock func()) {
 	slices.SortFunc(tables, func(a, b *table) int { return strings.Compare(a.name+a.id, b.name+b.id) })
 	for _, t := range tables {
 		t.mu.Lock()
@@ -270,7 +278,7 @@ type transactGetItem struct {
 }
 
 type itemResponse struct {
-	Item *attr.Item `json:",omitempty"`
+	Item json.RawMessage `json:",omitempty"`
 }
 
 type transactGetOutput struct {
@@ -305,22 +313,18 @@ func readAll(gets []*get, capacity string) (*transactGetOutput, error) {
 	for i, g := range gets {
 		writes[i] = &write{table: g.table}
 	}
-	defer lockTables(writes)()
+	defer lockTables(tablesOf(writes))()
 	out := &transactGetOutput{}
 	var order []*usage
 	for _, g := range gets {
-		item, size := g.read()
-		response := itemResponse{}
-		if item != nil {
-			response.Item = &item
-		}
-		out.Responses = append(out.Responses, response)
+		r := g.read()
+		out.Responses = append(out.Responses, itemResponse{itemJSON(r, g.projection)})
 		i := slices.IndexFunc(order, func(u *usage) bool { return u.table == g.table })
 		if i < 0 {
 			i = len(order)
 			order = append(order, &usage{table: g.table, factor: 2})
 		}
-		order[i].own += 2 * readUnits(size, true)
+		order[i].own += 2 * readUnits(sizeOf(r), true)
 	}
 	for _, u := range order {
 		if c := u.report(capacity); c != nil {

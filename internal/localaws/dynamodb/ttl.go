@@ -78,6 +78,9 @@ func (e *Engine) sweep(ctx context.Context) error {
 	e.mu.RUnlock()
 	for _, t := range tables {
 		for more := true; more; {
+			if err := e.makeRoom(t); err != nil {
+				return err
+			}
 			t.mu.Lock()
 			changes := t.expired(e.now().Unix(), sweepBatch)
 			var lsn journal.LSN
@@ -104,7 +107,7 @@ func (t *table) expired(now int64, limit int) (changes []change) {
 		return nil
 	}
 	t.rows.Scan(func(_ string, r *row) bool {
-		if v := r.item[t.ttl]; v.Type == attr.TypeN && isPast(v.N, now) {
+		if v, _ := r.packed().Get(t.ttl); v.Type == attr.TypeN && isPast(v.N, now) {
 			changes = append(changes, change{table: t, old: r, expired: true})
 		}
 		return len(changes) < limit

@@ -25,9 +25,9 @@ type writeInput struct {
 }
 
 type writeOutput struct {
-	Attributes            attr.Item          `json:",omitempty"`
-	ConsumedCapacity      *consumed          `json:",omitempty"`
-	ItemCollectionMetrics *collectionMetrics `json:",omitempty"`
+	Attributes            json.RawMessage
+	ConsumedCapacity      *consumed
+	ItemCollectionMetrics *collectionMetrics
 }
 
 // The kinds of a write.
@@ -46,6 +46,7 @@ type write struct {
 	kind      writeKind
 	table     *table
 	item      attr.Item // put
+	row       *row      // put: item, once it is packed
 	key       attr.Item // the primary key
 	update    *expr.Update
 	condition *expr.Condition
@@ -114,8 +115,17 @@ func (w *write) parse(in *writeInput) error {
 	return p.CheckUnused()
 }
 
-// setItem checks the item or key against the table's schema.
+// setItem checks the item or key against the table's schema, and packs what is to be put
+// while no lock is held.
 func (w *write) setItem(item attr.Item) error {
+	if err := w.checkItem(item); err != nil || w.kind != writePut {
+		return err
+	}
+	w.row = newRow(w.table, item)
+	return nil
+}
+
+func (w *write) checkItem(item attr.Item) error {
 	t := w.table
 	t.mu.RLock()
 	defer t.mu.RUnlock()
@@ -144,7 +154,7 @@ func (w *write) run() (c change, touched []expr.Path, err error) {
 		return c, nil, tableNotFound()
 	}
 	c = change{table: t, old: t.find(w.key)}
-	if !holds(w.condition, itemOf(c.old)) {
+	if w.condition != nil && !w.condition.Eval(c.old.packed().Item(w.condition.Attributes())) {
 		var old attr.Item
 		if w.oldOnFail {
 			old = itemOf(c.old)
@@ -153,7 +163,7 @@ func (w *write) run() (c change, touched []expr.Path, err error) {
 	}
 	switch w.kind {
 	case writePut:
-		c.new = newRow(t, w.item)
+		c.new = w.row
 	case writeUpdate:
 		item, paths, err := w.updated(itemOf(c.old))
 		if err != nil {
@@ -201,6 +211,9 @@ func (e *Engine) writeItem(ctx context.Context, kind writeKind, in *writeInput) 
 		return nil, err
 	}
 	t := w.table
+	if err := e.makeRoom(t); err != nil {
+		return nil, err
+	}
 	t.mu.Lock()
 	c, touched, err := w.run()
 	if err != nil {
@@ -208,7 +221,9 @@ func (e *Engine) writeItem(ctx context.Context, kind writeKind, in *writeInput) 
 		return nil, err
 	}
 	u := newUsage(t, true)
-	u.wrote(c)
+	if in.ReturnConsumedCapacity != "" {
+		u.wrote(c)
+	}
 	lsn := e.commit([]change{c}, nil)
 	metrics := t.metrics(in.ReturnItemCollectionMetrics, w.key)
 	t.mu.Unlock()
@@ -220,18 +235,27 @@ func (e *Engine) writeItem(ctx context.Context, kind writeKind, in *writeInput) 
 }
 
 // returned is what ReturnValues asks for.
-func returned(mode string, c change, touched []expr.Path) attr.Item {
+func returned(mode string, c change, touched []expr.Path) json.RawMessage {
 	switch mode {
 	case "ALL_OLD":
-		return itemOf(c.old)
+		return itemJSON(c.old, nil)
 	case "ALL_NEW":
-		return itemOf(c.new)
+		return itemJSON(c.new, nil)
 	case "UPDATED_OLD":
-		return expr.Pick(itemOf(c.old), touched)
+		return pathsJSON(c.old, touched)
 	case "UPDATED_NEW":
-		return expr.Pick(itemOf(c.new), touched)
+		return pathsJSON(c.new, touched)
 	}
 	return nil
+}
+
+// pathsJSON is the wire form of what r holds at the paths, nil for nothing.
+func pathsJSON(r *row, paths []expr.Path) json.RawMessage {
+	item := expr.Pick(itemOf(r), paths)
+	if len(item) == 0 {
+		return nil
+	}
+	return attr.AppendItemJSON(nil, item)
 }
 
 func (e *Engine) putItem(ctx context.Context, in *writeInput) (*writeOutput, error) {
