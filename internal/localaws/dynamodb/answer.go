@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/askaround/askaround-go/internal/localaws/attr"
 	"github.com/askaround/askaround-go/internal/localaws/expr"
@@ -13,6 +14,21 @@ import (
 // appender is an output that writes its JSON itself: encoding/json would read over
 // every item again that it is given as JSON.
 type appender interface{ appendJSON(dst []byte) []byte }
+
+// buffers are those of answers that were sent.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxBuffer is the largest that is kept: a page of 1 MB, and what JSON adds to it.
+const maxBuffer = 4 << 20
+
+func takeBuffer() []byte { return (*buffers.Get().(*[]byte))[:0] }
+
+// giveBuffer takes back an answer that nobody reads any more.
+func giveBuffer(b []byte) {
+	if cap(b) <= maxBuffer {
+		buffers.Put(&b)
+	}
+}
 
 // object writes the members of a JSON object.
 type object struct{ dst []byte }

@@ -61,7 +61,7 @@ func conversion(got string, want reflect.Type) string {
 // encode writes an answer. HTML in strings is left as it is, as DynamoDB leaves it.
 func encode(v any) ([]byte, error) {
 	if a, ok := v.(appender); ok {
-		return a.appendJSON(nil), nil
+		return a.appendJSON(takeBuffer()), nil
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

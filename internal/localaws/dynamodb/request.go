@@ -103,5 +103,3 @@ func condition(src *string, p *expr.Params) (*expr.Condition, error) {
 	}
 	return expr.ParseCondition("ConditionExpression", *src, p)
 }
-
-func holds(c *expr.Condition, item attr.Item) bool { return c == nil || c.Eval(item) }
