@@ -56,10 +56,10 @@ func newTable(d tableDefinition) *table {
 		attributes: map[string]attr.Type{},
 		definition: d,
 		rows:       new(btree.Map[string, *row]),
-		ttl:        d.TTLAttribute,
 		tags:       d.Tags,
 	}
 	t.setAttributes(d.AttributeDefinitions)
+	t.setTTL(d.TTLAttribute)
 	for _, x := range d.LocalSecondaryIndexes {
 		t.indexes = append(t.indexes, newIndex(t, x.IndexName, false, schemaOf(x.KeySchema), *x.Projection))
 	}

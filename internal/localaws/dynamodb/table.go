@@ -26,6 +26,7 @@ type table struct {
 	indexes    []*index
 	stream     *stream // nil where there is none
 	ttl        string  // attribute, "" where nothing expires
+	expiry     *index  // by that attribute, nil where nothing expires
 	tags       map[string]string
 }
 
@@ -46,5 +47,8 @@ func (t *table) apply(old, new *row) {
 	t.bytes += int64(sizeOf(new) - sizeOf(old))
 	for _, x := range t.indexes {
 		x.apply(old, new)
+	}
+	if t.expiry != nil {
+		t.expiry.apply(old, new)
 	}
 }
