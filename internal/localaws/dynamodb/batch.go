@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-
-	"github.com/askaround/askaround-go/internal/localaws/attr"
 )
 
 // Limits of batches.
@@ -103,12 +101,15 @@ func (e *Engine) prepareRequest(table string, r writeRequest) (*write, error) {
 // throughput does not allow come back unprocessed. Each is a write of its own.
 func (e *Engine) batchTable(ctx context.Context, in *batchWriteInput, name string, writes []*write, out *batchWriteOutput) (int, error) {
 	t := writes[0].table
+	if err := e.makeRoom(t); err != nil {
+		return 0, err
+	}
 	sum := newUsage(t, true)
 	var changes []change
 	var done []*write
 	t.mu.Lock()
 	for i, w := range writes {
-		c, _, u, err := e.runOne(w)
+		c, _, u, err := e.runOne(w, in.ReturnConsumedCapacity)
 		switch {
 		case isThrottled(err):
 			out.UnprocessedItems[name] = append(out.UnprocessedItems[name], in.RequestItems[name][i])
@@ -149,9 +150,9 @@ type keysAndAttributes struct {
 }
 
 type batchGetOutput struct {
-	Responses        map[string][]attr.Item
+	Responses        map[string][]json.RawMessage
 	UnprocessedKeys  map[string]keysAndAttributes
-	ConsumedCapacity []*consumed `json:",omitempty"`
+	ConsumedCapacity []*consumed
 }
 
 func (e *Engine) batchGet(_ context.Context, in *batchGetInput) (*batchGetOutput, error) {
@@ -159,7 +160,7 @@ func (e *Engine) batchGet(_ context.Context, in *batchGetInput) (*batchGetOutput
 	if err != nil {
 		return nil, err
 	}
-	out := &batchGetOutput{Responses: map[string][]attr.Item{}, UnprocessedKeys: map[string]keysAndAttributes{}}
+	out := &batchGetOutput{Responses: map[string][]json.RawMessage{}, UnprocessedKeys: map[string]keysAndAttributes{}}
 	bytes, done := 0, 0
 	for _, name := range slices.Sorted(maps.Keys(gets)) {
 		n, err := e.batchGetTable(in, name, gets[name], out, &bytes)
@@ -203,30 +204,47 @@ func (e *Engine) prepareGets(in *batchGetInput) (map[string][]*get, error) {
 	return gets, nil
 }
 
-// batchGetTable reads the keys of one table and returns how many it read: those beyond
-// 16 MB, and those that the throughput does not allow, come back unprocessed.
-func (e *Engine) batchGetTable(in *batchGetInput, name string, gets []*get, out *batchGetOutput, bytes *int) (int, error) {
-	request, t := in.RequestItems[name], gets[0].table
-	sum := newUsage(t, false)
-	out.Responses[name] = []attr.Item{}
-	left := request
-	left.Keys = nil
+// readRows reads the rows of one table, up to 16 MB in the whole batch, and pays for
+// each. It returns which of them it has read.
+func (e *Engine) readRows(gets []*get, consistent bool, bytes *int) (rows []*row, read []bool, err error) {
+	t := gets[0].table
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	if t.deleted {
-		return 0, tableNotFound()
+		return nil, nil, tableNotFound()
 	}
+	rows, read = make([]*row, len(gets)), make([]bool, len(gets))
 	for i, g := range gets {
-		item, size := g.read()
-		u := &usage{table: t, factor: 1, own: readUnits(size, request.ConsistentRead)}
-		if *bytes+size > maxBatchBytes || e.spend(u) != nil {
+		rows[i] = g.read()
+		size := sizeOf(rows[i])
+		read[i] = *bytes+size <= maxBatchBytes && e.spend(&usage{table: t, own: readUnits(size, consistent)}) == nil
+		if read[i] {
+			*bytes += size
+		}
+	}
+	return rows, read, nil
+}
+
+// batchGetTable reads the keys of one table and returns how many it read: those beyond
+// 16 MB, and those that the throughput does not allow, come back unprocessed.
+func (e *Engine) batchGetTable(in *batchGetInput, name string, gets []*get, out *batchGetOutput, bytes *int) (int, error) {
+	request := in.RequestItems[name]
+	rows, read, err := e.readRows(gets, request.ConsistentRead, bytes)
+	if err != nil {
+		return 0, err
+	}
+	sum := newUsage(gets[0].table, false)
+	out.Responses[name] = []json.RawMessage{}
+	left := request
+	left.Keys = nil
+	for i, r := range rows {
+		if !read[i] {
 			left.Keys = append(left.Keys, request.Keys[i])
 			continue
 		}
-		*bytes += size
-		sum.add(u)
-		if item != nil {
-			out.Responses[name] = append(out.Responses[name], item)
+		sum.own += readUnits(sizeOf(r), request.ConsistentRead)
+		if r != nil {
+			out.Responses[name] = append(out.Responses[name], itemJSON(r, gets[i].projection))
 		}
 	}
 	if left.Keys != nil {

@@ -76,16 +76,15 @@ func (x *index) writeUnits(c change) (n float64) {
 	is, has := x.position(c.new)
 	switch {
 	case had && has && was == is:
-		old, new := x.project(c.old.item), x.project(c.new.item)
-		if changed := (change{old: &row{item: old}, new: &row{item: new}}).changes(); changed {
-			return writeUnits(max(old.Size(), new.Size()))
+		if x.holdsSame(c.old, c.new) {
+			return 0
 		}
-		return 0
+		return writeUnits(max(x.size(c.old), x.size(c.new)))
 	case had:
-		n = writeUnits(x.project(c.old.item).Size())
+		n = writeUnits(x.size(c.old))
 	}
 	if has {
-		n += writeUnits(x.project(c.new.item).Size())
+		n += writeUnits(x.size(c.new))
 	}
 	return n
 }

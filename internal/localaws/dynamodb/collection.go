@@ -20,10 +20,10 @@ func (t *table) metrics(mode string, key attr.Item) *collectionMetrics {
 		if len(k) < len(prefix) || k[:len(prefix)] != prefix {
 			return false
 		}
-		size += r.size
+		size += sizeOf(r)
 		for _, x := range t.indexes {
 			if _, in := x.position(r); in && !x.global {
-				size += x.project(r.item).Size()
+				size += x.size(r)
 			}
 		}
 		return true

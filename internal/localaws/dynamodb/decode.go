@@ -69,6 +69,9 @@ func jsonToken(got string) string {
 
 // encode writes an answer. HTML in strings is left as it is, as DynamoDB leaves it.
 func encode(v any) ([]byte, error) {
+	if a, ok := v.(appender); ok {
+		return a.appendJSON(takeBuffer()), nil
+	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

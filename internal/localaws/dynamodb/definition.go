@@ -70,10 +70,10 @@ func newTable(d tableDefinition) *table {
 		attributes: map[string]attr.Type{},
 		definition: d,
 		rows:       new(btree.Map[string, *row]),
-		ttl:        d.TTLAttribute,
 		tags:       d.Tags,
 	}
 	t.setAttributes(d.AttributeDefinitions)
+	t.setTTL(d.TTLAttribute)
 	for _, x := range d.LocalSecondaryIndexes {
 		t.indexes = append(t.indexes, newIndex(t, x.IndexName, false, schemaOf(x.KeySchema), *x.Projection))
 	}
@@ -194,10 +194,9 @@ func (e *Engine) describe(t *table, status string) description {
 
 func (e *Engine) describeIndex(t *table, x *index, status string) indexDescription {
 	d := indexDescription{
-		IndexName: x.name, Projection: x.projection, ItemCount: x.rows.Len(),
+		IndexName: x.name, Projection: x.projection, ItemCount: x.rows.Len(), IndexSizeBytes: x.bytes,
 		IndexArn: e.arn(t.name) + "/index/" + x.name,
 	}
-	x.rows.Scan(func(_ string, r *row) bool { d.IndexSizeBytes += int64(x.project(r.item).Size()); return true })
 	if x.global {
 		d.IndexStatus = status
 	}

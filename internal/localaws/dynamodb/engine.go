@@ -22,6 +22,7 @@ type Engine struct {
 	tables map[string]*table
 
 	streams streamSet
+	spill   spill // of streams
 
 	sequence   sequence // of stream records
 	tokens     tokenCache
@@ -40,6 +41,7 @@ func New(log *journal.Log, optFns ...func(*Options)) (*Engine, error) {
 		return nil, fmt.Errorf("dynamodb: a journal is required")
 	}
 	e := &Engine{options: o, log: log, tables: map[string]*table{}}
+	e.spill.init(o)
 	e.streams.byARN = map[string]*stream{}
 	e.operations = operations()
 	e.tokens.entries = map[string]tokenEntry{}

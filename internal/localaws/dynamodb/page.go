@@ -29,12 +29,13 @@ type pageInput struct {
 	ConsistentRead    bool
 }
 
+// pageOutput is a page: the rows that were read, which its reader filters and projects
+// as it writes them.
 type pageOutput struct {
-	Items            []attr.Item `json:",omitzero"` // absent when only counting
-	Count            int
-	ScannedCount     int
-	LastEvaluatedKey attr.Item `json:",omitempty"`
-	ConsumedCapacity *consumed `json:",omitempty"`
+	reader           *reader
+	rows             []*row
+	last             *row // where the next page goes on, nil behind the last
+	ConsumedCapacity *consumed
 }
 
 // reader reads a page of a table or index.
@@ -48,6 +49,8 @@ type reader struct {
 	consistent bool
 	limit      int
 	start      attr.Item // nil at the beginning
+
+	filtered, wanted []string // attributes that the filter and the projection look at
 }
 
 // prepareReader checks all but the key condition, which is parsed by parse: its names
@@ -160,7 +163,7 @@ func (r *reader) startPosition() (string, error) {
 	if r.start == nil {
 		return "", nil
 	}
-	names := union(r.table.key.names(), r.key().names())
+	names := r.keyNames()
 	if len(r.start) != len(names) {
 		return "", invalid("The provided starting key is invalid")
 	}
@@ -179,40 +182,55 @@ func (r *reader) startPosition() (string, error) {
 // page collects rows until one of the bounds is met.
 type page struct {
 	reader *reader
-	out    pageOutput
+	rows   []*row
 	size   int // of what was read, before the filter
 	fetch  float64
-	last   *row
 }
 
 // take adds a row and reports whether there is room for another.
 func (p *page) take(row *row) bool {
 	r := p.reader
-	item, size := row.item, row.size
+	if r.index == nil || r.index.projected == nil {
+		p.size += sizeOf(row)
+	} else {
+		p.size += r.index.size(row)
+		if r.all && r.fetches() {
+			p.fetch += readUnits(sizeOf(row), r.consistent)
+		}
+	}
+	p.rows = append(p.rows, row)
+	return len(p.rows) < r.limit && p.size < maxPage
+}
+
+// held are the attributes that the reader sees of a row; nil means all.
+func (r *reader) held() []string {
 	if r.index != nil && !r.all {
-		item = r.index.project(row.item)
-		if r.index.projected != nil {
-			size = item.Size()
-		}
-	} else if r.index != nil && r.index.projected != nil {
-		held := r.index.project(row.item)
-		if size = held.Size(); r.fetches() {
-			p.fetch += readUnits(row.size, r.consistent)
-		}
+		return r.index.projected
 	}
-	p.last = row
-	p.size += size
-	p.out.ScannedCount++
-	if r.filter == nil || r.filter.Eval(item) {
-		p.out.Count++
-		if !r.count {
-			if r.projection != nil {
-				item = r.projection.Apply(item)
-			}
-			p.out.Items = append(p.out.Items, item)
-		}
+	return nil
+}
+
+// seen are those of the names that the reader sees.
+func (r *reader) seen(names []string) []string {
+	held := r.held()
+	if held == nil {
+		return names
 	}
-	return p.out.ScannedCount < r.limit && p.size < maxPage
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !slices.Contains(held, name) })
+}
+
+// prepareRows finds out what is to be decoded of each row.
+func (r *reader) prepareRows() {
+	if r.filter != nil {
+		r.filtered = r.seen(r.filter.Attributes())
+	}
+	if r.projection != nil {
+		r.wanted = r.seen(r.projection.Attributes())
+	}
+}
+
+func (r *reader) passes(row *row) bool {
+	return r.filter == nil || r.filter.Eval(row.packed().Item(r.filtered))
 }
 
 // fetches reports whether the local index lacks an attribute that is wanted.
@@ -226,11 +244,9 @@ func (r *reader) fetches() bool {
 // finish completes the output and pays for it. full tells that a bound stopped the page.
 func (e *Engine) finish(p *page, full bool, capacity string) (*pageOutput, error) {
 	r := p.reader
-	if full && p.last != nil {
-		p.out.LastEvaluatedKey = pick(p.last.item, union(r.table.key.names(), r.key().names()))
-	}
-	if p.out.Items == nil && !r.count {
-		p.out.Items = []attr.Item{}
+	out := &pageOutput{reader: r, rows: p.rows}
+	if full {
+		out.last = p.rows[len(p.rows)-1]
 	}
 	u := newUsage(r.table, false)
 	if n := readUnits(p.size, r.consistent); r.index != nil {
@@ -242,6 +258,9 @@ func (e *Engine) finish(p *page, full bool, capacity string) (*pageOutput, error
 	if err := e.spend(u); err != nil {
 		return nil, err
 	}
-	p.out.ConsumedCapacity = u.report(capacity)
-	return &p.out, nil
+	out.ConsumedCapacity = u.report(capacity)
+	return out, nil
 }
+
+// keyNames are the attributes of a page's start and end.
+func (r *reader) keyNames() []string { return union(r.table.key.names(), r.key().names()) }

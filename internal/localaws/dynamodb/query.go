@@ -38,26 +38,32 @@ func (e *Engine) query(_ context.Context, in *queryInput) (*pageOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.table.mu.RLock()
-	defer r.table.mu.RUnlock()
-	if r.table.deleted {
-		return nil, tableNotFound()
-	}
-	s, err := r.span(condition)
-	if err != nil {
-		return nil, err
-	}
-	start, err := r.startPosition()
-	if err != nil {
-		return nil, err
-	}
-	backward := in.ScanIndexForward != nil && !*in.ScanIndexForward
-	p := &page{reader: r}
-	full, err := s.each(r.rows(), start, backward, p.take)
+	p, full, err := r.query(condition, in.ScanIndexForward == nil || *in.ScanIndexForward)
 	if err != nil {
 		return nil, err
 	}
 	return e.finish(p, full, in.ReturnConsumedCapacity)
+}
+
+// query collects the rows of a page. They are filtered and written later, without the
+// table's lock.
+func (r *reader) query(condition *expr.KeyCondition, forward bool) (p *page, full bool, err error) {
+	r.table.mu.RLock()
+	defer r.table.mu.RUnlock()
+	if r.table.deleted {
+		return nil, false, tableNotFound()
+	}
+	s, err := r.span(condition)
+	if err != nil {
+		return nil, false, err
+	}
+	start, err := r.startPosition()
+	if err != nil {
+		return nil, false, err
+	}
+	p = &page{reader: r}
+	full, err = s.each(r.rows(), start, !forward, p.take)
+	return p, full, err
 }
 
 // span resolves the key condition against the schema. A filter must leave the key alone.

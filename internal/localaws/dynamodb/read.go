@@ -24,8 +24,8 @@ type getInput struct {
 }
 
 type getItemOutput struct {
-	Item             *attr.Item `json:",omitempty"` // nil where there is none; {} where the projection is empty
-	ConsumedCapacity *consumed  `json:",omitempty"`
+	Item             json.RawMessage // nil where there is none; {} where the projection is empty
+	ConsumedCapacity *consumed
 }
 
 // get is one item to be read.
@@ -72,15 +72,8 @@ func projectionOf(source *string, x expressions) (*expr.Projection, error) {
 	return projection, p.CheckUnused()
 }
 
-// read returns the item, nil where there is none, and its whole size. The caller holds
-// the table's lock.
-func (g *get) read() (attr.Item, int) {
-	r := g.table.find(g.key)
-	if r == nil || g.projection == nil {
-		return itemOf(r), sizeOf(r)
-	}
-	return g.projection.Apply(r.item), r.size
-}
+// read returns the row, nil where there is none. The caller holds the table's lock.
+func (g *get) read() *row { return g.table.find(g.key) }
 
 func (e *Engine) getItem(_ context.Context, in *getItemInput) (*getItemOutput, error) {
 	g, err := e.prepareGet(&in.getInput, in.legacy)
@@ -89,16 +82,12 @@ func (e *Engine) getItem(_ context.Context, in *getItemInput) (*getItemOutput, e
 	}
 	u := newUsage(g.table, false)
 	g.table.mu.RLock()
-	item, size := g.read()
-	u.own = readUnits(size, in.ConsistentRead)
+	r := g.read()
+	u.own = readUnits(sizeOf(r), in.ConsistentRead)
 	err = e.spend(u)
 	g.table.mu.RUnlock()
 	if err != nil {
 		return nil, err
 	}
-	out := &getItemOutput{ConsumedCapacity: u.report(in.ReturnConsumedCapacity)}
-	if item != nil {
-		out.Item = &item
-	}
-	return out, nil
+	return &getItemOutput{itemJSON(r, g.projection), u.report(in.ReturnConsumedCapacity)}, nil
 }

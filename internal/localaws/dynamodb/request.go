@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/askaround/askaround-go/internal/localaws/attr"
 	"github.com/askaround/askaround-go/internal/localaws/expr"
 )
 
@@ -132,5 +131,3 @@ func condition(src *string, p *expr.Params) (*expr.Condition, error) {
 	}
 	return expr.ParseCondition("ConditionExpression", *src, p)
 }
-
-func holds(c *expr.Condition, item attr.Item) bool { return c == nil || c.Eval(item) }

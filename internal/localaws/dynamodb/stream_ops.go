@@ -224,9 +224,9 @@ type wireRecord struct {
 
 type wireStreamRecord struct {
 	ApproximateCreationDateTime int64
-	Keys                        attr.Item
-	NewImage                    attr.Item `json:",omitempty"`
-	OldImage                    attr.Item `json:",omitempty"`
+	Keys                        json.RawMessage
+	NewImage                    json.RawMessage `json:",omitempty"`
+	OldImage                    json.RawMessage `json:",omitempty"`
 	SequenceNumber              string
 	SizeBytes                   int
 	StreamViewType              string
@@ -268,7 +268,10 @@ func (e *Engine) getRecords(_ context.Context, in *getRecordsInput) (*getRecords
 	if it.After < s.horizon(sh) {
 		return nil, errTrimmed
 	}
-	records, end := s.after(sh, it.After, limit)
+	records, end, err := s.after(sh, it.After, limit)
+	if err != nil {
+		return nil, err
+	}
 	out, bytes := &getRecordsOutput{Records: []wireRecord{}}, 0
 	for _, r := range records {
 		w := e.wireRecord(s, r)
@@ -292,28 +295,34 @@ func (s *stream) horizon(sh *shard) uint64 {
 	return sh.trimmed
 }
 
-func (e *Engine) wireRecord(s *stream, r *streamRecord) wireRecord {
+func (e *Engine) wireRecord(s *stream, r streamRecord) wireRecord {
+	keys, old, new := s.images(r)
 	w := wireRecord{
 		EventID: r.id(), EventName: r.event(), EventVersion: "1.1", EventSource: "aws:dynamodb", AWSRegion: e.options.Region,
 		DynamoDB: wireStreamRecord{
-			ApproximateCreationDateTime: r.at.Unix(), Keys: r.keys, SequenceNumber: formatSequence(r.sequence), StreamViewType: s.view,
+			ApproximateCreationDateTime: r.at / 1000, Keys: keys.AppendJSON(nil, nil), SequenceNumber: formatSequence(r.sequence), StreamViewType: s.view,
 		},
 	}
-	w.DynamoDB.OldImage, w.DynamoDB.NewImage = s.images(r)
-	w.DynamoDB.SizeBytes = r.keys.Size() + w.DynamoDB.OldImage.Size() + w.DynamoDB.NewImage.Size()
+	if old != "" {
+		w.DynamoDB.OldImage = old.AppendJSON(nil, nil)
+	}
+	if new != "" {
+		w.DynamoDB.NewImage = new.AppendJSON(nil, nil)
+	}
+	w.DynamoDB.SizeBytes = keys.Size(nil) + old.Size(nil) + new.Size(nil)
 	if r.expired {
 		w.UserIdentity = &userIdentity{"dynamodb.amazonaws.com", "Service"}
 	}
 	return w
 }
 
-// images returns what the stream's view type shows of a record.
-func (s *stream) images(r *streamRecord) (old, new attr.Item) {
+// images returns the keys and what the stream's view type shows of a record.
+func (s *stream) images(r streamRecord) (keys, old, new attr.Packed) {
 	if s.view == "OLD_IMAGE" || s.view == "NEW_AND_OLD_IMAGES" {
 		old = r.old
 	}
 	if s.view == "NEW_IMAGE" || s.view == "NEW_AND_OLD_IMAGES" {
 		new = r.new
 	}
-	return old, new
+	return r.keys(s), old, new
 }

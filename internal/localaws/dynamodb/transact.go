@@ -108,7 +108,11 @@ func (e *Engine) transactWrite(ctx context.Context, in *transactWriteInput) (*tr
 	if err != nil {
 		return nil, err
 	}
-	unlock := lockTables(writes)
+	tables := tablesOf(writes)
+	if err := e.makeRoom(tables...); err != nil {
+		return nil, err
+	}
+	unlock := lockTables(tables)
 	if done, err := e.tokens.seen(token, e.now()); done || err != nil {
 		usages := readUsages(writes)
 		unlock()
@@ -117,7 +121,7 @@ func (e *Engine) transactWrite(ctx context.Context, in *transactWriteInput) (*tr
 	changes, err := runAll(writes)
 	var usages []*usage
 	if err == nil {
-		usages = usagesOf(changes)
+		usages = e.usagesOf(changes, in.ReturnConsumedCapacity)
 		err = e.spendAll(usages)
 	}
 	if err != nil {
@@ -213,15 +217,19 @@ func (in *transactWriteInput) token() (*usedToken, error) {
 	return &usedToken{*in.ClientRequestToken, sha256.Sum256(text)}, nil
 }
 
-// lockTables locks every table once, in the order of their names so that two
-// transactions cannot wait for each other.
-func lockTables(writes []*write) (unlock func()) {
-	var tables []*table
+// tablesOf returns every table once.
+func tablesOf(writes []*write) (tables []*table) {
 	for _, w := range writes {
 		if !slices.Contains(tables, w.table) {
 			tables = append(tables, w.table)
 		}
 	}
+	return tables
+}
+
+// lockTables locks the tables, in the order of their names so that two
+// transactions cannot wait for each other.
+func lockTables(tables []*table) (unlock func()) {
 	slices.SortFunc(tables, func(a, b *table) int { return strings.Compare(a.name+a.id, b.name+b.id) })
 	for _, t := range tables {
 		t.mu.Lock()
@@ -248,8 +256,12 @@ func runAll(writes []*write) ([]change, error) {
 	return changes, fate.err()
 }
 
-// usagesOf accounts each change of a transaction: twice the units of a plain write.
-func usagesOf(changes []change) []*usage {
+// usagesOf accounts each change of a transaction: twice the units of a plain write. What
+// nobody asks for is not accounted.
+func (e *Engine) usagesOf(changes []change, mode string) []*usage {
+	if mode == "" && !e.options.EnforceThroughput {
+		return nil
+	}
 	usages := make([]*usage, len(changes))
 	for i, c := range changes {
 		usages[i] = &usage{table: c.table, factor: 2, write: true}
@@ -299,7 +311,7 @@ type transactGetItem struct {
 }
 
 type itemResponse struct {
-	Item attr.Item `json:",omitempty"` // absent where nothing is there, or nothing is projected
+	Item json.RawMessage `json:",omitempty"` // absent where nothing is there, or nothing is projected
 }
 
 type transactGetOutput struct {
@@ -338,14 +350,18 @@ func (e *Engine) readAll(gets []*get, capacity string) (*transactGetOutput, erro
 	for i, g := range gets {
 		writes[i] = &write{table: g.table}
 	}
-	defer lockTables(writes)()
+	defer lockTables(tablesOf(writes))()
 	out := &transactGetOutput{}
 	usages, total := make([]*usage, len(gets)), 0
 	for i, g := range gets {
-		item, size := g.read()
-		total += size
+		r := g.read()
+		total += sizeOf(r)
+		item := itemJSON(r, g.projection)
+		if string(item) == "{}" {
+			item = nil
+		}
 		out.Responses = append(out.Responses, itemResponse{item})
-		usages[i] = &usage{table: g.table, factor: 2, own: 2 * readUnits(size, true)}
+		usages[i] = &usage{table: g.table, factor: 2, own: 2 * readUnits(sizeOf(r), true)}
 	}
 	if err := checkTransactionSize(total); err != nil {
 		return nil, err

@@ -2,7 +2,8 @@ package dynamodb
 
 import (
 	"context"
-	"math/big"
+
+	"github.com/tidwall/btree"
 
 	"github.com/askaround/askaround-go/internal/localaws/attr"
 	"github.com/askaround/askaround-go/internal/localaws/journal"
@@ -31,10 +32,11 @@ func (e *Engine) updateTTL(ctx context.Context, in *updateTTLInput) (*updateTTLO
 		case t.ttl != "" && t.ttl != attribute:
 			return invalid("TimeToLive is active on a different AttributeName: current AttributeName is %s", t.ttl)
 		}
-		t.ttl = ""
+		name := ""
 		if enabled {
-			t.ttl = attribute
+			name = attribute
 		}
+		t.setTTL(name)
 		return nil
 	})
 	if err != nil {
@@ -76,6 +78,9 @@ func (e *Engine) sweep(ctx context.Context) error {
 	e.mu.RUnlock()
 	for _, t := range tables {
 		for more := true; more; {
+			if err := e.makeRoom(t); err != nil {
+				return err
+			}
 			t.mu.Lock()
 			changes := t.expired(e.now().Unix(), sweepBatch)
 			var lsn journal.LSN
@@ -95,22 +100,30 @@ func (e *Engine) sweep(ctx context.Context) error {
 // fiveYears is how old a time may be: DynamoDB takes older ones for something else.
 const fiveYears = 5 * 365 * 24 * 3600
 
+// setTTL names the attribute by which items expire, "" for none.
+func (t *table) setTTL(name string) {
+	t.ttl, t.expiry = name, nil
+	if name == "" {
+		return
+	}
+	t.expiry = &index{key: keySchema{Hash: name}, hash: attr.TypeN, projected: []string{}, rows: new(btree.Map[string, *row])}
+	t.expiry.backfill(t)
+}
+
 // expired returns the deletion of up to limit items whose time has come: a number of
 // Unix seconds, at most five years ago.
 func (t *table) expired(now int64, limit int) (changes []change) {
-	if t.ttl == "" || t.deleted {
+	if t.expiry == nil || t.deleted {
 		return nil
 	}
-	t.rows.Scan(func(_ string, r *row) bool {
-		if v := r.item[t.ttl]; v.Type == attr.TypeN && isPast(v.N, now) {
-			changes = append(changes, change{table: t, old: r, expired: true})
+	behind := func(at int64) string { return string(attr.Successor(attr.AppendKey(nil, attr.Int(at)))) }
+	end := behind(now)
+	t.expiry.rows.Ascend(behind(now-fiveYears), func(at string, r *row) bool {
+		if at >= end {
+			return false
 		}
+		changes = append(changes, change{table: t, old: r, expired: true})
 		return len(changes) < limit
 	})
 	return changes
-}
-
-func isPast(n attr.Number, now int64) bool {
-	at, ok := new(big.Rat).SetString(n.String())
-	return ok && at.Cmp(new(big.Rat).SetInt64(now)) <= 0 && at.Cmp(new(big.Rat).SetInt64(now-fiveYears)) > 0
 }

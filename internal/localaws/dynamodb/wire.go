@@ -106,6 +106,7 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Amzn-Requestid", requestID())
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client is gone: nobody to tell
+	giveBuffer(body)
 }
 
 func (e *Engine) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) {

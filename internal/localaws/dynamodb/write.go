@@ -37,9 +37,9 @@ type (
 )
 
 type writeOutput struct {
-	Attributes            attr.Item          `json:",omitempty"`
-	ConsumedCapacity      *consumed          `json:",omitempty"`
-	ItemCollectionMetrics *collectionMetrics `json:",omitempty"`
+	Attributes            json.RawMessage
+	ConsumedCapacity      *consumed
+	ItemCollectionMetrics *collectionMetrics
 }
 
 // The kinds of a write.
@@ -58,6 +58,7 @@ type write struct {
 	kind      writeKind
 	table     *table
 	item      attr.Item // put
+	row       *row      // put: item, once it is packed
 	key       attr.Item // the primary key
 	update    *expr.Update
 	condition *expr.Condition
@@ -121,8 +122,17 @@ func (w *write) parse(in *writeInput) error {
 	return p.CheckUnused()
 }
 
-// setItem checks the item or key against the table's schema.
+// setItem checks the item or key against the table's schema, and packs what is to be put
+// while no lock is held.
 func (w *write) setItem(item attr.Item) error {
+	if err := w.checkItem(item); err != nil || w.kind != writePut {
+		return err
+	}
+	w.row = newRow(w.table, item)
+	return nil
+}
+
+func (w *write) checkItem(item attr.Item) error {
 	t := w.table
 	t.mu.RLock()
 	defer t.mu.RUnlock()
@@ -151,7 +161,7 @@ func (w *write) run() (c change, touched []expr.Path, err error) {
 		return c, nil, tableNotFound()
 	}
 	c = change{table: t, old: t.find(w.key)}
-	if !holds(w.condition, itemOf(c.old)) {
+	if w.condition != nil && !w.condition.Eval(c.old.packed().Item(w.condition.Attributes())) {
 		var old attr.Item
 		if w.oldOnFail {
 			old = itemOf(c.old)
@@ -160,7 +170,7 @@ func (w *write) run() (c change, touched []expr.Path, err error) {
 	}
 	switch w.kind {
 	case writePut:
-		c.new = newRow(t, w.item)
+		c.new = w.row
 	case writeUpdate:
 		item, paths, err := w.updated(itemOf(c.old))
 		if err != nil {
@@ -202,8 +212,11 @@ func (e *Engine) writeItem(ctx context.Context, kind writeKind, in *writeInput) 
 		return nil, err
 	}
 	t := w.table
+	if err := e.makeRoom(t); err != nil {
+		return nil, err
+	}
 	t.mu.Lock()
-	c, touched, u, err := e.runOne(w)
+	c, touched, u, err := e.runOne(w, in.ReturnConsumedCapacity)
 	if err != nil {
 		t.mu.Unlock()
 		return nil, err
@@ -219,10 +232,14 @@ func (e *Engine) writeItem(ctx context.Context, kind writeKind, in *writeInput) 
 }
 
 // runOne runs w and pays for it. A condition that fails costs what a write of the item
-// that is there would. The caller holds the table's lock.
-func (e *Engine) runOne(w *write) (c change, touched []expr.Path, u *usage, err error) {
+// that is there would. What nobody asks for, by the mode of ReturnConsumedCapacity or by
+// enforced throughput, is not accounted. The caller holds the table's lock.
+func (e *Engine) runOne(w *write, mode string) (c change, touched []expr.Path, u *usage, err error) {
 	u = newUsage(w.table, true)
 	c, touched, err = w.run()
+	if mode == "" && !e.enforces(w.table) {
+		return c, touched, u, err
+	}
 	if err == nil {
 		u.wrote(c)
 		return c, touched, u, e.spend(u)
@@ -237,18 +254,27 @@ func (e *Engine) runOne(w *write) (c change, touched []expr.Path, u *usage, err 
 }
 
 // returned is what ReturnValues asks for.
-func returned(mode string, c change, touched []expr.Path) attr.Item {
+func returned(mode string, c change, touched []expr.Path) json.RawMessage {
 	switch mode {
 	case "ALL_OLD":
-		return itemOf(c.old)
+		return itemJSON(c.old, nil)
 	case "ALL_NEW":
-		return itemOf(c.new)
+		return itemJSON(c.new, nil)
 	case "UPDATED_OLD":
-		return expr.Pick(itemOf(c.old), touched)
+		return pathsJSON(c.old, touched)
 	case "UPDATED_NEW":
-		return expr.Pick(itemOf(c.new), touched)
+		return pathsJSON(c.new, touched)
 	}
 	return nil
+}
+
+// pathsJSON is the wire form of what r holds at the paths, nil for nothing.
+func pathsJSON(r *row, paths []expr.Path) json.RawMessage {
+	item := expr.Pick(itemOf(r), paths)
+	if len(item) == 0 {
+		return nil
+	}
+	return attr.AppendItemJSON(nil, item)
 }
 
 func (e *Engine) putItem(ctx context.Context, in *putItemInput) (*writeOutput, error) {

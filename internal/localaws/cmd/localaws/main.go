@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -32,7 +33,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Stdout, *addr, *data, *account); err != nil {
-		fmt.Fprintln(os.Stderr, "localaws:", err)
+		fmt.Fprintln(os.Stderr, "localaws:", strings.TrimPrefix(err.Error(), "localaws: "))
 		os.Exit(1)
 	}
 }
