@@ -28,6 +28,8 @@ type Options struct {
 	Credentials sigv4.Provider
 	// Logger takes what no client sees. Default: none.
 	Logger *slog.Logger
+
+	fs journal.FileSystem // tests make it fail
 }
 
 // Local is the services of one process. It is safe for concurrent use.
@@ -56,7 +58,7 @@ func Open(ctx context.Context, optFns ...func(*Options)) (*Local, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("localaws: %w", err)
 	}
-	log, err := journal.Open(o.Dir, func(j *journal.Options) { j.Logger = o.Logger })
+	log, err := journal.Open(o.Dir, func(j *journal.Options) { j.Logger, j.FS = o.Logger, o.fs })
 	if err != nil {
 		return nil, fmt.Errorf("localaws: %w", err)
 	}
@@ -73,6 +75,7 @@ const checkpointKind journal.Kind = 3
 func (l *Local) open() (err error) {
 	l.dynamodb, err = dynamodb.New(l.log, func(o *dynamodb.Options) {
 		o.Clock, o.Region, o.AccountID, o.Logger = l.options.Clock, l.options.Region, l.options.AccountID, l.options.Logger
+		o.TempDir = l.options.Dir
 	})
 	if err != nil {
 		return err

@@ -19,7 +19,8 @@
 //
 // There is no PartiQL, no import or export, no global table and no backup. The
 // parameters from before expressions (Expected, KeyConditions, AttributeUpdates and
-// their like) are refused with a ValidationException that names the expression to use. Throughput
-// is accounted, not enforced. A signature is looked for, not
-// verified: that is done in front of an Engine, which answers with [Engine.Refuse].
+// their like) are refused with a ValidationException that names the expression to use.
+// Throughput is accounted, and enforced when [Options] say so. A signature is looked
+// for, not verified: that is done in front of an Engine, which answers with
+// [Engine.Refuse].
 package dynamodb

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"reflect"
 	"strconv"
 	"strings"
 )
@@ -28,31 +29,32 @@ type operation func(e *Engine, ctx context.Context, body []byte) ([]byte, error)
 func operations() map[string]operation {
 	m := map[string]operation{}
 	for name, op := range map[string]operation{
-		"BatchGetItem":          run((*Engine).batchGet),
-		"BatchWriteItem":        run((*Engine).batchWrite),
-		"CreateTable":           run((*Engine).createTable),
-		"DeleteItem":            run((*Engine).deleteItem),
-		"DeleteTable":           run((*Engine).deleteTable),
-		"DescribeEndpoints":     run((*Engine).describeEndpoints),
-		"DescribeLimits":        run((*Engine).describeLimits),
-		"DescribeTable":         run((*Engine).describeTable),
-		"DescribeTimeToLive":    run((*Engine).describeTTL),
-		"GetItem":               run((*Engine).getItem),
-		"ListTables":            run((*Engine).listTables),
-		"ListTagsOfResource":    run((*Engine).listTags),
-		"PutItem":               run((*Engine).putItem),
-		"Query":                 run((*Engine).query),
-		"Scan":                  run((*Engine).scan),
-		"TagResource":           run((*Engine).tagResource),
-		"TransactGetItems":      run((*Engine).transactGet),
-		"TransactWriteItems":    run((*Engine).transactWrite),
-		"UntagResource":         run((*Engine).untagResource),
-		"UpdateItem":            run((*Engine).updateItem),
-		"UpdateTable":           run((*Engine).updateTable),
-		"UpdateTimeToLive":      run((*Engine).updateTTL),
-		"ExecuteStatement":      (*Engine).refusePartiQL,
-		"BatchExecuteStatement": (*Engine).refusePartiQL,
-		"ExecuteTransaction":    (*Engine).refusePartiQL,
+		"BatchGetItem":              run((*Engine).batchGet),
+		"BatchWriteItem":            run((*Engine).batchWrite),
+		"CreateTable":               run((*Engine).createTable),
+		"DeleteItem":                run((*Engine).deleteItem),
+		"DeleteTable":               run((*Engine).deleteTable),
+		"DescribeContinuousBackups": run((*Engine).describeBackups),
+		"DescribeEndpoints":         run((*Engine).describeEndpoints),
+		"DescribeLimits":            run((*Engine).describeLimits),
+		"DescribeTable":             run((*Engine).describeTable),
+		"DescribeTimeToLive":        run((*Engine).describeTTL),
+		"GetItem":                   run((*Engine).getItem),
+		"ListTables":                run((*Engine).listTables),
+		"ListTagsOfResource":        run((*Engine).listTags),
+		"PutItem":                   run((*Engine).putItem),
+		"Query":                     run((*Engine).query),
+		"Scan":                      run((*Engine).scan),
+		"TagResource":               run((*Engine).tagResource),
+		"TransactGetItems":          run((*Engine).transactGet),
+		"TransactWriteItems":        run((*Engine).transactWrite),
+		"UntagResource":             run((*Engine).untagResource),
+		"UpdateItem":                run((*Engine).updateItem),
+		"UpdateTable":               run((*Engine).updateTable),
+		"UpdateTimeToLive":          run((*Engine).updateTTL),
+		"ExecuteStatement":          (*Engine).refusePartiQL,
+		"BatchExecuteStatement":     (*Engine).refusePartiQL,
+		"ExecuteTransaction":        (*Engine).refusePartiQL,
 	} {
 		m[tablesTarget+name] = op
 	}
@@ -65,9 +67,13 @@ func operations() map[string]operation {
 
 // run makes an operation of a method with typed input and output.
 func run[In, Out any](fn func(*Engine, context.Context, *In) (*Out, error)) operation {
+	shape := shapeOf(reflect.TypeFor[In](), "")
 	return func(e *Engine, ctx context.Context, body []byte) ([]byte, error) {
 		in := new(In)
 		if err := decode(body, in); err != nil {
+			return nil, err
+		}
+		if err := shape.check(in); err != nil {
 			return nil, err
 		}
 		out, err := fn(e, ctx, in)
@@ -105,6 +111,7 @@ func (e *Engine) answer(w http.ResponseWriter, r *http.Request, body []byte, err
 	h.Set("X-Amzn-Requestid", requestID())
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client is gone: nobody to tell
+	giveBuffer(body)
 }
 
 func (e *Engine) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) {

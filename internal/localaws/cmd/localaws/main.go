@@ -18,6 +18,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/askaround/askaround-go/internal/localaws"
@@ -25,19 +26,20 @@ import (
 )
 
 // options are the flags.
-type options struct{ addr, data, region, credentials string }
+type options struct{ addr, data, region, account, credentials string }
 
 func main() {
 	var o options
 	flag.StringVar(&o.addr, "addr", "127.0.0.1:8000", "loopback `address` to serve")
 	flag.StringVar(&o.data, "data", "", "`directory` that keeps the data; empty keeps it in memory")
 	flag.StringVar(&o.region, "region", "us-east-1", "`name` of the region, which stands in ARNs")
+	flag.StringVar(&o.account, "account", "000000000000", "`id` of the account that owns everything, 12 digits")
 	flag.StringVar(&o.credentials, "credentials", "", "shared credentials `file` whose keys may sign, such as ~/.aws/credentials; empty verifies no signature")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Stdout, o); err != nil {
-		fmt.Fprintln(os.Stderr, "localaws:", err)
+		fmt.Fprintln(os.Stderr, "localaws:", strings.TrimPrefix(err.Error(), "localaws: "))
 		os.Exit(1)
 	}
 }
@@ -53,7 +55,8 @@ func run(ctx context.Context, out io.Writer, o options) error {
 		return err
 	}
 	local, err := localaws.Open(ctx, func(l *localaws.Options) {
-		l.Dir, l.Region, l.Credentials, l.Logger = o.data, o.region, provider, slog.New(slog.NewTextHandler(os.Stderr, nil))
+		l.Dir, l.Region, l.AccountID, l.Credentials = o.data, o.region, o.account, provider
+		l.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())

@@ -28,7 +28,7 @@ func TestRunKeepsItsData(t *testing.T) {
 		reader, writer := io.Pipe()
 		ended := make(chan error, 1)
 		go func() {
-			ended <- run(ctx, writer, options{addr: "127.0.0.1:0", data: dir, region: "us-east-1"})
+			ended <- run(ctx, writer, options{addr: "127.0.0.1:0", data: dir, region: "us-east-1", account: "000000000000"})
 			writer.Close()
 		}()
 		lines := bufio.NewScanner(reader)
@@ -54,7 +54,7 @@ func TestRunKeepsItsData(t *testing.T) {
 
 func TestOnlyLoopbackIsServed(t *testing.T) {
 	for _, addr := range []string{"0.0.0.0:0", "[::]:0", ":0", "nonsense"} {
-		if err := run(t.Context(), io.Discard, options{addr: addr, region: "us-east-1"}); err == nil {
+		if err := run(t.Context(), io.Discard, options{addr: addr, region: "us-east-1", account: "000000000000"}); err == nil {
 			t.Errorf("served %s", addr)
 		}
 	}
