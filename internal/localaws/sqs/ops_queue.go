@@ -51,7 +51,7 @@ func (e *Engine) createQueue(ctx context.Context, in createQueueInput) (any, err
 		t.define(q)
 		return nil
 	})
-	return urlOutput{e.url(in.QueueName)}, err
+	return urlOutput{e.url(ctx, in.QueueName)}, err
 }
 
 func checkName(name string, fifo bool) error {
@@ -125,7 +125,7 @@ func (e *Engine) getQueueURL(ctx context.Context, in getQueueURLInput) (any, err
 		}
 		return nil
 	})
-	return urlOutput{e.url(in.QueueName)}, err
+	return urlOutput{e.url(ctx, in.QueueName)}, err
 }
 
 type listInput struct {
@@ -137,7 +137,7 @@ type listInput struct {
 
 // page returns the URLs of the queues called names from the token on, and the token of
 // the next page. Without MaxResults it is one page of at most 1000.
-func (e *Engine) page(names []string, in listInput) (urls []string, next string, err error) {
+func (e *Engine) page(ctx context.Context, names []string, in listInput) (urls []string, next string, err error) {
 	most := 1000
 	if in.MaxResults != nil {
 		if most = *in.MaxResults; most < 1 || most > 1000 {
@@ -154,7 +154,7 @@ func (e *Engine) page(names []string, in listInput) (urls []string, next string,
 		names = names[at:]
 	}
 	for _, name := range names[:min(most, len(names))] {
-		urls = append(urls, e.url(name))
+		urls = append(urls, e.url(ctx, name))
 	}
 	if len(names) > most && in.MaxResults != nil {
 		next = base64.RawURLEncoding.EncodeToString([]byte(names[most-1]))
@@ -175,7 +175,7 @@ func (e *Engine) listQueues(ctx context.Context, in listInput) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	urls, next, err := e.page(names, in)
+	urls, next, err := e.page(ctx, names, in)
 	return struct {
 		QueueURLs []string `json:"QueueUrls,omitempty" query:"QueueUrl"`
 		NextToken string   `json:",omitempty"`
@@ -199,7 +199,7 @@ func (e *Engine) listDeadLetterSourceQueues(ctx context.Context, in listInput) (
 	if err != nil {
 		return nil, err
 	}
-	urls, next, err := e.page(names, in)
+	urls, next, err := e.page(ctx, names, in)
 	return struct {
 		QueueURLs []string `json:"queueUrls" query:"QueueUrl"`
 		NextToken string   `json:",omitempty"`
