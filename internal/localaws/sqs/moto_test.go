@@ -231,7 +231,7 @@ func randomSteps() int {
 	case testing.Short():
 		return 50
 	}
-	return 250
+	return 150
 }
 
 // pair is an engine and moto, asked the same.
