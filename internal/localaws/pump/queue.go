@@ -39,7 +39,8 @@ type QueueOptions struct {
 	Logger *slog.Logger
 }
 
-// poll is how long one receive waits; nothing is polled within it.
+// poll is how long one receive waits; nothing is polled within it. Where too many messages
+// are in flight it waits for some to come back.
 const poll = 20 * time.Second
 
 func queueOptions(visibility time.Duration, fifo bool, optFns []func(*QueueOptions)) (QueueOptions, error) {
@@ -117,13 +118,10 @@ func (q *queue) work(ctx context.Context) error {
 		} else if err := q.deliverAll(ctx, messages); err != nil {
 			return err
 		}
-		var refusal *sqs.Error
 		switch {
 		case err == nil, ctx.Err() != nil:
 		case errors.Is(err, sqs.ErrClosed):
 			return nil
-		case errors.As(err, &refusal) && refusal.Name == "OverLimit":
-			sleep(ctx, time.Second) // too many messages in flight: some must come back first
 		default:
 			return fmt.Errorf("pump: receive from %s: %w", q.url, err)
 		}
