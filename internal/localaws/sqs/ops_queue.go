@@ -255,20 +255,9 @@ func (e *Engine) setQueueAttributes(ctx context.Context, in setAttributesInput) 
 		if err != nil {
 			return err
 		}
-		if value, set := in.Attributes["FifoQueue"]; set && value != strconv.FormatBool(q.fifo != nil) {
-			return refuse("InvalidAttributeValue", "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.")
-		}
-		merged := map[string]string{}
-		maps.Copy(merged, q.Attributes)
-		maps.Copy(merged, in.Attributes)
-		s, err := parseSettings(merged)
+		merged, s, err := t.merge(q, in.Attributes)
 		if err != nil {
 			return err
-		}
-		if _, changed := in.Attributes["RedrivePolicy"]; changed {
-			if err := t.checkRedrive(q.Name, s); err != nil {
-				return err
-			}
 		}
 		retimed := q.fifo != nil && s.delay != q.settings.delay
 		q.Attributes, q.settings, q.Modified = merged, s, t.now/1000
@@ -279,6 +268,23 @@ func (e *Engine) setQueueAttributes(ctx context.Context, in setAttributesInput) 
 		t.dispatch(q)
 		return nil
 	})
+}
+
+// merge returns what q's attributes are with some of them changed.
+func (t *tx) merge(q *queue, changes map[string]string) (merged map[string]string, s settings, err error) {
+	if value, set := changes["FifoQueue"]; set && value != strconv.FormatBool(q.fifo != nil) {
+		return nil, s, refuse("InvalidAttributeValue", "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.")
+	}
+	merged = map[string]string{}
+	maps.Copy(merged, q.Attributes)
+	maps.Copy(merged, changes)
+	if s, err = parseSettings(merged); err != nil {
+		return nil, s, err
+	}
+	if _, changed := changes["RedrivePolicy"]; changed {
+		err = t.checkRedrive(q.Name, s)
+	}
+	return merged, s, err
 }
 
 type tagsInput struct {
