@@ -251,14 +251,14 @@ func (e *Engine) replayEffect(d *decoder) error {
 	case effectFIFO:
 		e.replayMessage(d, d.text())
 	case effectSent:
-		q, key, at, o := e.byID[d.uvarint()], d.text(), d.varint(), original{d.text(), d.uvarint()}
-		if q != nil && q.fifo != nil && d.err == nil {
-			q.fifo.sent.put(key, at, o)
+		f, key, at, o := e.fifo(d.uvarint()), d.text(), d.varint(), original{d.text(), d.uvarint()}
+		if f != nil && d.err == nil {
+			f.sent.put(key, at, o)
 		}
 	case effectAttempt:
-		q, id, at, a := e.byID[d.uvarint()], d.text(), d.varint(), d.attempt()
-		if q != nil && q.fifo != nil && d.err == nil {
-			q.fifo.attempts.put(id, at, a)
+		f, id, at, a := e.fifo(d.uvarint()), d.text(), d.varint(), d.attempt()
+		if f != nil && d.err == nil {
+			f.attempts.put(id, at, a)
 		}
 	case effectState:
 		if q, m := e.byID[d.uvarint()], d.state(); d.err == nil {
@@ -271,20 +271,31 @@ func (e *Engine) replayEffect(d *decoder) error {
 		}
 	case effectMove:
 		from, to, m := e.byID[d.uvarint()], e.byID[d.uvarint()], d.state()
-		if d.err != nil {
-			return d.err
+		if d.err == nil {
+			e.replayMove(from, to, m)
 		}
-		if from != nil && from.messages[m.sequence] != nil {
-			m.content = from.messages[m.sequence].content
-			from.remove(from.messages[m.sequence])
-		}
-		e.replayState(to, m)
 	case effectSequence:
 		e.sequence = max(e.sequence, d.uvarint())
 	default:
 		return fmt.Errorf("%w: effect %d", errRecord, effect)
 	}
 	return d.err
+}
+
+// fifo returns the FIFO part of a queue, nil where there is none.
+func (e *Engine) fifo(id uint64) *fifo {
+	if q := e.byID[id]; q != nil {
+		return q.fifo
+	}
+	return nil
+}
+
+func (e *Engine) replayMove(from, to *queue, m *message) {
+	if from != nil && from.messages[m.sequence] != nil {
+		m.content = from.messages[m.sequence].content
+		from.remove(from.messages[m.sequence])
+	}
+	e.replayState(to, m)
 }
 
 func (e *Engine) replayMessage(d *decoder, dedup string) {

@@ -140,8 +140,16 @@ func (e *Engine) arn(name string) string {
 	return fmt.Sprintf("arn:aws:sqs:%s:%s:%s", e.options.Region, e.options.AccountID, name)
 }
 
-func (e *Engine) url(name string) string {
-	return e.options.BaseURL + "/" + e.options.AccountID + "/" + name
+// url returns the URL of the queue called name, for the client of ctx.
+func (e *Engine) url(ctx context.Context, name string) string {
+	base := e.options.BaseURL
+	if base == "" {
+		var overSocket bool
+		if base, overSocket = ctx.Value(endpointKey{}).(string); !overSocket {
+			base = "http://sqs." + e.options.Region + ".localhost"
+		}
+	}
+	return base + "/" + e.options.AccountID + "/" + name
 }
 
 // byARN returns the queue that an ARN names, or nil.

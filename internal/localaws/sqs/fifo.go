@@ -142,7 +142,7 @@ func wrongType(value, parameter string) *Error {
 // nil when that is too long ago, or one of the messages has changed since.
 func (t *tx) again(q *queue, id string, visibility time.Duration) []delivery {
 	at, a, ok := q.fifo.attempts.get(id)
-	if !ok || at+retryWindow.Milliseconds() <= t.now {
+	if !ok {
 		return nil
 	}
 	var got []*message

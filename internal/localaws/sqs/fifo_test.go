@@ -94,6 +94,27 @@ func TestGroupOpensWithItsLastMessageInFlight(t *testing.T) {
 	wantBodies(t, "in the order of sending", receive(t, c, url), "a1", "a2", "a3")
 }
 
+// As many as possible of one group, so that other receivers find the other groups (DG,
+// "FIFO queue delivery logic"); then the group whose first has waited longest.
+func TestCallTakesOneGroupFirst(t *testing.T) {
+	_, c, clock := newTest(t)
+	url := createFIFO(t, c, "q.fifo", nil)
+	for _, body := range []string{"a1", "b1", "a2", "c1", "b2", "a3"} {
+		sendTo(t, c, url, body[:1], body)
+		clock.Advance(time.Millisecond)
+	}
+	take := func(most int32) []types.Message {
+		t.Helper()
+		out, err := c.ReceiveMessage(t.Context(), &client.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: most})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out.Messages
+	}
+	wantBodies(t, "one group while it lasts", take(2), "a1", "a2")
+	wantBodies(t, "the group that has waited longest, then the next", take(10), "b1", "b2", "c1")
+}
+
 func TestDeduplication(t *testing.T) {
 	for _, tt := range []struct {
 		name             string

@@ -134,10 +134,8 @@ func (e *Engine) receiveMessage(ctx context.Context, in receiveInput) (any, erro
 		return nil, outOfRange(most, "MaxNumberOfMessages", "Must be between 1 and 10, if provided")
 	}
 	attempt := ""
-	if in.ReceiveRequestAttemptID != nil {
-		if attempt = *in.ReceiveRequestAttemptID; !tokenPattern.MatchString(attempt) {
-			return nil, invalidToken(attempt, "ReceiveRequestAttemptId")
-		}
+	if err := parseToken(in.ReceiveRequestAttemptID, "ReceiveRequestAttemptId", &attempt); err != nil {
+		return nil, err
 	}
 	visibility, err := inSeconds(in.VisibilityTimeout, maxVisibility, "VisibilityTimeout")
 	if err != nil {

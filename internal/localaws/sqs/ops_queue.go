@@ -51,7 +51,7 @@ func (e *Engine) createQueue(ctx context.Context, in createQueueInput) (any, err
 		t.define(q)
 		return nil
 	})
-	return urlOutput{e.url(in.QueueName)}, err
+	return urlOutput{e.url(ctx, in.QueueName)}, err
 }
 
 func checkName(name string, fifo bool) error {
@@ -125,7 +125,7 @@ func (e *Engine) getQueueURL(ctx context.Context, in getQueueURLInput) (any, err
 		}
 		return nil
 	})
-	return urlOutput{e.url(in.QueueName)}, err
+	return urlOutput{e.url(ctx, in.QueueName)}, err
 }
 
 type listInput struct {
@@ -137,7 +137,7 @@ type listInput struct {
 
 // page returns the URLs of the queues called names from the token on, and the token of
 // the next page. Without MaxResults it is one page of at most 1000.
-func (e *Engine) page(names []string, in listInput) (urls []string, next string, err error) {
+func (e *Engine) page(ctx context.Context, names []string, in listInput) (urls []string, next string, err error) {
 	most := 1000
 	if in.MaxResults != nil {
 		if most = *in.MaxResults; most < 1 || most > 1000 {
@@ -154,7 +154,7 @@ func (e *Engine) page(names []string, in listInput) (urls []string, next string,
 		names = names[at:]
 	}
 	for _, name := range names[:min(most, len(names))] {
-		urls = append(urls, e.url(name))
+		urls = append(urls, e.url(ctx, name))
 	}
 	if len(names) > most && in.MaxResults != nil {
 		next = base64.RawURLEncoding.EncodeToString([]byte(names[most-1]))
@@ -175,7 +175,7 @@ func (e *Engine) listQueues(ctx context.Context, in listInput) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	urls, next, err := e.page(names, in)
+	urls, next, err := e.page(ctx, names, in)
 	return struct {
 		QueueURLs []string `json:"QueueUrls,omitempty" query:"QueueUrl"`
 		NextToken string   `json:",omitempty"`
@@ -199,7 +199,7 @@ func (e *Engine) listDeadLetterSourceQueues(ctx context.Context, in listInput) (
 	if err != nil {
 		return nil, err
 	}
-	urls, next, err := e.page(names, in)
+	urls, next, err := e.page(ctx, names, in)
 	return struct {
 		QueueURLs []string `json:"queueUrls" query:"QueueUrl"`
 		NextToken string   `json:",omitempty"`
@@ -255,20 +255,9 @@ func (e *Engine) setQueueAttributes(ctx context.Context, in setAttributesInput) 
 		if err != nil {
 			return err
 		}
-		if value, set := in.Attributes["FifoQueue"]; set && value != strconv.FormatBool(q.fifo != nil) {
-			return refuse("InvalidAttributeValue", "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.")
-		}
-		merged := map[string]string{}
-		maps.Copy(merged, q.Attributes)
-		maps.Copy(merged, in.Attributes)
-		s, err := parseSettings(merged)
+		merged, s, err := t.merge(q, in.Attributes)
 		if err != nil {
 			return err
-		}
-		if _, changed := in.Attributes["RedrivePolicy"]; changed {
-			if err := t.checkRedrive(q.Name, s); err != nil {
-				return err
-			}
 		}
 		retimed := q.fifo != nil && s.delay != q.settings.delay
 		q.Attributes, q.settings, q.Modified = merged, s, t.now/1000
@@ -279,6 +268,23 @@ func (e *Engine) setQueueAttributes(ctx context.Context, in setAttributesInput) 
 		t.dispatch(q)
 		return nil
 	})
+}
+
+// merge returns what q's attributes are with some of them changed.
+func (t *tx) merge(q *queue, changes map[string]string) (merged map[string]string, s settings, err error) {
+	if value, set := changes["FifoQueue"]; set && value != strconv.FormatBool(q.fifo != nil) {
+		return nil, s, refuse("InvalidAttributeValue", "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.")
+	}
+	merged = map[string]string{}
+	maps.Copy(merged, q.Attributes)
+	maps.Copy(merged, changes)
+	if s, err = parseSettings(merged); err != nil {
+		return nil, s, err
+	}
+	if _, changed := changes["RedrivePolicy"]; changed {
+		err = t.checkRedrive(q.Name, s)
+	}
+	return merged, s, err
 }
 
 type tagsInput struct {

@@ -2,6 +2,7 @@ package sqs
 
 import (
 	"encoding/base64"
+	"errors"
 	"regexp"
 	"strconv"
 	"strings"
@@ -48,17 +49,8 @@ func (n newMessage) parse() (*content, error) {
 		return nil, refuse("InvalidMessageContents", "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF")
 	}
 	c := &content{body: *n.MessageBody}
-	for _, token := range []struct {
-		value *string
-		name  string
-		field *string
-	}{{n.MessageGroupID, "MessageGroupId", &c.group}, {n.MessageDeduplicationID, "MessageDeduplicationId", &c.dedup}} {
-		if token.value == nil {
-			continue
-		}
-		if *token.field = *token.value; !tokenPattern.MatchString(*token.value) {
-			return nil, invalidToken(*token.value, token.name)
-		}
+	if err := errors.Join(parseToken(n.MessageGroupID, "MessageGroupId", &c.group), parseToken(n.MessageDeduplicationID, "MessageDeduplicationId", &c.dedup)); err != nil {
+		return nil, err
 	}
 	if d := n.DelaySeconds; d != nil && (*d < 0 || *d > numbers["DelaySeconds"].most) {
 		return nil, outOfRange(*d, "DelaySeconds", "DelaySeconds must be >= 0 and <= 900")
@@ -77,8 +69,15 @@ func (n newMessage) parse() (*content, error) {
 	return c, nil
 }
 
-func invalidToken(value, name string) *Error {
-	return outOfRange(shorten(value), name, name+" can only include alphanumeric and punctuation characters. 1 to 128 in length")
+// parseToken puts an optional token into a field.
+func parseToken(value *string, name string, into *string) error {
+	if value == nil {
+		return nil
+	}
+	if *into = *value; !tokenPattern.MatchString(*value) {
+		return outOfRange(shorten(*value), name, name+" can only include alphanumeric and punctuation characters. 1 to 128 in length")
+	}
+	return nil
 }
 
 // validText reports whether s has only characters that XML 1.0 allows.

@@ -89,7 +89,7 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var out any
 	err := protocol.read(c, r)
 	if err == nil {
-		out, err = c.serve(e, r.Context(), c.decode)
+		out, err = c.serve(e, withEndpoint(r), c.decode)
 	}
 	e.answer(w, r, protocol, c, out, err)
 }
@@ -118,6 +118,21 @@ func (e *Engine) answer(w http.ResponseWriter, r *http.Request, protocol codec, 
 	h.Set("X-Amzn-Requestid", c.id)
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client is gone: nobody to tell
+}
+
+// endpointKey is the context key of where a client sent its request: a URL.
+type endpointKey struct{}
+
+// withEndpoint tells the context of a request over a socket where it was sent.
+func withEndpoint(r *http.Request) context.Context {
+	if r.Context().Value(http.ServerContextKey) == nil || r.Host == "" {
+		return r.Context()
+	}
+	scheme := "http://"
+	if r.TLS != nil {
+		scheme = "https://"
+	}
+	return context.WithValue(r.Context(), endpointKey{}, scheme+r.Host)
 }
 
 // refusal returns what a client is told of an error.
