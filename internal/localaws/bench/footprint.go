@@ -18,19 +18,19 @@ import (
 	"github.com/askaround/askaround-go/internal/localaws"
 )
 
-// footprint prints what a million small items hold, without and with a global index
-// and a stream, and how long 100,000 of them take to come back.
-func footprint(ctx context.Context) error {
+// footprint prints what small items hold, without and with a global index and a stream,
+// and how long 100,000 of them take to come back.
+func footprint(ctx context.Context, items int) error {
 	fmt.Print("| table of small items | items | bytes/item |\n|---|---|---|\n")
 	for _, c := range []struct {
 		name          string
 		index, stream bool
 	}{{"no index", false, false}, {"one global index", true, false}, {"index and stream", true, true}} {
-		held, err := measureMemory(ctx, 1_000_000, c.index, c.stream)
+		held, err := measureMemory(ctx, items, c.index, c.stream)
 		if err != nil {
 			return err
 		}
-		fmt.Printf("| %s | 1,000,000 | %d |\n", c.name, held/1_000_000)
+		fmt.Printf("| %s | %d | %d |\n", c.name, items, held/uint64(items))
 	}
 	return restart(ctx, 100_000)
 }

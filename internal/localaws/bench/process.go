@@ -12,8 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"github.com/askaround/askaround-go/internal/localaws"
 )
 
@@ -49,45 +47,45 @@ func serveChild() {
 }
 
 // child runs this program as a server.
-func child(kind string, durable bool) func(context.Context) (*dynamodb.Client, func(), error) {
-	return func(ctx context.Context) (*dynamodb.Client, func(), error) {
+func child(kind string, durable bool) func(context.Context) (*server, error) {
+	return func(ctx context.Context) (*server, error) {
 		dir, remove, err := dataDir(durable)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		program, err := os.Executable()
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		cmd := exec.CommandContext(ctx, program)
 		cmd.Env, cmd.Stderr = append(os.Environ(), childKind+"="+kind, childDir+"="+dir), os.Stderr
 		out, err := cmd.StdoutPipe()
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if err := cmd.Start(); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		stop := func() { _ = errors.Join(cmd.Process.Kill(), cmd.Wait(), remove()) }
 		url, err := bufio.NewReader(out).ReadString('\n')
 		if err != nil {
 			stop()
-			return nil, nil, fmt.Errorf("no address: %w", err)
+			return nil, fmt.Errorf("no address: %w", err)
 		}
-		return client(strings.TrimSpace(url)), stop, nil
+		return &server{client(strings.TrimSpace(url)), stop, cmd.Process.Pid}, nil
 	}
 }
 
 // dynoxide runs that program, in memory or over a file.
-func dynoxide(path string, durable bool) func(context.Context) (*dynamodb.Client, func(), error) {
-	return func(ctx context.Context) (*dynamodb.Client, func(), error) {
+func dynoxide(path string, durable bool) func(context.Context) (*server, error) {
+	return func(ctx context.Context) (*server, error) {
 		dir, remove, err := dataDir(durable)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		addr, err := freeAddress()
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		_, port, _ := strings.Cut(addr, ":")
 		args := []string{"--host", "127.0.0.1", "--port", port}
@@ -96,14 +94,14 @@ func dynoxide(path string, durable bool) func(context.Context) (*dynamodb.Client
 		}
 		cmd := exec.CommandContext(ctx, path, args...)
 		if err := cmd.Start(); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		stop := func() { _ = errors.Join(cmd.Process.Kill(), cmd.Wait(), remove()) }
 		if err := waitFor(ctx, addr); err != nil {
 			stop()
-			return nil, nil, err
+			return nil, err
 		}
-		return client("http://" + addr), stop, nil
+		return &server{client("http://" + addr), stop, cmd.Process.Pid}, nil
 	}
 }
 

@@ -29,11 +29,18 @@ const (
 	stubHTTP        = "SDK ceiling over HTTP"
 )
 
-// target is something to measure. start gives a client of it and what ends it.
+// target is something to measure.
 type target struct {
 	name    string
-	start   func(context.Context) (db *dynamodb.Client, stop func(), err error)
+	start   func(context.Context) (*server, error)
 	prepare func(context.Context, *dynamodb.Client) error
+}
+
+// server is a target that was started.
+type server struct {
+	db   *dynamodb.Client
+	stop func()
+	pid  int // of its process, 0 for this one or an unknown one
 }
 
 func targets(endpoints endpointFlags) []target {
@@ -47,11 +54,11 @@ func targets(endpoints endpointFlags) []target {
 		all = append(all, target{dynoxideMemory, dynoxide(path, false), prepare}, target{dynoxideDisk, dynoxide(path, true), prepare})
 	}
 	for _, e := range endpoints {
-		all = append(all, target{e.name, func(context.Context) (*dynamodb.Client, func(), error) { return client(e.url), func() {}, nil }, prepare})
+		all = append(all, target{e.name, func(context.Context) (*server, error) { return &server{client(e.url), func() {}, 0}, nil }, prepare})
 	}
 	nothing := func(context.Context, *dynamodb.Client) error { return nil }
-	stub := func(context.Context) (*dynamodb.Client, func(), error) {
-		return dynamodb.NewFromConfig(config("http://stub.invalid", inprocess.Transport(stubHandler()))), func() {}, nil
+	stub := func(context.Context) (*server, error) {
+		return &server{dynamodb.NewFromConfig(config("http://stub.invalid", inprocess.Transport(stubHandler()))), func() {}, 0}, nil
 	}
 	return append(all, target{stubInProcess, stub, nothing}, target{stubHTTP, child("stub", false), nothing})
 }
@@ -66,17 +73,17 @@ func client(url string) *dynamodb.Client {
 	return dynamodb.NewFromConfig(config(url, &http.Transport{MaxIdleConnsPerHost: 64, DialContext: new(net.Dialer).DialContext}))
 }
 
-func inProcess(durable bool) func(context.Context) (*dynamodb.Client, func(), error) {
-	return func(ctx context.Context) (*dynamodb.Client, func(), error) {
+func inProcess(durable bool) func(context.Context) (*server, error) {
+	return func(ctx context.Context) (*server, error) {
 		dir, remove, err := dataDir(durable)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		local, err := localaws.Open(ctx, func(o *localaws.Options) { o.Dir = dir })
 		if err != nil {
-			return nil, nil, errors.Join(err, remove())
+			return nil, errors.Join(err, remove())
 		}
-		return dynamodb.NewFromConfig(local.Config()), func() { _ = errors.Join(local.Close(), remove()) }, nil
+		return &server{dynamodb.NewFromConfig(local.Config()), func() { _ = errors.Join(local.Close(), remove()) }, 0}, nil
 	}
 }
 

@@ -19,11 +19,12 @@ var clients = []int{8, 64}
 // that what else the machine does in the meantime hits all of them, and the median counts.
 const rounds = 5
 
-// result is a target's operations per second, by workload and number of clients.
+// result is what was measured of a target, by workload and number of clients.
 type result struct {
-	name  string
-	db    *dynamodb.Client
-	rates map[string]float64
+	name   string
+	server *server
+	rates  map[string]float64 // calls per second
+	cpu    map[string]float64 // microseconds of processor per call, of client and server
 }
 
 func cell(workload string, clients int) string { return fmt.Sprintf("%s c%d", workload, clients) }
@@ -34,15 +35,15 @@ func throughput(ctx context.Context, length time.Duration, only string, endpoint
 		if !strings.Contains(t.name, only) {
 			continue
 		}
-		db, stop, err := t.start(ctx)
+		s, err := t.start(ctx)
 		if err != nil {
 			return fmt.Errorf("%s: %w", t.name, err)
 		}
-		defer stop()
-		if err := t.prepare(ctx, db); err != nil {
+		defer s.stop()
+		if err := t.prepare(ctx, s.db); err != nil {
 			return fmt.Errorf("%s: %w", t.name, err)
 		}
-		results = append(results, &result{t.name, db, map[string]float64{}})
+		results = append(results, &result{t.name, s, map[string]float64{}, map[string]float64{}})
 	}
 	for _, w := range workloads {
 		for _, n := range clients {
@@ -51,34 +52,44 @@ func throughput(ctx context.Context, length time.Duration, only string, endpoint
 			}
 		}
 	}
-	printTable(results)
+	fmt.Print("Calls per second:\n\n")
+	printTable(results, func(r *result) map[string]float64 { return r.rates })
+	if processorTime(0) > 0 {
+		fmt.Print("\nMicroseconds of processor per call, client and server together (of servers that somebody else started, the client alone):\n\n")
+		printTable(results, func(r *result) map[string]float64 { return r.cpu })
+	}
+	fmt.Print("\nRatios of calls per second:\n\n")
 	printRatios(results)
 	return nil
 }
 
 // measure takes the rounds of one workload, the first of which only warms up.
 func measure(ctx context.Context, results []*result, w workload, n int, length time.Duration) error {
-	rates := make([][]float64, len(results))
+	rates, calls, spent := make([][]float64, len(results)), make([]float64, len(results)), make([]time.Duration, len(results))
 	for round := range rounds + 1 {
 		for i, r := range results {
-			got, err := rate(ctx, r.db, w, n, length)
+			before := processorTime(r.server.pid)
+			count, took, err := callFor(ctx, r.server.db, w, n, length)
 			if err != nil {
 				return fmt.Errorf("%s: %s: %w", r.name, w.name, err)
 			}
 			if round > 0 {
-				rates[i] = append(rates[i], got)
+				rates[i] = append(rates[i], float64(count)/took.Seconds())
+				calls[i] += float64(count)
+				spent[i] += processorTime(r.server.pid) - before
 			}
 		}
 	}
 	for i, r := range results {
 		slices.Sort(rates[i])
 		r.rates[cell(w.name, n)] = rates[i][rounds/2]
+		r.cpu[cell(w.name, n)] = float64(spent[i].Microseconds()) / calls[i]
 	}
 	return nil
 }
 
-// rate returns how many calls of the workload n goroutines do in a second.
-func rate(ctx context.Context, db *dynamodb.Client, w workload, n int, length time.Duration) (float64, error) {
+// callFor lets n goroutines call for about so long and returns how many calls they did.
+func callFor(ctx context.Context, db *dynamodb.Client, w workload, n int, length time.Duration) (calls int64, took time.Duration, err error) {
 	var done atomic.Int64
 	var failed atomic.Pointer[error]
 	var group sync.WaitGroup
@@ -96,12 +107,12 @@ func rate(ctx context.Context, db *dynamodb.Client, w workload, n int, length ti
 	}
 	group.Wait()
 	if err := failed.Load(); err != nil {
-		return 0, *err
+		return 0, 0, *err
 	}
-	return float64(done.Load()) / time.Since(start).Seconds(), nil
+	return done.Load(), time.Since(start), nil
 }
 
-func printTable(results []*result) {
+func printTable(results []*result, of func(*result) map[string]float64) {
 	head, line := "| engine |", "|---|"
 	for _, w := range workloads {
 		for _, n := range clients {
@@ -114,7 +125,7 @@ func printTable(results []*result) {
 		row := "| " + r.name + " |"
 		for _, w := range workloads {
 			for _, n := range clients {
-				row += fmt.Sprintf(" %.0f |", r.rates[cell(w.name, n)])
+				row += fmt.Sprintf(" %.0f |", of(r)[cell(w.name, n)])
 			}
 		}
 		fmt.Println(row)
@@ -131,7 +142,7 @@ func printRatios(results []*result) {
 		}
 		return nil
 	}
-	fmt.Print("\n| ratio | puts c8 | puts c64 | queries c8 | queries c64 | updates c8 | updates c64 |\n|---|---|---|---|---|---|---|\n")
+	fmt.Print("| ratio | puts c8 | puts c64 | queries c8 | queries c64 | updates c8 | updates c64 |\n|---|---|---|---|---|---|---|\n")
 	for _, pair := range [][2]string{
 		{oursHTTP, dynoxideMemory}, {oursInProcess, dynoxideMemory}, {oursDurableHTTP, dynoxideDisk},
 		{oursDurable, oursInProcess}, {oursDurableHTTP, oursHTTP}, {oursInProcess, stubInProcess}, {oursHTTP, stubHTTP},

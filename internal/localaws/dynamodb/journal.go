@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -216,13 +217,12 @@ func (e *Engine) replayWrite(d *decoder) error {
 		if d.err != nil || t == nil {
 			continue // a table that was dropped behind this record, in a snapshot's overlap
 		}
-		key, err := t.replayKey(item)
-		if err != nil {
-			return fmt.Errorf("%w: table %s: %w", ErrCorrupt, name, err)
+		if !t.hasKey(item) {
+			return fmt.Errorf("%w: an item of table %s without its key", ErrCorrupt, name)
 		}
-		c := change{table: t, expired: flags&flagExpired != 0}
-		if c.old, _ = t.rows.Get(key); flags&flagPut != 0 {
-			c.new = newPackedRow(t, item)
+		c, found := change{table: t, expired: flags&flagExpired != 0}, newPackedRow(t, item)
+		if c.old, _ = t.rows.Get(found.key()); flags&flagPut != 0 {
+			c.new = found
 		}
 		t.apply(c.old, c.new)
 		e.sequence.atLeast(sequence)
@@ -233,12 +233,10 @@ func (e *Engine) replayWrite(d *decoder) error {
 	return e.spillStreams()
 }
 
-// replayKey returns the key bytes of an item that the journal says was in t.
-func (t *table) replayKey(item attr.Packed) (string, error) {
-	for _, name := range t.key.names() {
-		if v, _ := item.Get(name); v.Type != t.attributes[name] {
-			return "", badParameter("Type mismatch for key %s", name)
-		}
-	}
-	return string(packedKey(nil, t.key, item)), nil
+// hasKey reports whether an item of the journal has the table's key attributes.
+func (t *table) hasKey(item attr.Packed) bool {
+	return !slices.ContainsFunc(t.key.names(), func(name string) bool {
+		v, _ := item.Get(name)
+		return v.Type != t.attributes[name]
+	})
 }

@@ -25,7 +25,8 @@ type Options struct {
 	// StreamMemory is how many bytes of stream records the engine holds in memory; older
 	// ones go to unnamed files in TempDir until they are trimmed. Default 64 MiB.
 	StreamMemory int64
-	// TempDir takes those files. Default os.TempDir().
+	// TempDir takes those files. Default os.TempDir(). One that is given belongs to the
+	// engine alone: what a process that was killed left there is removed.
 	TempDir string
 	// Logger takes what no client sees. Default: none.
 	Logger *slog.Logger

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -54,12 +55,21 @@ func (p *spill) init(o Options) {
 	p.budget = o.StreamMemory
 	p.block = int(min(spillBlock, max(1, p.budget/8)))
 	p.create = func() (spillFile, error) { return createUnnamed(o.TempDir) }
+	if o.TempDir == "" {
+		return
+	}
+	left, _ := filepath.Glob(filepath.Join(o.TempDir, spillPrefix+"*"))
+	for _, path := range left {
+		_ = os.Remove(path) // or the next start does
+	}
 }
 
+const spillPrefix = "localaws-stream-"
+
 // createUnnamed makes a temporary file and removes its name. A system that does not
-// remove what is open leaves it to whoever clears the directory.
+// remove what is open leaves it to the next start, or to whoever clears the directory.
 func createUnnamed(dir string) (spillFile, error) {
-	f, err := os.CreateTemp(dir, "localaws-stream-")
+	f, err := os.CreateTemp(dir, spillPrefix)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"testing"
@@ -257,4 +259,19 @@ func fillUntilRefused(t *testing.T, c *dynamodb.Client, why string) int {
 	}
 	t.Fatalf("%s: nothing was refused", why)
 	return 0
+}
+
+// Files of a process that was killed before it could remove their names do not stay.
+func TestLeftFilesAreRemoved(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{spillPrefix + "123", "log-0000000000000001"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	client(t, func(o *Options) { o.TempDir = dir })
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != 1 || left[0].Name() != "log-0000000000000001" {
+		t.Errorf("left: %v, %v", left, err)
+	}
 }
