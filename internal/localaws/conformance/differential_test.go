@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -65,10 +64,13 @@ func (r random) operation(tables []string, schemas map[string]schema) operation 
 // disagreement, "" if there is none. The tables of the engines are made anew.
 func (e *episode) run(ctx context.Context, operations []operation, engines []*target) string {
 	m := model{}
+	for _, p := range engines {
+		p.runs++
+	}
 	for name, sc := range e.schemas {
 		m.create(name, sc)
 		for _, p := range engines {
-			if err := replaceTable(ctx, p, name, sc); err != nil {
+			if err := create(ctx, p.db, *p.tableName(name), sc); err != nil {
 				return fmt.Sprintf("%s: create %s: %v", p.name, name, err)
 			}
 		}
@@ -106,15 +108,10 @@ func disagreement(p *target, want, got answer) string {
 	return cmp.Diff(want, got, cmp.AllowUnexported(answer{}))
 }
 
-// replaceTable makes the table anew.
-func replaceTable(ctx context.Context, p *target, name string, sc schema) error {
-	_, _ = p.db.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: &name}) // there is none at first
-	return create(ctx, p.db, name, sc)
-}
-
 // compareAll compares tables, indexes and streams with the model.
 func (e *episode) compareAll(ctx context.Context, p *target, m model) (diff string) {
 	s := &scene{ctx: ctx, target: p}
+	defer s.clear()
 	defer func() {
 		if r := recover(); r != nil {
 			if r != (abandoned{}) {
@@ -124,13 +121,14 @@ func (e *episode) compareAll(ctx context.Context, p *target, m model) (diff stri
 		}
 	}()
 	for name, sc := range e.schemas {
+		s.made = append(s.made, *p.tableName(name))
 		for _, index := range append([]string{""}, indexNames(sc)...) {
-			got := answer{items: s.scan(name, optional(index))}
+			got := answer{items: s.scan(*p.tableName(name), optional(index))}
 			if diff := disagreement(p, answer{items: sorted(m[name].held(index))}, got); diff != "" {
 				return fmt.Sprintf("%s, index %q:\n%s", name, index, diff)
 			}
 		}
-		if diff := compareStream(p, m[name].records, s.records(name)); diff != "" {
+		if diff := compareStream(p, m[name].records, s.records(*p.tableName(name))); diff != "" {
 			return fmt.Sprintf("the stream of %s:\n%s", name, diff)
 		}
 	}
@@ -172,9 +170,9 @@ func recordLines(all []record) (lines []string) {
 	return lines
 }
 
-// shrink leaves out operations as long as the rest still fails, for as long as a minute.
+// shrink leaves out operations as long as the rest still fails, for as long as 20 seconds.
 func (e *episode) shrink(ctx context.Context, engines []*target) []operation {
-	operations, deadline := e.operations, time.Now().Add(time.Minute)
+	operations, deadline := e.operations, time.Now().Add(20*time.Second)
 	for size := len(operations) / 2; size > 0; size /= 2 {
 		for at := 0; at+size <= len(operations) && time.Now().Before(deadline); {
 			fewer := slices.Concat(operations[:at], operations[at+size:])
@@ -240,8 +238,15 @@ func TestModel(t *testing.T) {
 // other.
 func TestDifferential(t *testing.T) {
 	if slow() {
-		differ(t, 20_000, openInProcess(t), openDynoxide(t), openLocal(t))
+		differ(t, 20_000, onlyPeers(t, openInProcess(t), openDynoxide(t), openLocal(t))...)
 		return
 	}
 	differ(t, 2_000, openInProcess(t), openDynoxide(t))
+}
+
+func onlyPeers(t *testing.T, all ...*target) []*target {
+	if only := os.Getenv("ONLY"); only != "" {
+		return slices.DeleteFunc(all, func(p *target) bool { return p.name != only })
+	}
+	return all
 }

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -35,6 +36,12 @@ type target struct {
 	name    string
 	db      *dynamodb.Client
 	streams *dynamodbstreams.Client
+	runs    int // of a differential run's operations: each has tables of its own
+}
+
+// tableName is what the engine calls a table of a differential run.
+func (p *target) tableName(name string) *string {
+	return aws.String(fmt.Sprintf("%s-%d", name, p.runs))
 }
 
 // ours reports whether the engine is this repository's.
@@ -47,7 +54,7 @@ func newTarget(name, url string, transport http.RoundTripper) *target {
 		HTTPClient: &http.Client{Transport: transport}, BaseEndpoint: &url,
 		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
 	}
-	return &target{name, dynamodb.NewFromConfig(c), dynamodbstreams.NewFromConfig(c)}
+	return &target{name: name, db: dynamodb.NewFromConfig(c), streams: dynamodbstreams.NewFromConfig(c)}
 }
 
 // open returns an engine of our own, in memory. It expires and trims while ctx lasts.

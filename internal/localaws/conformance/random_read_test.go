@@ -55,7 +55,7 @@ func (g *gets) do(ctx context.Context, p *target) answer {
 	var found []map[string]types.AttributeValue
 	switch g.how {
 	case "get":
-		out, err := p.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: &g.table, Key: attributes(g.keys[0]), ProjectionExpression: expr, ExpressionAttributeNames: names, ConsistentRead: aws.Bool(true)})
+		out, err := p.db.GetItem(ctx, &dynamodb.GetItemInput{TableName: p.tableName(g.table), Key: attributes(g.keys[0]), ProjectionExpression: expr, ExpressionAttributeNames: names, ConsistentRead: aws.Bool(true)})
 		if err != nil {
 			return failed(err)
 		}
@@ -65,15 +65,15 @@ func (g *gets) do(ctx context.Context, p *target) answer {
 		for _, key := range g.keys {
 			k.Keys = append(k.Keys, attributes(key))
 		}
-		out, err := p.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{g.table: k}})
+		out, err := p.db.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{*p.tableName(g.table): k}})
 		if err != nil {
 			return failed(err)
 		}
-		found = out.Responses[g.table]
+		found = out.Responses[*p.tableName(g.table)]
 	default:
 		in := &dynamodb.TransactGetItemsInput{}
 		for _, key := range g.keys {
-			in.TransactItems = append(in.TransactItems, types.TransactGetItem{Get: &types.Get{TableName: &g.table, Key: attributes(key), ProjectionExpression: expr, ExpressionAttributeNames: names}})
+			in.TransactItems = append(in.TransactItems, types.TransactGetItem{Get: &types.Get{TableName: p.tableName(g.table), Key: attributes(key), ProjectionExpression: expr, ExpressionAttributeNames: names}})
 		}
 		out, err := p.db.TransactGetItems(ctx, in)
 		if err != nil {
@@ -239,11 +239,17 @@ func (q *read) do(ctx context.Context, p *target) answer {
 	return all
 }
 
+// maxPages is more than any read of the run has.
+const maxPages = 500
+
 // pages reads to the end. The pages themselves are compared where the order of what is
 // read is certain.
 func (q *read) pages(next func(map[string]types.AttributeValue) (page, error)) (a answer) {
 	var start map[string]types.AttributeValue
-	for more := true; more; more = len(start) > 0 {
+	for n, more := 0, true; more; more = len(start) > 0 {
+		if n++; n > maxPages {
+			return answer{code: "no end"}
+		}
 		pg, err := next(start)
 		if err != nil {
 			return failed(err)
@@ -264,12 +270,15 @@ func (q *read) pages(next func(map[string]types.AttributeValue) (page, error)) (
 }
 
 // certain reports whether AWS says in which order items come: by the sort key of the
-// table. Items of equal keys in an index, and those of a scan, come in any.
-func (q *read) certain() bool { return !q.scan && q.index == "" }
+// table. Items of equal keys in an index, and those of a scan, come in any. Nor does
+// it say whether a page of the only item that there can be has an end.
+func (q *read) certain() bool {
+	return !q.scan && q.index == "" && len(names(q.sc.key)) == 2
+}
 
 func (q *read) queryPage(ctx context.Context, p *target, start map[string]types.AttributeValue) (page, error) {
 	key, filter, names, values := q.parameters()
-	in := &dynamodb.QueryInput{TableName: &q.table, KeyConditionExpression: key, FilterExpression: filter, ExpressionAttributeNames: names, ExpressionAttributeValues: values,
+	in := &dynamodb.QueryInput{TableName: p.tableName(q.table), KeyConditionExpression: key, FilterExpression: filter, ExpressionAttributeNames: names, ExpressionAttributeValues: values,
 		ScanIndexForward: aws.Bool(!q.backward), ExclusiveStartKey: start}
 	if q.index != "" {
 		in.IndexName = &q.index
@@ -286,7 +295,7 @@ func (q *read) queryPage(ctx context.Context, p *target, start map[string]types.
 
 func (q *read) scanPage(ctx context.Context, p *target, start map[string]types.AttributeValue, segment int32) (page, error) {
 	_, filter, names, values := q.parameters()
-	in := &dynamodb.ScanInput{TableName: &q.table, FilterExpression: filter, ExpressionAttributeNames: names, ExpressionAttributeValues: values, ExclusiveStartKey: start}
+	in := &dynamodb.ScanInput{TableName: p.tableName(q.table), FilterExpression: filter, ExpressionAttributeNames: names, ExpressionAttributeValues: values, ExclusiveStartKey: start}
 	if q.index != "" {
 		in.IndexName = &q.index
 	}

@@ -14,7 +14,9 @@ type random struct {
 	strict bool // index keys always have their type
 }
 
-func newRandom(seed, episode uint64) random { return random{Rand: rand.New(rand.NewPCG(seed, episode))} }
+func newRandom(seed, episode uint64) random {
+	return random{Rand: rand.New(rand.NewPCG(seed, episode))}
+}
 
 func (r random) chance(percent int) bool { return r.IntN(100) < percent }
 

@@ -149,19 +149,19 @@ func (w *write) do(ctx context.Context, p *target) answer {
 	switch w.kind {
 	case "put":
 		var o *dynamodb.PutItemOutput
-		if o, err = p.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &w.table, Item: attributes(w.item), ReturnValues: w.returns, ReturnValuesOnConditionCheckFailure: w.onFail(),
+		if o, err = p.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: p.tableName(w.table), Item: attributes(w.item), ReturnValues: w.returns, ReturnValuesOnConditionCheckFailure: w.onFail(),
 			ConditionExpression: x.condition, ExpressionAttributeNames: x.names, ExpressionAttributeValues: x.values}); err == nil {
 			out = o.Attributes
 		}
 	case "update":
 		var o *dynamodb.UpdateItemOutput
-		if o, err = p.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: &w.table, Key: attributes(w.key), ReturnValues: w.returns, ReturnValuesOnConditionCheckFailure: w.onFail(),
+		if o, err = p.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{TableName: p.tableName(w.table), Key: attributes(w.key), ReturnValues: w.returns, ReturnValuesOnConditionCheckFailure: w.onFail(),
 			UpdateExpression: x.update, ConditionExpression: x.condition, ExpressionAttributeNames: x.names, ExpressionAttributeValues: x.values}); err == nil {
 			out = o.Attributes
 		}
 	case "delete":
 		var o *dynamodb.DeleteItemOutput
-		if o, err = p.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &w.table, Key: attributes(w.key), ReturnValues: w.returns, ReturnValuesOnConditionCheckFailure: w.onFail(),
+		if o, err = p.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: p.tableName(w.table), Key: attributes(w.key), ReturnValues: w.returns, ReturnValuesOnConditionCheckFailure: w.onFail(),
 			ConditionExpression: x.condition, ExpressionAttributeNames: x.names, ExpressionAttributeValues: x.values}); err == nil {
 			out = o.Attributes
 		}
@@ -252,11 +252,12 @@ type batch struct{ writes []*write }
 func (b *batch) do(ctx context.Context, p *target) answer {
 	in := map[string][]types.WriteRequest{}
 	for _, w := range b.writes {
-		if w.kind == "put" {
-			in[w.table] = append(in[w.table], putRequest(w.item))
-		} else {
-			in[w.table] = append(in[w.table], deleteRequest(w.key))
+		request := putRequest(w.item)
+		if w.kind == "delete" {
+			request = deleteRequest(w.key)
 		}
+		table := *p.tableName(w.table)
+		in[table] = append(in[table], request)
 	}
 	if _, err := p.db.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{RequestItems: in}); err != nil {
 		return failed(err)
@@ -295,13 +296,13 @@ func (tx *transaction) do(ctx context.Context, p *target) answer {
 		x, key := w.expressions(), attributes(w.key)
 		switch w.kind {
 		case "put":
-			in = append(in, types.TransactWriteItem{Put: &types.Put{TableName: &w.table, Item: attributes(w.item), ConditionExpression: x.condition, ExpressionAttributeNames: x.names, ExpressionAttributeValues: x.values}})
+			in = append(in, types.TransactWriteItem{Put: &types.Put{TableName: p.tableName(w.table), Item: attributes(w.item), ConditionExpression: x.condition, ExpressionAttributeNames: x.names, ExpressionAttributeValues: x.values}})
 		case "update":
-			in = append(in, types.TransactWriteItem{Update: &types.Update{TableName: &w.table, Key: key, UpdateExpression: x.update, ConditionExpression: x.condition, ExpressionAttributeNames: x.names, ExpressionAttributeValues: x.values}})
+			in = append(in, types.TransactWriteItem{Update: &types.Update{TableName: p.tableName(w.table), Key: key, UpdateExpression: x.update, ConditionExpression: x.condition, ExpressionAttributeNames: x.names, ExpressionAttributeValues: x.values}})
 		case "delete":
-			in = append(in, types.TransactWriteItem{Delete: &types.Delete{TableName: &w.table, Key: key, ConditionExpression: x.condition, ExpressionAttributeNames: x.names, ExpressionAttributeValues: x.values}})
+			in = append(in, types.TransactWriteItem{Delete: &types.Delete{TableName: p.tableName(w.table), Key: key, ConditionExpression: x.condition, ExpressionAttributeNames: x.names, ExpressionAttributeValues: x.values}})
 		case "check":
-			in = append(in, types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{TableName: &w.table, Key: key, ConditionExpression: x.condition, ExpressionAttributeNames: x.names, ExpressionAttributeValues: x.values}})
+			in = append(in, types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{TableName: p.tableName(w.table), Key: key, ConditionExpression: x.condition, ExpressionAttributeNames: x.names, ExpressionAttributeValues: x.values}})
 		}
 	}
 	if _, err := p.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: in}); err != nil {

@@ -2,10 +2,12 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 // rule is a disagreement of a peer that random operations meet. Where it applies, the
@@ -15,7 +17,54 @@ type rule struct {
 	applies          func(model, operation) bool
 }
 
-var rules = []rule{}
+var rules = []rule{
+	{"removes through a path that leads nowhere", dynoxide, guide + "Expressions.UpdateExpressions.html", anyAction(func(old item, a action) bool {
+		return a.kind == "REMOVE" && len(steps(a.path)) > 1 && errors.Is(a.apply(old, clone(old).(item)), errInvalid)
+	})},
+	{"fills a list up with nulls", dynoxide, guide + "Expressions.UpdateExpressions.html", anyAction(func(old item, a action) bool {
+		l, there := lookup(old, "l")
+		elements, ok := l.(list)
+		return a.kind == "SET" && there && ok && strings.HasPrefix(a.path, "l[") && steps(a.path)[1].index > len(elements)
+	})},
+	{"pages of a query of a hash key alone never end", dynoxide, reference + "API_Query.html", func(_ model, op operation) bool {
+		q, ok := op.(*read)
+		return ok && !q.scan && q.index == "" && q.limit > 0 && len(names(q.sc.key)) == 1
+	}},
+	{"adds the key to the projection of a transaction's read", dynoxide, reference + "API_Get.html", func(_ model, op operation) bool {
+		g, ok := op.(*gets)
+		return ok && g.how == "transaction" && g.paths != nil
+	}},
+	{"returns the key as the old item of a new one", dynoxide, reference + "API_UpdateItem.html", anyWrite(func(old item, w *write) bool {
+		return w.kind == "update" && w.returns == types.ReturnValueAllOld && old == nil
+	})},
+	{"accepts an update of an index key to another type", ddbLocal, guide + "GSI.html", func(m model, op operation) bool {
+		return slices.ContainsFunc(writes(op), func(w *write) bool {
+			after, err := w.update.apply(m[w.table].find(w.key))
+			return w.kind == "update" && err == nil && !m[w.table].fits(after)
+		})
+	}},
+	{"refuses a transaction for what is wrong with one item", ddbLocal, reference + "API_TransactWriteItems.html", func(m model, op operation) bool {
+		_, ok := op.(*transaction)
+		return ok && slices.ContainsFunc(writes(op), func(w *write) bool {
+			_, code := w.outcome(m)
+			return code == invalidCode
+		})
+	}},
+}
+
+// anyAction applies to operations with an action that applies to the item of before.
+func anyAction(applies func(old item, a action) bool) func(model, operation) bool {
+	return anyWrite(func(old item, w *write) bool {
+		return slices.ContainsFunc(w.update, func(a action) bool { return applies(old, a) })
+	})
+}
+
+// anyWrite applies to operations with a write that applies to the item of before.
+func anyWrite(applies func(old item, w *write) bool) func(model, operation) bool {
+	return func(m model, op operation) bool {
+		return slices.ContainsFunc(writes(op), func(w *write) bool { return applies(m[w.table].find(w.key), w) })
+	}
+}
 
 // rulesFor returns the peers that an operation is not asked of, before the model did it.
 func rulesFor(m model, op operation) map[string]bool {
@@ -65,9 +114,9 @@ func imitate(ctx context.Context, p *target, m model, places []place) error {
 		}
 		var err error
 		if i == nil {
-			_, err = p.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &at.table, Key: attributes(at.key)})
+			_, err = p.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: p.tableName(at.table), Key: attributes(at.key)})
 		} else {
-			_, err = p.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &at.table, Item: attributes(i)})
+			_, err = p.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: p.tableName(at.table), Item: attributes(i)})
 		}
 		if err != nil {
 			return err
