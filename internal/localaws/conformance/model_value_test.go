@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // The model's values are those of the suite, in the form that plain returns.
@@ -107,7 +108,7 @@ func sizeOf(v any, there bool) (any, bool) {
 	n := 0
 	switch v := v.(type) {
 	case string:
-		n = len(v)
+		n = utf8.RuneCountInString(v)
 	case []byte:
 		n = len(v)
 	case list:

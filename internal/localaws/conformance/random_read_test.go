@@ -266,7 +266,19 @@ func (q *read) pages(next func(map[string]types.AttributeValue) (page, error)) (
 	if !q.certain() {
 		a.items = sorted(a.items)
 	}
+	a.pages = ended(a.pages)
 	return a
+}
+
+// ended forgets whether an empty page came behind the last item: AWS says that a key at
+// the end of a page does not mean that there is more (API_Query.html).
+func ended(pages []string) []string {
+	const empty = "0 of 0, {}"
+	if n := len(pages); n > 1 && pages[n-1] == empty {
+		counts, _, _ := strings.Cut(pages[n-2], ", ")
+		return append(pages[:n-2], counts+", {}")
+	}
+	return pages
 }
 
 // certain reports whether AWS says in which order items come: by the sort key of the
@@ -342,6 +354,7 @@ func (q *read) model(m model) answer {
 		}
 		all = all[n:]
 	}
+	a.pages = ended(a.pages)
 	if !q.certain() {
 		a.items = sorted(slices.DeleteFunc(all, func(i item) bool { return !passes(i) }))
 	}

@@ -18,8 +18,8 @@ type rule struct {
 }
 
 var rules = []rule{
-	{"removes through a path that leads nowhere", dynoxide, guide + "Expressions.UpdateExpressions.html", anyAction(func(old item, a action) bool {
-		return a.kind == "REMOVE" && len(steps(a.path)) > 1 && errors.Is(a.apply(old, clone(old).(item)), errInvalid)
+	{"takes a path that leads nowhere for nothing", dynoxide, guide + "Expressions.UpdateExpressions.html", anyAction(func(old item, a action) bool {
+		return (a.kind == "REMOVE" || a.form == "value") && len(steps(a.path)) > 1 && errors.Is(a.apply(old, clone(old).(item)), errInvalid)
 	})},
 	{"fills a list up with nulls", dynoxide, guide + "Expressions.UpdateExpressions.html", anyAction(func(old item, a action) bool {
 		l, there := lookup(old, "l")

@@ -35,6 +35,7 @@ def make_table():
         Tags=[{"Key": "k", "Value": "v"}],
     )
     table.wait_until_exists()
+    table.reload()
     assert table.table_status == "ACTIVE"
     assert [t.name for t in db.tables.all()] == ["boto"]
     return table
