@@ -14,7 +14,7 @@ import (
 	engine "github.com/askaround/askaround-go/internal/localaws/dynamodb"
 )
 
-// driven collects the operations that were called, and how often each client called.
+// driven collects the operations that were called.
 type driven struct {
 	handler http.Handler
 
@@ -139,12 +139,14 @@ func TestForeignClients(t *testing.T) {
 	t.Parallel() // it waits for other programs
 	program, python := foreign.Need(t, "aws"), foreign.NeedPython(t, "boto3")
 	d, url := serve(t)
-	driveCommandLine(t, program, url)
-	cmd := exec.CommandContext(t.Context(), python, "testdata/boto.py", url)
-	cmd.Env = clientEnvironment()
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("boto3: %v\n%s", err, out)
-	}
+	t.Run("boto3", func(t *testing.T) {
+		cmd := exec.CommandContext(t.Context(), python, "testdata/boto.py", url)
+		cmd.Env = clientEnvironment()
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+	})
+	t.Run("command line", func(t *testing.T) { driveCommandLine(t, program, url) })
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, name := range engine.Operations() {

@@ -78,7 +78,7 @@ func (e *episode) run(ctx context.Context, operations []operation, engines []*ta
 	for i, op := range operations {
 		avoided := rulesFor(m, op)
 		before := m.written(op)
-		want := op.model(m)
+		want, messages := op.model(m), map[string]string{}
 		for _, p := range engines {
 			if avoided[p.name] {
 				if err := imitate(ctx, p, m, before); err != nil {
@@ -86,9 +86,14 @@ func (e *episode) run(ctx context.Context, operations []operation, engines []*ta
 				}
 				continue
 			}
-			if diff := disagreement(p, want, op.do(ctx, p)); diff != "" {
+			got := op.do(ctx, p)
+			messages[p.name] = got.message
+			if diff := disagreement(p, want, got); diff != "" {
 				return fmt.Sprintf("operation %d: %s\nmodel against %s:\n%s", i, op, p.name, diff)
 			}
+		}
+		if diff := wording(messages); diff != "" {
+			return fmt.Sprintf("operation %d: %s\n%s", i, op, diff)
 		}
 	}
 	for _, p := range engines {
@@ -97,6 +102,17 @@ func (e *episode) run(ctx context.Context, operations []operation, engines []*ta
 		}
 	}
 	return ""
+}
+
+// wording compares our message with the peers', where these have the same.
+func wording(messages map[string]string) string {
+	ours, asked := messages[inProcess]
+	one, first := messages[dynoxide]
+	two, second := messages[ddbLocal]
+	if !asked || !first || !second || one != two || one == ours {
+		return ""
+	}
+	return fmt.Sprintf("our message %q, both peers' %q", ours, one)
 }
 
 // disagreement compares an answer with the model's, which knows no messages.
@@ -227,9 +243,9 @@ func differ(t *testing.T, operations int, engines ...*target) {
 
 // TestModel compares our engine with a map and a sort.
 func TestModel(t *testing.T) {
-	operations := 4_000
+	operations := 2_000
 	if slow() {
-		operations = 40_000
+		operations = 20_000
 	}
 	differ(t, operations, openInProcess(t))
 }
@@ -238,15 +254,8 @@ func TestModel(t *testing.T) {
 // other.
 func TestDifferential(t *testing.T) {
 	if slow() {
-		differ(t, 20_000, onlyPeers(t, openInProcess(t), openDynoxide(t), openLocal(t))...)
+		differ(t, 20_000, openInProcess(t), openDynoxide(t), openLocal(t))
 		return
 	}
 	differ(t, 2_000, openInProcess(t), openDynoxide(t))
-}
-
-func onlyPeers(t *testing.T, all ...*target) []*target {
-	if only := os.Getenv("ONLY"); only != "" {
-		return slices.DeleteFunc(all, func(p *target) bool { return p.name != only })
-	}
-	return all
 }
