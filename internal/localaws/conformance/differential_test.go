@@ -243,7 +243,7 @@ func differ(t *testing.T, operations int, engines ...*target) {
 
 // TestModel compares our engine with a map and a sort.
 func TestModel(t *testing.T) {
-	operations := 2_000
+	operations := 1_000
 	if slow() {
 		operations = 20_000
 	}
