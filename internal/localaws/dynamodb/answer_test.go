@@ -25,18 +25,17 @@ func TestPagesAreWrittenWithoutLock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	filtered := pageInput{TableName: "table", FilterExpression: aws.String("x = :x"), ProjectionExpression: aws.String("sk"),
+	filtered := pageInput{TableName: aws.String("table"), FilterExpression: aws.String("x = :x"), ProjectionExpression: aws.String("sk"),
 		expressions: expressions{ExpressionAttributeValues: json.RawMessage(`{":x":{"N":"1"}}`)}}
 	queried := filtered
 	queried.ExpressionAttributeValues = json.RawMessage(`{":x":{"N":"1"},":p":{"S":"p"}}`)
-	queried.Limit = aws.Int(3)
 	for _, row := range []struct {
 		why  string
 		read func() (*pageOutput, error)
 		want string
 	}{
 		{"query", func() (*pageOutput, error) {
-			return e.query(t.Context(), &queryInput{pageInput: queried, KeyConditionExpression: aws.String("pk = :p")})
+			return e.query(t.Context(), &queryInput{pageInput: queried, Limit: aws.Int(3), KeyConditionExpression: aws.String("pk = :p")})
 		}, `{"Items":[{"sk":{"N":"1"}}],"Count":1,"ScannedCount":3,"LastEvaluatedKey":{"pk":{"S":"p"},"sk":{"N":"2"}}}`},
 		{"scan", func() (*pageOutput, error) { return e.scan(t.Context(), &scanInput{pageInput: filtered}) },
 			`{"Items":[{"sk":{"N":"1"}},{"sk":{"N":"3"}}],"Count":2,"ScannedCount":4}`},
@@ -65,8 +64,8 @@ func TestPagesAreWrittenWithoutLock(t *testing.T) {
 func TestSegmentsAreReadWithoutLock(t *testing.T) {
 	e, c := client(t)
 	create(t, c, "table")
-	in := &scanInput{pageInput: pageInput{TableName: "table"}, Segment: aws.Int(1), TotalSegments: aws.Int(1000)}
-	r, err := e.prepareReader(&in.pageInput, func(p *expr.Params) error { return nil })
+	in := &scanInput{pageInput: pageInput{TableName: aws.String("table")}, Segment: aws.Int(1), TotalSegments: aws.Int(1000)}
+	r, err := e.prepareReader(&in.pageInput, nil, func(p *expr.Params) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}

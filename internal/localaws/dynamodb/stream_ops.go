@@ -233,8 +233,8 @@ type wireStreamRecord struct {
 }
 
 type userIdentity struct {
-	PrincipalID string `json:"principalId"`
-	Type        string `json:"type"`
+	PrincipalID string `json:"PrincipalId"`
+	Type        string `json:"Type"`
 }
 
 // maxRecords and maxRecordBytes bound one GetRecords: 1,000 records or 1 MB.

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -63,6 +64,18 @@ func operations() map[string]operation {
 	m[streamsTarget+"GetShardIterator"] = run((*Engine).getShardIterator)
 	m[streamsTarget+"ListStreams"] = run((*Engine).listStreams)
 	return m
+}
+
+// Operations returns the names of all operations, of DynamoDB and of DynamoDB Streams,
+// in order.
+func Operations() []string {
+	var names []string
+	for target := range operations() {
+		_, name, _ := strings.Cut(target, ".")
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
 }
 
 // run makes an operation of a method with typed input and output.
