@@ -59,7 +59,11 @@ func throughput(ctx context.Context, length time.Duration, only string, endpoint
 		printTable(results, func(r *result) map[string]float64 { return r.cpu })
 	}
 	fmt.Print("\nRatios of calls per second:\n\n")
-	printRatios(results)
+	printRatios(results, func(a, b *result, cell string) float64 { return a.rates[cell] / b.rates[cell] })
+	if processorTime(0) > 0 {
+		fmt.Print("\nRatios of calls per second of processor:\n\n")
+		printRatios(results, func(a, b *result, cell string) float64 { return b.cpu[cell] / a.cpu[cell] })
+	}
 	return nil
 }
 
@@ -133,7 +137,7 @@ func printTable(results []*result, of func(*result) map[string]float64) {
 }
 
 // printRatios compares what is to be compared, where both were measured.
-func printRatios(results []*result) {
+func printRatios(results []*result, ratio func(a, b *result, cell string) float64) {
 	find := func(name string) *result {
 		for i := range results {
 			if results[i].name == name {
@@ -154,7 +158,7 @@ func printRatios(results []*result) {
 		row := fmt.Sprintf("| %s / %s |", a.name, b.name)
 		for _, w := range workloads {
 			for _, n := range clients {
-				row += fmt.Sprintf(" %.2f |", a.rates[cell(w.name, n)]/b.rates[cell(w.name, n)])
+				row += fmt.Sprintf(" %.2f |", ratio(a, b, cell(w.name, n)))
 			}
 		}
 		fmt.Println(row)

@@ -16,7 +16,7 @@
 // unnamed temporary files, which give their room back as records are trimmed. Where
 // a record fits in neither, the write is refused with a status of 500 and changes
 // nothing; where a file cannot be read, so is the read. Records in a file are trimmed
-// some hundred at a time, up to that much later than 24 hours.
+// block by block (256 KiB), when the last of the block is older than the retention.
 //
 // # Guarantees
 //
