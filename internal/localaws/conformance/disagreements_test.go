@@ -70,17 +70,8 @@ var disagreements = map[string]exceptions{
 		ddbLocal: {"has no metrics", reference + "API_TransactWriteItems.html"}},
 }
 
-// awaited are the cases that our own engine is known to fail, and why. A case that passes
-// must leave the list.
-var awaited = map[string]string{
-	"settings/and by transactions": "TransactWriteItems returns no ItemCollectionMetrics (" + reference + "API_TransactWriteItems.html)",
-}
-
 // exceptionFor returns the exception of an engine for a case.
 func exceptionFor(engine *target, name string) (exception, bool) {
-	if why, ok := awaited[name]; ok && engine.ours() {
-		return exception{does: why}, true
-	}
 	e, ok := disagreements[name][engine.name]
 	return e, ok
 }

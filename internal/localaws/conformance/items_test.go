@@ -62,7 +62,7 @@ func putReturns(s *scene) {
 	s.wantItem("with NONE", out.Attributes, nil)
 	for _, mode := range []types.ReturnValue{types.ReturnValueAllNew, types.ReturnValueUpdatedOld, types.ReturnValueUpdatedNew} {
 		_, err = put(4, mode)
-		s.invalid(string(mode), err, "Return values set to invalid value")
+		s.invalid(string(mode), err, "ReturnValues can only be ALL_OLD or NONE")
 	}
 }
 
@@ -73,7 +73,7 @@ func deleteReturns(s *scene) {
 		return s.db.DeleteItem(s.ctx, &dynamodb.DeleteItemInput{TableName: &name, Key: attributes(item{"pk": "x"}), ReturnValues: mode})
 	}
 	_, err := remove(types.ReturnValueAllNew)
-	s.invalid("ALL_NEW", err, "Return values set to invalid value")
+	s.invalid("ALL_NEW", err, "ReturnValues can only be ALL_OLD or NONE")
 	out, err := remove(types.ReturnValueAllOld)
 	s.must(err)
 	s.wantItem("of an item", out.Attributes, item{"pk": "x", "v": 1})

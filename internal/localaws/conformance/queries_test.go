@@ -269,7 +269,7 @@ var refusals = []refusal{
 	{"a filter on the key", partition, func(in *dynamodb.QueryInput) { in.FilterExpression = aws.String("sk > :p") },
 		"Filter Expression can only contain non-primary key attributes: Primary key attribute: sk"},
 	{"a limit of nothing", partition, func(in *dynamodb.QueryInput) { in.Limit = aws.Int32(0) },
-		"Value '0' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1"},
+		"Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1"},
 	{"no key condition", partition, func(in *dynamodb.QueryInput) { in.KeyConditionExpression, in.ExpressionAttributeValues = nil, nil },
 		"Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."},
 	{"SPECIFIC_ATTRIBUTES without a choice", partition, func(in *dynamodb.QueryInput) { in.Select = types.SelectSpecificAttributes }, ""},
