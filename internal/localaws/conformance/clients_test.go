@@ -80,6 +80,7 @@ var cliRows = []cliRow{
 	cli(`"DeletionProtectionEnabled":false`, "dynamodb", "update-table", "--table-name", "cli", "--no-deletion-protection-enabled"),
 	cli(`"TableMaxReadCapacityUnits":40000`, "dynamodb", "describe-limits"),
 	cli(`"Endpoints"`, "dynamodb", "describe-endpoints"),
+	cli(`"PointInTimeRecoveryStatus":"DISABLED"`, "dynamodb", "describe-continuous-backups", "--table-name", "cli"),
 	cli(`"TableName":"cli"`, "dynamodbstreams", "list-streams", "--table-name", "cli"),
 	cli(`"StreamStatus":"ENABLED"`, "dynamodbstreams", "describe-stream", "--stream-arn", "{stream}"),
 	cli(`"ShardIterator"`, "dynamodbstreams", "get-shard-iterator", "--stream-arn", "{stream}", "--shard-id", "{shard}", "--shard-iterator-type", "TRIM_HORIZON"),

@@ -94,6 +94,8 @@ def settings(table):
     client.get_waiter("table_exists").wait(TableName="boto")
     assert client.describe_limits()["TableMaxWriteCapacityUnits"] == 40000
     assert client.describe_endpoints()["Endpoints"]
+    backups = client.describe_continuous_backups(TableName="boto")["ContinuousBackupsDescription"]
+    assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "DISABLED"
     statement = {"Statement": "SELECT * FROM boto"}
     refused("ValidationException", client.execute_statement, **statement)
     refused("ValidationException", client.batch_execute_statement, Statements=[statement])
