@@ -22,7 +22,7 @@ func (nobody) Publish(context.Context, string, []byte) error { return nil }
 // A question travels through the queues and streams of an AWS in this process: asked,
 // answered twice, summed up.
 func Example() {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	local, err := localaws.Open(ctx)
 	if err != nil {

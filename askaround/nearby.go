@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
+
 	"github.com/askaround/askaround-go/geoindex"
 )
 
@@ -63,9 +65,11 @@ func (in *NearbyInput) search() string {
 	return digest("nearby", bits(in.Center.Lat), bits(in.Center.Lng), bits(float64(in.Radius)), string(in.Order))
 }
 
-// Nearby returns one page of the questions within the radius of the centre, exactly,
-// without expired ones. A cursor continues behind the last question of its page: what
-// was asked or has expired in between neither repeats nor hides another question.
+// Nearby returns one page of the open questions within the radius of the centre,
+// exactly; closed and expired ones are left out. A cursor continues behind the last
+// question of its page: what was asked, was closed or has expired in between neither
+// repeats nor hides another question. An item that cannot be read is logged and passed
+// over: it hides no other question.
 //
 // Errors: [ErrInvalid], [ErrUnavailable]. The whole disc is read for every page;
 // memory is bounded by the limit.
@@ -76,12 +80,14 @@ func (s *Service) Nearby(ctx context.Context, in NearbyInput) (QuestionPage, err
 	}
 	best := &selection{most: in.Limit + 1}
 	options := func(o *geoindex.SearchOptions) {
+		o.Filter = notClosed
 		o.Projection = questionAttributes()
 		o.ConsistentRead = true
 	}
 	for hit, err := range s.index.Radius(ctx, in.Center.LatLng(), in.Radius, options) {
 		if errors.Is(err, geoindex.ErrCorrupt) {
-			s.options.Logger.ErrorContext(ctx, "a question's item cannot be read", "error", err)
+			s.options.Logger.ErrorContext(ctx, "skipped a question's item", "error", err)
+			continue
 		}
 		if err != nil {
 			return QuestionPage{}, unavailable("search", err)
@@ -93,6 +99,9 @@ func (s *Service) Nearby(ctx context.Context, in NearbyInput) (QuestionPage, err
 	}
 	return s.page(ctx, in, best.sorted())
 }
+
+// notClosed is no "open": an item without a state is corrupt, and is to be told, not hidden.
+var notClosed = expression.Name(attrState).NotEqual(expression.Value(string(StateClosed)))
 
 // page turns up to Limit+1 candidates into a page.
 func (s *Service) page(ctx context.Context, in NearbyInput, found []candidate) (QuestionPage, error) {

@@ -1,13 +1,17 @@
 package askaround
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/askaround/askaround-go/askaround/topic"
@@ -166,6 +170,75 @@ func TestExpiredQuestionsAreHiddenAtOnce(t *testing.T) {
 	}
 	if _, err := w.service.Question(w.ctx(), account(0), old); err == nil {
 		t.Error("it can be read by its id")
+	}
+}
+
+// TestNearbyListsOpenQuestions: a closed one can be read by its id, and is not listed.
+func TestNearbyListsOpenQuestions(t *testing.T) {
+	w := newWorld(t)
+	closed, open := w.ask(KindStar, manhattan), w.ask(KindStar, manhattan)
+	w.run()
+	if err := w.service.Close(w.ctx(), account(0), closed); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]QuestionID{open}, idsOf(w.search(NearbyInput{Center: manhattan}))); diff != "" {
+		t.Errorf("listed (-want +got)\n%s", diff)
+	}
+	if q := w.question(closed); q.State != StateClosed {
+		t.Errorf("question %+v", q)
+	}
+}
+
+// TestNearbyPassesOverCorruptItems: each kind of damage costs its own question, and is
+// told.
+func TestNearbyPassesOverCorruptItems(t *testing.T) {
+	for reason, damage := range map[string]item{
+		"a location of another type": {"l": str("40.7,-74.0")},
+		"a location beyond a pole":   {"l": &types.AttributeValueMemberB{Value: bytes.Repeat([]byte{0x7f}, 16)}},
+		"a state of another type":    {attrState: num(1)},
+		"a count that is text":       {attrAnswers: str("many")},
+		"a time that is text":        {attrCreatedAt: str("today")},
+	} {
+		t.Run(reason, func(t *testing.T) {
+			w := newWorld(t)
+			first, bad, last := w.ask(KindStar, manhattan), w.ask(KindStar, manhattan), w.ask(KindStar, manhattan)
+			w.run()
+			w.damage(bad, damage)
+			var log bytes.Buffer
+			w.service.options.Logger = slog.New(slog.NewTextHandler(&log, nil))
+			got := idsOf(w.search(NearbyInput{Center: manhattan}))
+			want := []QuestionID{first, last}
+			slices.Sort(got)
+			slices.Sort(want)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("listed (-want +got)\n%s", diff)
+			}
+			if !strings.Contains(log.String(), string(bad)) {
+				t.Errorf("the log does not name %s: %s", bad, &log)
+			}
+		})
+	}
+}
+
+// damage overwrites attributes of a question's item.
+func (w *world) damage(id QuestionID, attributes item) {
+	w.t.Helper()
+	key, err := id.key()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	out, err := w.db.GetItem(w.ctx(), &dynamodb.GetItemInput{TableName: &w.resources.Questions, Key: w.service.index.PrimaryKey(key)})
+	if err != nil || out.Item == nil {
+		w.t.Fatal(out, err)
+	}
+	for name, v := range attributes {
+		if out.Item[name] == nil {
+			w.t.Fatalf("the item has no attribute %q", name)
+		}
+		out.Item[name] = v
+	}
+	if _, err := w.db.PutItem(w.ctx(), &dynamodb.PutItemInput{TableName: &w.resources.Questions, Item: out.Item}); err != nil {
+		w.t.Fatal(err)
 	}
 }
 

@@ -291,16 +291,19 @@ func TestPipelineUnderRealPumps(t *testing.T) {
 	w.lastMessagesAgree(ids)
 }
 
+// patience bounds waits that end much earlier unless something is wrong.
+const patience = time.Minute
+
 // waitFor waits until a condition holds twice in a row.
 func waitFor(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(patience)
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for held := 0; held < 5; {
 		select {
 		case <-deadline:
-			t.Fatalf("not within 20 s: %s", what)
+			t.Fatalf("not within %v: %s", patience, what)
 		case <-tick.C:
 		}
 		if condition() {

@@ -150,8 +150,8 @@ func (s *Service) Operation(ctx context.Context, account AccountID, id Operation
 	return r.Operation, nil
 }
 
-// Close closes the account's own question: it stays visible and takes no answers. It
-// acts at once, and again without harm. Errors: [ErrNotFound], [ErrForbidden],
+// Close closes the account's own question: it takes no more answers and is listed no
+// more, and can still be read. It acts at once, and again without harm. Errors: [ErrNotFound], [ErrForbidden],
 // [ErrUnavailable].
 func (s *Service) Close(ctx context.Context, account AccountID, id QuestionID) error {
 	key, err := id.key()

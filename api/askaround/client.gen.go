@@ -1148,6 +1148,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /questions/{questionId}/answer (the `PutAnswer` operationId).
 	PutAnswer(ctx context.Context, questionID QuestionIDPath, params *PutAnswerParams, body PutAnswerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CloseQuestion Close the caller's own question
+	//
+	// Takes effect at once: the question takes no more answers and is listed no more; it can still be read, and its
+	// summary stays. Closing it again changes nothing. There is no way back.
+	//
+	// Corresponds with POST /questions/{questionId}/close (the `CloseQuestion` operationId).
+	CloseQuestion(ctx context.Context, questionID QuestionIDPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // GetLive Name the topics to subscribe to
@@ -1327,6 +1335,24 @@ func (c *Client) PutAnswerWithBody(ctx context.Context, questionID QuestionIDPat
 // Corresponds with PUT /questions/{questionId}/answer (the `PutAnswer` operationId).
 func (c *Client) PutAnswer(ctx context.Context, questionID QuestionIDPath, params *PutAnswerParams, body PutAnswerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPutAnswerRequest(c.Server, questionID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CloseQuestion Close the caller's own question
+//
+// Takes effect at once: the question takes no more answers and is listed no more; it can still be read, and its
+// summary stays. Closing it again changes nothing. There is no way back.
+//
+// Corresponds with POST /questions/{questionId}/close (the `CloseQuestion` operationId).
+func (c *Client) CloseQuestion(ctx context.Context, questionID QuestionIDPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCloseQuestionRequest(c.Server, questionID)
 	if err != nil {
 		return nil, err
 	}
@@ -1811,6 +1837,40 @@ func NewPutAnswerRequestWithBody(server string, questionID QuestionIDPath, param
 	return req, nil
 }
 
+// NewCloseQuestionRequest constructs an http.Request for the CloseQuestion method
+func NewCloseQuestionRequest(server string, questionID QuestionIDPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "questionId", questionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/questions/%s/close", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -1953,6 +2013,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /questions/{questionId}/answer (the `PutAnswer` operationId).
 	PutAnswerWithResponse(ctx context.Context, questionID QuestionIDPath, params *PutAnswerParams, body PutAnswerJSONRequestBody, reqEditors ...RequestEditorFn) (*PutAnswerResponse, error)
+
+	// CloseQuestionWithResponse Close the caller's own question
+	//
+	// Takes effect at once: the question takes no more answers and is listed no more; it can still be read, and its
+	// summary stays. Closing it again changes nothing. There is no way back.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /questions/{questionId}/close (the `CloseQuestion` operationId).
+	CloseQuestionWithResponse(ctx context.Context, questionID QuestionIDPath, reqEditors ...RequestEditorFn) (*CloseQuestionResponse, error)
 }
 
 // GetLiveResponse401Headers the declared response headers of an HTTP 401 response for GetLive
@@ -3001,6 +3071,117 @@ func (r PutAnswerResponse) ContentType() string {
 	return ""
 }
 
+// CloseQuestionResponse401Headers the declared response headers of an HTTP 401 response for CloseQuestion
+type CloseQuestionResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CloseQuestionResponse403Headers the declared response headers of an HTTP 403 response for CloseQuestion
+type CloseQuestionResponse403Headers struct {
+	WWWAuthenticate *string
+}
+
+// CloseQuestionResponse429Headers the declared response headers of an HTTP 429 response for CloseQuestion
+type CloseQuestionResponse429Headers struct {
+	RetryAfter int32
+}
+
+// CloseQuestionResponse503Headers the declared response headers of an HTTP 503 response for CloseQuestion
+type CloseQuestionResponse503Headers struct {
+	RetryAfter int32
+}
+
+type CloseQuestionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *ServiceUnavailable
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CloseQuestionResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *CloseQuestionResponse403Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CloseQuestionResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CloseQuestionResponse503Headers
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r CloseQuestionResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CloseQuestionResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CloseQuestionResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r CloseQuestionResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CloseQuestionResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r CloseQuestionResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CloseQuestionResponse) GetApplicationProblemJSON503() *ServiceUnavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r CloseQuestionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CloseQuestionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CloseQuestionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CloseQuestionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetLiveWithResponse Name the topics to subscribe to
 //
 // Returns the MQTT topics on which news of a place arrives, and where to connect. Connect with the bearer token as
@@ -3158,6 +3339,22 @@ func (c *ClientWithResponses) PutAnswerWithResponse(ctx context.Context, questio
 		return nil, err
 	}
 	return ParsePutAnswerResponse(rsp)
+}
+
+// CloseQuestionWithResponse Close the caller's own question
+//
+// Takes effect at once: the question takes no more answers and is listed no more; it can still be read, and its
+// summary stays. Closing it again changes nothing. There is no way back.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /questions/{questionId}/close (the `CloseQuestion` operationId).
+func (c *ClientWithResponses) CloseQuestionWithResponse(ctx context.Context, questionID QuestionIDPath, reqEditors ...RequestEditorFn) (*CloseQuestionResponse, error) {
+	rsp, err := c.CloseQuestion(ctx, questionID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCloseQuestionResponse(rsp)
 }
 
 // ParseGetLiveResponse parses an HTTP response from a GetLiveWithResponse call
@@ -4247,6 +4444,120 @@ func ParsePutAnswerResponse(rsp *http.Response) (*PutAnswerResponse, error) {
 		response.Headers429 = &headers
 	case rsp.StatusCode == 503:
 		var headers PutAnswerResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCloseQuestionResponse parses an HTTP response from a CloseQuestionWithResponse call
+func ParseCloseQuestionResponse(rsp *http.Response) (*CloseQuestionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CloseQuestionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers CloseQuestionResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers CloseQuestionResponse403Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 429:
+		var headers CloseQuestionResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers CloseQuestionResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int32
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: "int32"}); err != nil {

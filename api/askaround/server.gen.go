@@ -42,6 +42,9 @@ type ServerInterface interface {
 	// PutAnswer Answer a question, or change the answer
 	// (PUT /questions/{questionId}/answer)
 	PutAnswer(w http.ResponseWriter, r *http.Request, questionID QuestionIDPath, params PutAnswerParams)
+	// CloseQuestion Close the caller's own question
+	// (POST /questions/{questionId}/close)
+	CloseQuestion(w http.ResponseWriter, r *http.Request, questionID QuestionIDPath)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -474,6 +477,32 @@ func (siw *ServerInterfaceWrapper) PutAnswer(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// CloseQuestion operation middleware
+func (siw *ServerInterfaceWrapper) CloseQuestion(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "questionId" -------------
+	var questionID QuestionIDPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "questionId", r.PathValue("questionId"), &questionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "questionId", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CloseQuestion(w, r, questionID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 type UnescapedCookieParamError struct {
 	ParamName string
 	Err       error
@@ -597,6 +626,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/questions", wrapper.ListQuestions)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/questions", wrapper.AskQuestion)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/questions/{questionId}", wrapper.GetQuestion)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/questions/{questionId}/close", wrapper.CloseQuestion)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/questions/{questionId}/answer", wrapper.DeleteAnswer)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/questions/{questionId}/answer", wrapper.GetAnswer)
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/questions/{questionId}/answer", wrapper.PutAnswer)
@@ -1962,6 +1992,142 @@ func (response PutAnswer503ApplicationProblemPlusJSONResponse) VisitPutAnswerRes
 	return err
 }
 
+type CloseQuestionRequestObject struct {
+	QuestionID QuestionIDPath `json:"questionId"`
+}
+
+type CloseQuestionResponseObject interface {
+	VisitCloseQuestionResponse(w http.ResponseWriter) error
+}
+
+type CloseQuestion204Response struct {
+}
+
+func (response CloseQuestion204Response) VisitCloseQuestionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type CloseQuestion400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CloseQuestion400ApplicationProblemPlusJSONResponse) VisitCloseQuestionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseQuestion401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CloseQuestion401ApplicationProblemPlusJSONResponse) VisitCloseQuestionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseQuestion403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CloseQuestion403ApplicationProblemPlusJSONResponse) VisitCloseQuestionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseQuestion404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CloseQuestion404ApplicationProblemPlusJSONResponse) VisitCloseQuestionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseQuestion406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CloseQuestion406ApplicationProblemPlusJSONResponse) VisitCloseQuestionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseQuestion429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CloseQuestion429ApplicationProblemPlusJSONResponse) VisitCloseQuestionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseQuestion503ApplicationProblemPlusJSONResponse struct {
+	ServiceUnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CloseQuestion503ApplicationProblemPlusJSONResponse) VisitCloseQuestionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// GetLive Name the topics to subscribe to
@@ -1988,6 +2154,9 @@ type StrictServerInterface interface {
 	// PutAnswer Answer a question, or change the answer
 	// (PUT /questions/{questionId}/answer)
 	PutAnswer(ctx context.Context, request PutAnswerRequestObject) (PutAnswerResponseObject, error)
+	// CloseQuestion Close the caller's own question
+	// (POST /questions/{questionId}/close)
+	CloseQuestion(ctx context.Context, request CloseQuestionRequestObject) (CloseQuestionResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error)
@@ -2247,6 +2416,32 @@ func (sh *strictHandler) PutAnswer(w http.ResponseWriter, r *http.Request, quest
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(PutAnswerResponseObject); ok {
 		if err := validResponse.VisitPutAnswerResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CloseQuestion operation middleware
+func (sh *strictHandler) CloseQuestion(w http.ResponseWriter, r *http.Request, questionID QuestionIDPath) {
+	var request CloseQuestionRequestObject
+
+	request.QuestionID = questionID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CloseQuestion(ctx, request.(CloseQuestionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CloseQuestion")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CloseQuestionResponseObject); ok {
+		if err := validResponse.VisitCloseQuestionResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

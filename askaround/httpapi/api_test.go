@@ -78,6 +78,17 @@ func TestEveryOperation(t *testing.T) {
 		t.Errorf("withdraw: %v, %s", err, withdrawn.Body)
 	}
 
+	for range 2 {
+		closed, err := alice.CloseQuestionWithResponse(ctx, operation.Question)
+		if err != nil || closed.StatusCode() != http.StatusNoContent || len(closed.Body) > 0 {
+			t.Errorf("close: %v, %s", err, closed.Body)
+		}
+	}
+	question, err = bob.GetQuestionWithResponse(ctx, operation.Question, nil)
+	if err != nil || question.JSON200 == nil || question.JSON200.State != api.QuestionStateClosed {
+		t.Errorf("closed question: %v, %s", err, question.Body)
+	}
+
 	live, err := bob.GetLiveWithResponse(ctx, &api.GetLiveParams{Lat: 40.7, Lng: -74})
 	if err != nil || live.JSON200 == nil {
 		t.Fatalf("live: %v, %s", err, live.Body)
@@ -197,6 +208,7 @@ func TestOtherMethods(t *testing.T) {
 	for target, allow := range map[string]string{
 		"/questions":                   "GET, HEAD, OPTIONS, POST",
 		"/questions/" + id + "/answer": "DELETE, GET, HEAD, OPTIONS, PUT",
+		"/questions/" + id + "/close":  "OPTIONS, POST",
 		"/live":                        "GET, HEAD, OPTIONS",
 	} {
 		r := f.request("OPTIONS", target, "")

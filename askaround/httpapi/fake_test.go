@@ -112,6 +112,22 @@ func (f *fake) Withdraw(ctx context.Context, in askaround.WithdrawInput) (askaro
 	return f.accept(in.Account, askaround.OperationWithdraw, in.Question), nil
 }
 
+// Close closes any question: the fake does not know whose it is.
+func (f *fake) Close(ctx context.Context, _ askaround.AccountID, id askaround.QuestionID) error {
+	if err := f.begin(ctx); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	q, ok := f.questions[id]
+	if !ok {
+		return askaround.ErrNotFound
+	}
+	q.State = askaround.StateClosed
+	f.questions[id] = q
+	return nil
+}
+
 // Nearby pages through all questions by id; its cursor is the last id.
 func (f *fake) Nearby(ctx context.Context, in askaround.NearbyInput) (askaround.QuestionPage, error) {
 	if err := f.begin(ctx); err != nil {

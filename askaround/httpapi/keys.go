@@ -3,26 +3,27 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
-	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// maxKeys bounds a JWKS document, in bytes.
-const maxKeys = 1 << 20
+// maxDocument bounds the issuer's documents, in bytes.
+const maxDocument = 1 << 20
 
 // fetchTime bounds discovery and the fetch of the keys together.
 const fetchTime = 8 * time.Second
 
-// A keySet keeps an issuer's public keys. go-oidc's own set asks the issuer for
-// every token with an unknown key id, as many as anybody cares to send; this one
-// asks at most once in a cooldown.
+// A keySet keeps an issuer's public keys. Libraries' own sets, go-oidc's for one, ask
+// the issuer for every token with an unknown key id, as many as anybody cares to
+// send; this one asks at most once in a cooldown.
 type keySet struct {
 	issuer  string
 	options VerifierOptions
@@ -163,33 +164,40 @@ func (s *keySet) fetch(ctx context.Context, url string) (string, []jose.JSONWebK
 			return "", nil, fmt.Errorf("%w: discovery: %w", ErrKeysUnavailable, err)
 		}
 	}
-	keys, err := s.download(ctx, url)
+	data, err := s.get(ctx, url)
+	if err != nil {
+		return "", nil, fmt.Errorf("%w: %s: %w", ErrKeysUnavailable, url, err)
+	}
+	keys, err := parseKeys(data)
 	if err != nil {
 		return "", nil, fmt.Errorf("%w: %s: %w", ErrKeysUnavailable, url, err)
 	}
 	return url, keys, nil
 }
 
-// discover reads the issuer's metadata (OpenID Connect Discovery 1.0, section 4);
-// go-oidc compares the issuer that it names.
+// discover reads the issuer's metadata (OpenID Connect Discovery 1.0, section 4).
 func (s *keySet) discover(ctx context.Context) (string, error) {
-	provider, err := oidc.NewProvider(oidc.ClientContext(ctx, s.options.HTTPClient), s.issuer)
+	data, err := s.get(ctx, strings.TrimSuffix(s.issuer, "/")+"/.well-known/openid-configuration")
 	if err != nil {
 		return "", err
 	}
 	var metadata struct {
-		Keys string `json:"jwks_uri"`
+		Issuer string `json:"issuer"`
+		Keys   string `json:"jwks_uri"`
 	}
-	if err := provider.Claims(&metadata); err != nil {
+	if err := json.Unmarshal(data, &metadata); err != nil {
 		return "", err
 	}
-	if metadata.Keys == "" {
-		return "", fmt.Errorf("the issuer names no jwks_uri")
+	switch {
+	case metadata.Issuer != s.issuer: // section 4.3: it must be the same, to the letter
+		return "", fmt.Errorf("the issuer calls itself %q", metadata.Issuer)
+	case metadata.Keys == "":
+		return "", errors.New("the issuer names no jwks_uri")
 	}
 	return metadata.Keys, nil
 }
 
-func (s *keySet) download(ctx context.Context, url string) ([]jose.JSONWebKey, error) {
+func (s *keySet) get(ctx context.Context, url string) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err
@@ -202,11 +210,7 @@ func (s *keySet) download(ctx context.Context, url string) ([]jose.JSONWebKey, e
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("status %s", response.Status)
 	}
-	data, err := io.ReadAll(io.LimitReader(response.Body, maxKeys))
-	if err != nil {
-		return nil, err
-	}
-	return parseKeys(data)
+	return io.ReadAll(io.LimitReader(response.Body, maxDocument))
 }
 
 // parseKeys returns the signing keys of a JWKS (RFC 7517). Keys of kinds that are

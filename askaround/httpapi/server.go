@@ -127,6 +127,14 @@ func (s *server) GetQuestion(ctx context.Context, r api.GetQuestionRequestObject
 	return newEntity(detailOf(question), r.Params.IfNoneMatch)
 }
 
+// CloseQuestion is POST /questions/{questionId}/close.
+func (s *server) CloseQuestion(ctx context.Context, r api.CloseQuestionRequestObject) (api.CloseQuestionResponseObject, error) {
+	if err := s.service.Close(ctx, visitOf(ctx).account, askaround.QuestionID(r.QuestionID)); err != nil {
+		return nil, err
+	}
+	return api.CloseQuestion204Response{}, nil
+}
+
 // GetAnswer is GET /questions/{questionId}/answer.
 func (s *server) GetAnswer(ctx context.Context, r api.GetAnswerRequestObject) (api.GetAnswerResponseObject, error) {
 	answer, err := s.service.OwnAnswer(ctx, visitOf(ctx).account, askaround.QuestionID(r.QuestionID))

@@ -116,6 +116,7 @@ func TestDeadline(t *testing.T) {
 		f.request("GET", "/questions/"+someQuestion+"/answer", ""),
 		f.request("PUT", "/questions/"+someQuestion+"/answer", `{"stars":1}`),
 		f.request("DELETE", "/questions/"+someQuestion+"/answer", ""),
+		f.request("POST", "/questions/"+someQuestion+"/close", ""),
 		f.request("GET", "/operations/"+someOperation, ""),
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -139,7 +140,7 @@ func (v staticVerifier) Verify(context.Context, string) (httpapi.Identity, error
 
 // TestSlowBody: a body that does not arrive is a 408, not a connection held open.
 func TestSlowBody(t *testing.T) {
-	f := newFixture(t, func(o *httpapi.Options) { o.Deadline = 100 * time.Millisecond })
+	f := newFixture(t, func(o *httpapi.Options) { o.Deadline = 300 * time.Millisecond })
 	if err := f.verifier.Ready(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +191,7 @@ func (f *fixture) raw(t *testing.T, text string) (*http.Response, []byte) {
 		t.Fatal(err)
 	}
 	defer connection.Close()
-	if err := connection.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := connection.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.WriteString(connection, text); err != nil {

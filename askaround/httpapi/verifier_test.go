@@ -10,6 +10,7 @@ import (
 
 	"github.com/askaround/askaround-go/askaround"
 	"github.com/askaround/askaround-go/askaround/httpapi"
+	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-jose/go-jose/v4"
 )
 
@@ -40,11 +41,21 @@ func newVerifier(t testing.TB, i *issuer, optFns ...func(*httpapi.VerifierOption
 	return v
 }
 
-// TestVerify has the verdict on each kind of token, as the error that callers see.
+// TestVerify has the verdict on each kind of token, as the error that callers see, and
+// compares it with go-oidc's: yes or no.
 func TestVerify(t *testing.T) {
 	i := newIssuer(t)
-	v := newVerifier(t, i)
-	now := time.Now()
+	now := time.Now().Truncate(time.Second)
+	still := func() time.Time { return now } // a slow test does not make tokens old
+	v := newVerifier(t, i, func(o *httpapi.VerifierOptions) { o.Clock = still })
+	provider, err := oidc.NewProvider(t.Context(), i.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign := provider.Verifier(&oidc.Config{ClientID: audience, SupportedSigningAlgs: []string{oidc.RS256, oidc.ES256}, Now: still})
+	// What go-oidc sees otherwise: it has no leeway for the end of a token and five
+	// minutes for its start, and wants no subject.
+	otherwise := map[string]bool{"expired within the leeway": true, "early": true, "no subject": true}
 	ago := func(d time.Duration) int64 { return now.Add(-d).Unix() }
 	for _, row := range []struct {
 		why   string
@@ -77,6 +88,9 @@ func TestVerify(t *testing.T) {
 			}
 			if err == nil && got.Account != askaround.AccountFor(i.URL, "alice") {
 				t.Errorf("account %q", got.Account)
+			}
+			if _, says := foreign.Verify(t.Context(), row.token); (says == nil) == (err == nil) == otherwise[row.why] {
+				t.Errorf("go-oidc says %v", says)
 			}
 		})
 	}
@@ -216,6 +230,27 @@ func TestIssuerDown(t *testing.T) {
 	stranger := sign(t, jose.ES256, newECKey(t), "stranger", i.good("alice"))
 	if _, err := v.Verify(t.Context(), stranger); !errors.Is(err, httpapi.ErrKeysUnavailable) {
 		t.Errorf("a key that may be new: %v", err)
+	}
+}
+
+// TestIssuerWithSlash is an issuer as Auth0 spells them: with a slash at the end, and
+// one before the path of its metadata all the same.
+func TestIssuerWithSlash(t *testing.T) {
+	i := newIssuer(t)
+	next := i.Config.Handler
+	i.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/.well-known/openid-configuration" {
+			serveFiles(i.URL, map[string]string{r.URL.Path: `{"issuer":"URL/","jwks_uri":"URL/keys"}`}).ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+	v, err := httpapi.NewVerifier(i.URL+"/", audience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.Verify(t.Context(), i.token(t, "alice", map[string]any{"iss": i.URL + "/"})); err != nil {
+		t.Error(err)
 	}
 }
 

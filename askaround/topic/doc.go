@@ -13,8 +13,8 @@
 // one level, "#" is the level before it and all below, and neither matches a
 // topic that begins with "$". Matching allocates nothing.
 //
-// The package imports the standard library only. All values are immutable and safe
-// for concurrent use.
+// The package imports the standard library only. Topics and filters are immutable and
+// safe for concurrent use.
 //
 // MQTT 5: https://docs.oasis-open.org/mqtt/mqtt/v5.0/mqtt-v5.0.html#_Toc3901241
 package topic

@@ -2,6 +2,7 @@ package topic_test
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/askaround/askaround-go/askaround/topic"
 )
@@ -33,4 +34,27 @@ func ExampleFilter_Match() {
 	// Output:
 	// true
 	// false
+}
+
+func ExampleRouter() {
+	var router topic.Router[string]
+	geo, _ := topic.ParseFilter("askaround/v1/geo/+")
+	stop := router.Handle(geo, func(name, message string) { fmt.Println(name, message) })
+	fmt.Println(router.Route("askaround/v1/geo/487603", "a question"))
+	stop()
+	fmt.Println(router.Route("askaround/v1/geo/487603", "another"))
+	// Output:
+	// askaround/v1/geo/487603 a question
+	// 1
+	// 0
+}
+
+func ExampleIndex() {
+	var subscribers topic.Index[string]
+	for name, filter := range map[string]string{"ann": "askaround/v1/system", "bob": "askaround/v1/#"} {
+		f, _ := topic.ParseFilter(filter)
+		subscribers.Add(f, name)
+	}
+	fmt.Println(slices.Sorted(subscribers.Matching("askaround/v1/system")))
+	// Output: [ann bob]
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -13,30 +14,48 @@ import (
 	"github.com/askaround/askaround-go/examples/askaround/places"
 )
 
-// importAll asks about the bundled places and about those of the file.
-func importAll(ctx context.Context, a *app.App, o options, stderr io.Writer) error {
+// source is a list of questions to ask.
+type source struct {
+	name    string
+	records iter.Seq2[places.Record, error]
+	total   int // records, bad ones included
+	file    *os.File
+}
+
+type sources []source
+
+func (s sources) close() {
+	for _, from := range s {
+		if from.file != nil {
+			_ = from.file.Close() // it was only read
+		}
+	}
+}
+
+// openImports opens what o names to import: the bundled places and a file. It reads
+// the file once to its end, so that one which cannot be used is told before anything
+// starts, and for the length of the bar.
+func openImports(o options) (sources, error) {
+	var all sources
 	if o.demo {
 		records, err := places.Bundled()
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := importFrom(ctx, a, "bundled places", each(records), len(records), stderr); err != nil {
-			return err
-		}
+		all = append(all, source{name: "bundled places", records: each(records), total: len(records)})
 	}
 	if o.imports == "" {
-		return nil
+		return all, nil
 	}
 	total, err := count(o.imports)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	file, records, err := places.Open(o.imports)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer file.Close()
-	return importFrom(ctx, a, o.imports, records, total, stderr)
+	return append(all, source{o.imports, records, total, file}), nil
 }
 
 func each(records []places.Record) iter.Seq2[places.Record, error] {
@@ -49,31 +68,45 @@ func each(records []places.Record) iter.Seq2[places.Record, error] {
 	}
 }
 
-// count reads the file once for the bar's length; what is bad is told the second time.
+// count returns how many records the file has. Bad ones count: they are told when they
+// are imported.
 func count(name string) (n int, err error) {
 	file, records, err := places.Open(name)
 	if err != nil {
 		return 0, err
 	}
 	defer file.Close()
-	for range records {
+	for _, err := range records {
+		if bad := (*places.RecordError)(nil); err != nil && !errors.As(err, &bad) {
+			return 0, fmt.Errorf("%s: %w", name, err)
+		}
 		n++
 	}
 	return n, nil
 }
 
+// importAll asks about everything, one source after the other.
+func importAll(ctx context.Context, a *app.App, all sources, stderr io.Writer) error {
+	for _, from := range all {
+		if err := importFrom(ctx, a, from, stderr); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // importFrom imports with a bar in a terminal, and reports what it skipped.
-func importFrom(ctx context.Context, a *app.App, name string, records iter.Seq2[places.Record, error], total int, stderr io.Writer) error {
-	bar := newBar(name, total, stderr)
+func importFrom(ctx context.Context, a *app.App, from source, stderr io.Writer) error {
+	bar := newBar(from.name, from.total, stderr)
 	skipped := 0
-	err := a.Import(ctx, records, func() { _ = bar.Add(1) }, func(bad *places.RecordError) {
+	err := a.Import(ctx, from.records, func() { _ = bar.Add(1) }, func(bad *places.RecordError) {
 		skipped++
 		_ = bar.Add(1)
-		fmt.Fprintf(stderr, "%s: %v: skipped\n", name, bad)
+		fmt.Fprintf(stderr, "%s: %v: skipped\n", from.name, bad)
 	})
 	_ = bar.Finish()
 	if skipped > 0 {
-		fmt.Fprintf(stderr, "%s: %d of %d records skipped\n", name, skipped, total)
+		fmt.Fprintf(stderr, "%s: %d of %d records skipped\n", from.name, skipped, from.total)
 	}
 	return err
 }

@@ -21,13 +21,26 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
-		if !errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(os.Stderr, "askaround:", err)
-		}
-		os.Exit(1)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+	os.Exit(command(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// command runs the program and returns its exit code: 0, 1 for a failure, 2 for a
+// mistake in the arguments.
+func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	o, err := parse(args, stdout, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
 	}
+	if err != nil {
+		fmt.Fprintf(stderr, "askaround: %v (-help lists the flags)\n", err)
+		return 2
+	}
+	if err := run(ctx, o, stdout, stderr); err != nil {
+		fmt.Fprintln(stderr, "askaround:", err)
+		return 1
+	}
+	return 0
 }
 
 // options are the flags.
@@ -38,10 +51,12 @@ type options struct {
 	logLevel slog.Level
 }
 
-func parse(args []string, stderr io.Writer) (options, error) {
+// parse reads the arguments. Asked for help, it prints the flags and returns
+// [flag.ErrHelp].
+func parse(args []string, stdout, stderr io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("askaround", flag.ContinueOnError)
-	flags.SetOutput(stderr)
+	flags.SetOutput(io.Discard) // a mistake is told in one line, not with the whole manual
 	flags.StringVar(&o.config.Addr, "addr", "127.0.0.1:8080", "where to serve the page, the API and MQTT over WebSocket")
 	flags.StringVar(&o.config.MQTTAddr, "mqtt", "127.0.0.1:1883", "where to serve MQTT over TCP")
 	flags.StringVar(&o.config.AWSAddr, "aws", "127.0.0.1:8000", "where to serve DynamoDB and SQS; loopback only, it checks no credentials")
@@ -52,6 +67,11 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.BoolVar(&o.demo, "demo", true, "ask about the bundled places")
 	flags.TextVar(&o.logLevel, "log", slog.LevelWarn, "least `level` to log: debug, info, warn, error")
 	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(stdout, "Ask Around Me on this machine. Flags:")
+			flags.SetOutput(stdout)
+			flags.PrintDefaults()
+		}
 		return o, err
 	}
 	if flags.NArg() > 0 {
@@ -66,11 +86,12 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return o, nil
 }
 
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	o, err := parse(args, stderr)
+func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
+	imports, err := openImports(o)
 	if err != nil {
 		return err
 	}
+	defer imports.close()
 	a, err := app.Open(ctx, o.config)
 	if err != nil {
 		return err
@@ -83,7 +104,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		stop()
 		return errors.Join(err, <-ended)
 	}
-	if err := importAll(running, a, o, stderr); err != nil && running.Err() == nil {
+	if err := importAll(running, a, imports, stderr); err != nil && running.Err() == nil {
 		stop()
 		return errors.Join(err, <-ended)
 	}
@@ -94,7 +115,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 func greet(w io.Writer, a *app.App, o options) error {
 	fmt.Fprintf(w, "Ask Around Me: %s\n", a.URL())
 	fmt.Fprintf(w, "  MQTT         %s (TCP), %s/mqtt (WebSocket); the token is the password\n", a.MQTTAddr(), a.URL())
-	fmt.Fprintf(w, "  AWS          aws dynamodb list-tables --endpoint-url %s\n", a.AWSURL())
+	fmt.Fprintf(w, "  AWS          AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any aws --region us-east-1 --endpoint-url %s dynamodb list-tables\n", a.AWSURL())
 	if o.config.Dir == "" {
 		fmt.Fprintf(w, "  data         in memory; -data DIR keeps it\n")
 	} else {

@@ -153,7 +153,7 @@ func TestExpiryEndsTheConnection(t *testing.T) {
 		p := join(t, d.tcp, protocol, "c", "ann,200ms")
 		began := time.Now()
 		p.dismissed(packets.ErrMaxConnectTime)
-		if took := time.Since(began); took < 100*time.Millisecond || took > 5*time.Second {
+		if took := time.Since(began); took < 100*time.Millisecond || took > patience {
 			t.Errorf("MQTT %d: the connection lasted %v of 200ms", protocol, took)
 		}
 	}
@@ -235,12 +235,10 @@ func TestShutdownTellsClients(t *testing.T) {
 	five, four := join(t, d.tcp, 5, "a", "ann"), join(t, d.tcp, 4, "b", "ann")
 	halfway := dial(t, d.tcp, 5)
 	eventually(t, "all are there", func() bool { return d.Stats().Connections == 3 })
-	began := time.Now()
-	if err := d.Shutdown(context.Background()); err != nil {
+	within, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := d.Shutdown(within); err != nil {
 		t.Fatal(err)
-	}
-	if took := time.Since(began); took > 2*time.Second {
-		t.Errorf("Shutdown took %v", took)
 	}
 	five.dismissed(packets.ErrServerShuttingDown)
 	four.ended()

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	pahopackets "github.com/eclipse/paho.golang/packets"
 	"github.com/eclipse/paho.golang/paho"
 	"github.com/google/go-cmp/cmp"
 	"github.com/mochi-mqtt/server/v2/packets"
@@ -44,7 +45,7 @@ func TestPaho(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				conn = websocket.NetConn(ctx, ws, websocket.MessageBinary)
+				conn = pahopackets.NewThreadSafeConn(websocket.NetConn(ctx, ws, websocket.MessageBinary)) // paho writes a packet in parts, and its pings in between
 			}
 			received := make(chan *paho.Publish, 10)
 			dismissed := make(chan *paho.Disconnect, 1)

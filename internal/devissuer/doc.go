@@ -8,6 +8,7 @@
 //	GET  /.well-known/openid-configuration
 //	GET  /jwks.json
 //	POST /token   user=NAME (form) or {"user":"NAME"} (JSON)
+//	GET  /authorize   always an error: discovery requires the endpoint, and there is no login
 //
 // The token's answer is that of OAuth 2.0: {"access_token", "token_type", "expires_in"}.
 package devissuer

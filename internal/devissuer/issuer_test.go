@@ -39,6 +39,16 @@ func TestDiscovery(t *testing.T) {
 			if err != nil || got.Subject != "ann" {
 				t.Errorf("token %+v, %v", got, err)
 			}
+			for _, endpoint := range []string{provider.Endpoint().AuthURL, provider.Endpoint().TokenURL} {
+				response, err := client.Post(endpoint, "text/plain", nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = response.Body.Close()
+				if response.StatusCode != http.StatusBadRequest {
+					t.Errorf("%s is named and answers %s", endpoint, response.Status)
+				}
+			}
 		})
 	}
 }
@@ -61,6 +71,7 @@ func TestTokenRequests(t *testing.T) {
 		"another type":       {"POST", "/token", "text/plain", "user=ann", 400},
 		"a huge body":        {"POST", "/token", "application/json", strings.Repeat(" ", 5000), 400},
 		"GET":                {"GET", "/token", "", "", 404},
+		"a login":            {"GET", "/authorize", "", "", 400},
 		"an unknown path":    {"GET", "/x", "", "", 404},
 	} {
 		r := httptest.NewRequest(row.method, row.path, strings.NewReader(row.body))

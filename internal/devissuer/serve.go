@@ -24,6 +24,8 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusOK, i.public)
 	case path == "/token" && r.Method == http.MethodPost:
 		i.token(w, r)
+	case path == "/authorize" && (isRead(r) || r.Method == http.MethodPost):
+		answer(w, http.StatusBadRequest, oauthError{"unsupported_response_type", "there is no login here: POST user=NAME to " + i.url + "/token"})
 	default:
 		answer(w, http.StatusNotFound, oauthError{"invalid_request", "no such resource"})
 	}
@@ -44,6 +46,8 @@ func answer(w http.ResponseWriter, status int, v any) {
 	_ = json.NewEncoder(w).Encode(v) // the client is gone: nobody to tell
 }
 
+// discover names what section 3 of OpenID Connect Discovery 1.0 requires: an
+// authorization endpoint among it, which refuses everybody.
 func (i *Issuer) discover(w http.ResponseWriter) {
 	answer(w, http.StatusOK, map[string]any{
 		"issuer": i.url, "jwks_uri": i.url + "/jwks.json", "token_endpoint": i.url + "/token",

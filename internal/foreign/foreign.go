@@ -9,6 +9,8 @@ package foreign
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime"
 	"testing"
 )
 
@@ -43,6 +45,25 @@ func NeedNode(t testing.TB, dir string) string {
 		missing(t, "npm packages are not installed: run npm ci in %s", dir)
 	}
 	return node
+}
+
+// NeedPackage returns the path of a file that an npm package installs: dir holds the
+// package.json, file is the path below its node_modules.
+func NeedPackage(t testing.TB, dir, file string) string {
+	t.Helper()
+	path := filepath.Join(dir, "node_modules", filepath.FromSlash(file))
+	if _, err := os.Stat(path); err != nil {
+		missing(t, "%s is not installed: run npm ci --ignore-scripts in %s", file, dir)
+	}
+	return path
+}
+
+// NeedRoot returns where the test may do what needs root on Linux: what says why.
+func NeedRoot(t testing.TB, what string) {
+	t.Helper()
+	if runtime.GOOS != "linux" || os.Geteuid() != 0 {
+		missing(t, "%s needs root on Linux", what)
+	}
 }
 
 func missing(t testing.TB, format string, args ...any) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/askaround/askaround-go/internal/localaws/dynamodb"
 	"github.com/askaround/askaround-go/internal/localaws/journal"
+	"github.com/askaround/askaround-go/internal/localaws/sigv4"
 	"github.com/askaround/askaround-go/internal/localaws/sqs"
 )
 
@@ -20,8 +21,15 @@ type Options struct {
 	Clock func() time.Time
 	// Region and AccountID stand in ARNs. Defaults "us-east-1" and "000000000000".
 	Region, AccountID string
+	// Credentials returns what belongs to an access key id, and [sigv4.ErrUnknownKey]
+	// where it knows none. With it every request must be signed for Region with such a
+	// key, within 5 minutes of time.Now, whatever Clock says; the clients of [Local.Config]
+	// have a key of their own. Default nil: a signature is looked for, not verified.
+	Credentials sigv4.Provider
 	// Logger takes what no client sees. Default: none.
 	Logger *slog.Logger
+
+	fs journal.FileSystem // tests make it fail
 }
 
 // Local is the services of one process. It is safe for concurrent use.
@@ -31,6 +39,7 @@ type Local struct {
 	dynamodb    *dynamodb.Engine
 	sqs         *sqs.Engine
 	checkpoints checkpoints
+	keys        keys
 }
 
 // Open opens the services, with what Dir holds. The caller calls [Local.Run] for the
@@ -49,11 +58,11 @@ func Open(ctx context.Context, optFns ...func(*Options)) (*Local, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("localaws: %w", err)
 	}
-	log, err := journal.Open(o.Dir, func(j *journal.Options) { j.Logger = o.Logger })
+	log, err := journal.Open(o.Dir, func(j *journal.Options) { j.Logger, j.FS = o.Logger, o.fs })
 	if err != nil {
 		return nil, fmt.Errorf("localaws: %w", err)
 	}
-	l := &Local{options: o, log: log}
+	l := &Local{options: o, log: log, keys: newKeys(o.Credentials)}
 	if err := l.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("localaws: %w", err), log.Close())
 	}
@@ -66,6 +75,7 @@ const checkpointKind journal.Kind = 3
 func (l *Local) open() (err error) {
 	l.dynamodb, err = dynamodb.New(l.log, func(o *dynamodb.Options) {
 		o.Clock, o.Region, o.AccountID, o.Logger = l.options.Clock, l.options.Region, l.options.AccountID, l.options.Logger
+		o.TempDir = l.options.Dir
 	})
 	if err != nil {
 		return err

@@ -2,12 +2,12 @@ package localaws
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/askaround/askaround-go/internal/inprocess"
+	"github.com/askaround/askaround-go/internal/localaws/sqs"
 )
 
 // Config returns the configuration of AWS clients that call the services in the
@@ -15,7 +15,7 @@ import (
 func (l *Local) Config() aws.Config {
 	return aws.Config{
 		Region:       l.options.Region,
-		Credentials:  credentials.NewStaticCredentialsProvider("local", "local", ""),
+		Credentials:  credentials.NewStaticCredentialsProvider(l.keys.ownID, l.keys.ownSecret, ""),
 		HTTPClient:   &http.Client{Transport: l.Transport()},
 		BaseEndpoint: aws.String("http://localaws.invalid"),
 	}
@@ -23,12 +23,14 @@ func (l *Local) Config() aws.Config {
 
 // Handler returns the services as they are reached over a socket.
 func (l *Local) Handler() http.Handler {
+	tables := l.guard(service{l.dynamodb, "dynamodb"}) // answers unknown targets as AWS does
+	queues := l.guard(service{l.sqs, "sqs"})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.Header.Get("X-Amz-Target"), "AmazonSQS.") {
-			l.sqs.ServeHTTP(w, r)
+		if sqs.Speaks(r) {
+			queues.ServeHTTP(w, r)
 			return
 		}
-		l.dynamodb.ServeHTTP(w, r) // answers unknown targets as AWS does
+		tables.ServeHTTP(w, r)
 	})
 }
 

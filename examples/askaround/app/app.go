@@ -79,11 +79,12 @@ func (a *App) open(ctx context.Context) error {
 
 func (a *App) listen() (err error) {
 	for _, l := range []struct {
+		what string
 		to   *net.Listener
 		addr string
-	}{{&a.web, a.config.Addr}, {&a.mqtt, a.config.MQTTAddr}, {&a.aws, a.config.AWSAddr}} {
+	}{{"the page", &a.web, a.config.Addr}, {"MQTT", &a.mqtt, a.config.MQTTAddr}, {"AWS", &a.aws, a.config.AWSAddr}} {
 		if *l.to, err = net.Listen("tcp", l.addr); err != nil {
-			return fmt.Errorf("app: %w", err)
+			return fmt.Errorf("app: address of %s: %w", l.what, err)
 		}
 	}
 	return nil

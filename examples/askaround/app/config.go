@@ -65,7 +65,7 @@ func setDefault[T comparable](v *T, def T) {
 func checkLoopback(addr string) error {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return fmt.Errorf("app: AWS address: %w", err)
+		return fmt.Errorf("app: address of AWS: %w", err)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return errors.New("app: the local DynamoDB and SQS check no credentials and are served on loopback only, not on " + addr)

@@ -204,7 +204,7 @@ func body(v domain.Value) askaround.AnswerValue {
 
 func (town *town) settle(t *testing.T) {
 	quiet := 0
-	until(t, 90*time.Second, "everything processed", func() bool {
+	until(t, 3*time.Minute, "everything processed", func() bool {
 		if quiet++; !town.app.Idle() {
 			quiet = 0
 		}

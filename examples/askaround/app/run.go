@@ -6,33 +6,44 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/askaround/askaround-go/internal/localaws"
 )
 
 var errForeignIssuer = errors.New("app: tokens come from the configured issuer")
 
-// stopTime bounds each step of stopping, so that Ctrl-C ends the process in two seconds
-// even with a client that does not let go.
-const stopTime = 500 * time.Millisecond
+// stopTime bounds two steps of stopping, closing the doors and seeing the subscribers
+// off: with the default of Config.Drain between them Ctrl-C ends the process within two
+// seconds, even with a client that does not let go.
+const stopTime = 400 * time.Millisecond
 
 // Run serves until ctx ends. Then it stops to accept, drains what was accepted for at
 // most Config.Drain, closes everything and returns nil. Another end is an error.
 func (a *App) Run(ctx context.Context) error {
 	serving, stopServing := context.WithCancel(context.WithoutCancel(ctx))
 	pumping, stopPumping := context.WithCancel(context.WithoutCancel(ctx))
+	serveAWS, stopAWS := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopServing()
 	defer stopPumping()
+	defer stopAWS()
 
 	group, failed := errgroup.WithContext(ctx)
-	web, aws := server(a.handler), server(a.local.Handler())
+	web := server(a.handler)
 	group.Go(func() error { return serve(web, a.web) })
-	group.Go(func() error { return serve(aws, a.aws) })
+	group.Go(func() error {
+		return a.local.Serve(serveAWS, a.aws, func(o *localaws.ServeOptions) { o.Drain = stopTime })
+	})
 	group.Go(func() error { return a.broker.Serve(serving, a.mqtt) })
 	group.Go(func() error { return a.local.Run(pumping) })
+	var work sync.WaitGroup
 	for _, m := range a.mappings {
+		work.Add(1)
 		group.Go(func() error {
+			defer work.Done()
 			if err := m.Run(pumping); err != nil {
 				return fmt.Errorf("app: %s: %w", m.name, err)
 			}
@@ -41,14 +52,16 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	group.Go(func() error { // the order of stopping: doors, work, broker, stores
 		<-failed.Done() // ctx ended, or a part failed
-		stop(web)
+		stopAWS()
+		closeDoor(web)
 		a.drain(a.config.Drain)
 		stopPumping()
-		stop(aws)
+		work.Wait() // the calls in hand publish what they did
 		stopServing()
 		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 		defer cancel()
-		return a.broker.Shutdown(within)
+		_ = a.broker.Shutdown(within) // its only error: who did not let go was cut off
+		return nil
 	})
 	err := group.Wait()
 	return errors.Join(err, a.Close())
@@ -65,8 +78,8 @@ func serve(s *http.Server, l net.Listener) error {
 	return nil
 }
 
-// stop lets requests finish, but not for long.
-func stop(s *http.Server) {
+// closeDoor lets requests finish, but not for long.
+func closeDoor(s *http.Server) {
 	within, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
 	if s.Shutdown(within) != nil {

@@ -16,8 +16,15 @@ import (
 var bundled []byte
 
 // Bundled returns the bundled places, over two hundred in five cities on four
-// continents, each with a question; every fourth asks for a place in answer. Names and
-// coordinates are facts, gathered by hand, within about a hundred metres.
+// continents, each with a question; every fourth asks for a place in answer. Each has
+// a few answers, made up but the same every time.
+//
+// Names and coordinates are facts, gathered by hand. 68 of the 217 were compared with
+// somebody else's figures: 58 with Wikidata's, 7 with a list of British railway
+// stations, 3 with one of Japanese stations. 54 of them lie within 50 m, 13 within
+// 100 m, and the Louvre, here its pyramid, 150 m from the middle of the palace. Of the
+// others only the city was checked; expect about as much of them, and no more of any:
+// a park has no one point.
 func Bundled() ([]Record, error) {
 	var records []Record
 	for r, err := range ReadCSV(bytes.NewReader(bundled)) {
@@ -29,6 +36,7 @@ func Bundled() ([]Record, error) {
 			r.Question = strings.Replace(r.Question, "How is ", "Where is the best coffee near ", 1)
 			r.Question = strings.Replace(r.Question, " right now?", "?", 1)
 		}
+		r.Answers = sampleAnswers(r)
 		records = append(records, r)
 	}
 	return records, nil

@@ -19,6 +19,8 @@ type Record struct {
 	Question string
 	Kind     askaround.Kind
 	Location askaround.Location
+	// Answers are given to the question, each by another account. Imported files have none.
+	Answers []askaround.Value
 }
 
 // RecordError says why one record of the input cannot be used.

@@ -66,15 +66,42 @@ func BenchmarkAppendBinary(b *testing.B) {
 	b.ReportMetric(float64(len(buf)), "bytes/item")
 }
 
-func BenchmarkDecodeBinary(b *testing.B) {
-	data := attr.AppendBinary(nil, mustItem(b, benchItem))
+func BenchmarkCutPacked(b *testing.B) {
+	data := string(attr.AppendBinary(nil, mustItem(b, benchItem)))
 	b.ReportAllocs()
 	b.SetBytes(int64(len(data)))
 	for b.Loop() {
-		if _, _, err := attr.DecodeBinary(data); err != nil {
+		if _, _, err := attr.CutPacked(data); err != nil {
 			b.Fatal(err)
 		}
 	}
+}
+
+func BenchmarkPackedItem(b *testing.B) {
+	p := attr.Pack(mustItem(b, benchItem))
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Item(nil)
+	}
+}
+
+func BenchmarkPackedGet(b *testing.B) {
+	p := attr.Pack(mustItem(b, benchItem))
+	b.ReportAllocs()
+	for b.Loop() {
+		p.Get("sk")
+	}
+}
+
+// BenchmarkPackedJSON is what a read without a filter pays for an item.
+func BenchmarkPackedJSON(b *testing.B) {
+	p := attr.Pack(mustItem(b, benchItem))
+	var buf []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		buf = p.AppendJSON(buf[:0], nil)
+	}
+	b.SetBytes(int64(len(buf)))
 }
 
 func BenchmarkItemSize(b *testing.B) {

@@ -28,6 +28,6 @@ func Invalidf(format string, args ...any) *ValidationError {
 	return &ValidationError{Message: fmt.Sprintf(format, args...)}
 }
 
-// ErrCorrupt is the error of [DecodeBinary] for bytes that [AppendBinary] did
+// ErrCorrupt is the error of [CutPacked] for bytes that [AppendBinary] did
 // not write.
 var ErrCorrupt = errors.New("attr: corrupt binary item")

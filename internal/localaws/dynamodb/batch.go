@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-
-	"github.com/askaround/askaround-go/internal/localaws/attr"
 )
 
 // Limits of batches.
@@ -17,15 +15,23 @@ const (
 )
 
 type batchWriteInput struct {
-	RequestItems                map[string][]writeRequest
-	ReturnConsumedCapacity      string
-	ReturnItemCollectionMetrics string
+	ReturnConsumedCapacity      string                    `api:"enum=INDEXES TOTAL NONE"`
+	ReturnItemCollectionMetrics string                    `api:"enum=SIZE NONE"`
+	RequestItems                map[string][]writeRequest `api:"required,keys=1..255,values=1..25"`
 }
 
-type writeRequest struct {
-	PutRequest    *struct{ Item json.RawMessage }
-	DeleteRequest *struct{ Key json.RawMessage }
-}
+type (
+	writeRequest struct {
+		PutRequest    *putRequest    `json:",omitempty"`
+		DeleteRequest *deleteRequest `json:",omitempty"`
+	}
+	putRequest struct {
+		Item json.RawMessage `api:"required"`
+	}
+	deleteRequest struct {
+		Key json.RawMessage `api:"required"`
+	}
+)
 
 type batchWriteOutput struct {
 	UnprocessedItems      map[string][]writeRequest
@@ -39,44 +45,42 @@ func (e *Engine) batchWrite(ctx context.Context, in *batchWriteInput) (*batchWri
 		return nil, err
 	}
 	out := &batchWriteOutput{UnprocessedItems: map[string][]writeRequest{}}
+	done := 0
 	for _, name := range slices.Sorted(maps.Keys(writes)) {
-		if err := e.batchTable(ctx, in, name, writes[name], out); err != nil {
+		n, err := e.batchTable(ctx, in, name, writes[name], out)
+		if err != nil {
 			return nil, err
 		}
+		done += n
+	}
+	if done == 0 {
+		return nil, failure("ProvisionedThroughputExceededException", tableExceeded)
 	}
 	return out, nil
 }
 
+// prepareBatch returns the writes by the tables' names as the request has them.
 func (e *Engine) prepareBatch(in *batchWriteInput) (map[string][]*write, error) {
-	if err := checkCapacityParam(in.ReturnConsumedCapacity); err != nil {
-		return nil, err
-	}
 	total := 0
 	for _, requests := range in.RequestItems {
 		total += len(requests)
 	}
-	if len(in.RequestItems) == 0 {
-		return nil, invalid("1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: Member must have length greater than or equal to 1")
-	}
-	if total > maxBatchWrite {
+	switch {
+	case total == 0:
+		return nil, invalid("The requestItems parameter is required for BatchWriteItem")
+	case total > maxBatchWrite:
 		return nil, invalid("Too many items requested for the BatchWriteItem call")
 	}
-	writes := map[string][]*write{}
-	for name, requests := range in.RequestItems {
-		if len(requests) == 0 {
-			return nil, invalid("1 validation error detected: Value '{%s=[]}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]", name)
-		}
-		seen := map[string]bool{}
-		for _, request := range requests {
+	writes, seen := map[string][]*write{}, itemSet{}
+	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
+		for _, request := range in.RequestItems[name] {
 			w, err := e.prepareRequest(name, request)
 			if err != nil {
 				return nil, err
 			}
-			key := string(keyBytes(nil, w.table.key, w.key))
-			if seen[key] {
+			if !seen.add(w.id()) {
 				return nil, invalid("Provided list of item keys contains duplicates")
 			}
-			seen[key] = true
 			writes[name] = append(writes[name], w)
 		}
 	}
@@ -88,49 +92,57 @@ func (e *Engine) prepareRequest(table string, r writeRequest) (*write, error) {
 	case (r.PutRequest == nil) == (r.DeleteRequest == nil):
 		return nil, invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
 	case r.PutRequest != nil:
-		return e.prepare(writePut, &writeInput{TableName: table, Item: r.PutRequest.Item})
+		return e.prepare(writePut, &writeInput{TableName: &table, Item: r.PutRequest.Item})
 	}
-	return e.prepare(writeDelete, &writeInput{TableName: table, Key: r.DeleteRequest.Key})
+	return e.prepare(writeDelete, &writeInput{TableName: &table, Key: r.DeleteRequest.Key})
 }
 
-// batchTable does the writes of one table. Each is a write of its own.
-func (e *Engine) batchTable(ctx context.Context, in *batchWriteInput, name string, writes []*write, out *batchWriteOutput) error {
+// batchTable does the writes of one table and returns how many it did: those that the
+// throughput does not allow come back unprocessed. Each is a write of its own.
+func (e *Engine) batchTable(ctx context.Context, in *batchWriteInput, name string, writes []*write, out *batchWriteOutput) (int, error) {
 	t := writes[0].table
-	u := newUsage(t, true)
-	t.mu.Lock()
+	if err := e.makeRoom(t); err != nil {
+		return 0, err
+	}
+	sum := newUsage(t, true)
 	var changes []change
-	for _, w := range writes {
-		c, _, err := w.run()
-		if err != nil {
+	var done []*write
+	t.mu.Lock()
+	for i, w := range writes {
+		c, _, u, err := e.runOne(w, in.ReturnConsumedCapacity)
+		switch {
+		case isThrottled(err):
+			out.UnprocessedItems[name] = append(out.UnprocessedItems[name], in.RequestItems[name][i])
+			continue
+		case err != nil:
 			t.mu.Unlock()
-			return err
+			return 0, err
 		}
-		u.wrote(c)
-		changes = append(changes, c)
+		sum.add(u)
+		changes, done = append(changes, c), append(done, w)
 	}
 	lsn := e.commit(changes, nil)
-	for _, w := range writes {
-		if m := t.metrics(in.ReturnItemCollectionMetrics, w.key); m != nil {
-			if out.ItemCollectionMetrics == nil {
-				out.ItemCollectionMetrics = map[string][]*collectionMetrics{}
-			}
-			out.ItemCollectionMetrics[name] = append(out.ItemCollectionMetrics[name], m)
-		}
-	}
+	metrics := collections(done, in.ReturnItemCollectionMetrics)
 	t.mu.Unlock()
-	if c := u.report(in.ReturnConsumedCapacity); c != nil {
+	if metrics != nil {
+		if out.ItemCollectionMetrics == nil {
+			out.ItemCollectionMetrics = map[string][]*collectionMetrics{}
+		}
+		out.ItemCollectionMetrics[name] = metrics[t.name]
+	}
+	if c := sum.report(in.ReturnConsumedCapacity); c != nil && done != nil {
 		out.ConsumedCapacity = append(out.ConsumedCapacity, c)
 	}
-	return e.log.Wait(ctx, lsn)
+	return len(done), e.log.Wait(ctx, lsn)
 }
 
 type batchGetInput struct {
-	RequestItems           map[string]keysAndAttributes
-	ReturnConsumedCapacity string
+	ReturnConsumedCapacity string                       `api:"enum=INDEXES TOTAL NONE"`
+	RequestItems           map[string]keysAndAttributes `api:"required,keys=1..255"`
 }
 
 type keysAndAttributes struct {
-	Keys                     []json.RawMessage
+	Keys                     []json.RawMessage `api:"required,len=1..100,bare"`
 	ProjectionExpression     *string           `json:",omitempty"`
 	ExpressionAttributeNames map[string]string `json:",omitempty"`
 	ConsistentRead           bool              `json:",omitempty"`
@@ -138,87 +150,108 @@ type keysAndAttributes struct {
 }
 
 type batchGetOutput struct {
-	Responses        map[string][]attr.Item
+	Responses        map[string][]json.RawMessage
 	UnprocessedKeys  map[string]keysAndAttributes
-	ConsumedCapacity []*consumed `json:",omitempty"`
+	ConsumedCapacity []*consumed
 }
 
 func (e *Engine) batchGet(_ context.Context, in *batchGetInput) (*batchGetOutput, error) {
-	if err := in.check(); err != nil {
+	gets, err := e.prepareGets(in)
+	if err != nil {
 		return nil, err
 	}
-	out := &batchGetOutput{Responses: map[string][]attr.Item{}, UnprocessedKeys: map[string]keysAndAttributes{}}
-	bytes := 0
-	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
-		if err := e.batchGetTable(in, name, out, &bytes); err != nil {
+	out := &batchGetOutput{Responses: map[string][]json.RawMessage{}, UnprocessedKeys: map[string]keysAndAttributes{}}
+	bytes, done := 0, 0
+	for _, name := range slices.Sorted(maps.Keys(gets)) {
+		n, err := e.batchGetTable(in, name, gets[name], out, &bytes)
+		if err != nil {
 			return nil, err
 		}
+		done += n
+	}
+	if done == 0 {
+		return nil, failure("ProvisionedThroughputExceededException", tableExceeded)
 	}
 	return out, nil
 }
 
-func (in *batchGetInput) check() error {
-	if err := checkCapacityParam(in.ReturnConsumedCapacity); err != nil {
-		return err
-	}
-	if len(in.RequestItems) == 0 {
-		return invalid("1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: Member must have length greater than or equal to 1")
-	}
+// prepareGets returns the reads by the tables' names as the request has them.
+func (e *Engine) prepareGets(in *batchGetInput) (map[string][]*get, error) {
 	total := 0
-	for name, r := range in.RequestItems {
+	for _, r := range in.RequestItems {
 		total += len(r.Keys)
-		if err := (legacy{AttributesToGet: r.AttributesToGet}).refuse(); err != nil {
-			return err
-		}
-		if len(r.Keys) == 0 {
-			return invalid("1 validation error detected: Value '[]' at 'requestItems.%s.member.keys' failed to satisfy constraint: Member must have length greater than or equal to 1", name)
+	}
+	switch {
+	case total == 0:
+		return nil, invalid("The requestItems parameter is required for BatchGetItem")
+	case total > maxBatchGet:
+		return nil, invalid("Too many items requested for the BatchGetItem call")
+	}
+	gets, seen := map[string][]*get{}, itemSet{}
+	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
+		r := in.RequestItems[name]
+		for _, raw := range r.Keys {
+			g, err := e.prepareGet(&getInput{&name, raw, r.ProjectionExpression, r.ExpressionAttributeNames}, legacy{AttributesToGet: r.AttributesToGet})
+			if err != nil {
+				return nil, err
+			}
+			if !seen.add(g.table.itemID(g.key)) {
+				return nil, invalid("Provided list of item keys contains duplicates")
+			}
+			gets[name] = append(gets[name], g)
 		}
 	}
-	if total > maxBatchGet {
-		return invalid("Too many items requested for the BatchGetItem call")
-	}
-	return nil
+	return gets, nil
 }
 
-// batchGetTable reads the keys of one table; those beyond 16 MB come back unprocessed.
-func (e *Engine) batchGetTable(in *batchGetInput, name string, out *batchGetOutput, bytes *int) error {
-	request := in.RequestItems[name]
-	var gets []*get
-	seen := map[string]bool{}
-	for _, raw := range request.Keys {
-		g, err := e.prepareGet(name, raw, request.ProjectionExpression, expressions{ExpressionAttributeNames: request.ExpressionAttributeNames})
-		if err != nil {
-			return err
-		}
-		key := string(keyBytes(nil, g.table.key, g.key))
-		if seen[key] {
-			return invalid("Provided list of item keys contains duplicates")
-		}
-		seen[key] = true
-		gets = append(gets, g)
+// readRows reads the rows of one table, up to 16 MB in the whole batch, and pays for
+// each. It returns which of them it has read.
+func (e *Engine) readRows(gets []*get, consistent bool, bytes *int) (rows []*row, read []bool, err error) {
+	t := gets[0].table
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if t.deleted {
+		return nil, nil, tableNotFound()
 	}
-	u := newUsage(gets[0].table, false)
-	out.Responses[name] = []attr.Item{}
+	rows, read = make([]*row, len(gets)), make([]bool, len(gets))
+	for i, g := range gets {
+		rows[i] = g.read()
+		size := sizeOf(rows[i])
+		read[i] = *bytes+size <= maxBatchBytes && e.spend(&usage{table: t, own: readUnits(size, consistent)}) == nil
+		if read[i] {
+			*bytes += size
+		}
+	}
+	return rows, read, nil
+}
+
+// batchGetTable reads the keys of one table and returns how many it read: those beyond
+// 16 MB, and those that the throughput does not allow, come back unprocessed.
+func (e *Engine) batchGetTable(in *batchGetInput, name string, gets []*get, out *batchGetOutput, bytes *int) (int, error) {
+	request := in.RequestItems[name]
+	rows, read, err := e.readRows(gets, request.ConsistentRead, bytes)
+	if err != nil {
+		return 0, err
+	}
+	sum := newUsage(gets[0].table, false)
+	out.Responses[name] = []json.RawMessage{}
 	left := request
 	left.Keys = nil
-	gets[0].table.mu.RLock()
-	defer gets[0].table.mu.RUnlock()
-	for i, g := range gets {
-		item, size := g.read()
-		if *bytes += size; *bytes > maxBatchBytes {
+	for i, r := range rows {
+		if !read[i] {
 			left.Keys = append(left.Keys, request.Keys[i])
 			continue
 		}
-		u.own += readUnits(size, request.ConsistentRead)
-		if item != nil {
-			out.Responses[name] = append(out.Responses[name], item)
+		sum.own += readUnits(sizeOf(r), request.ConsistentRead)
+		if r != nil {
+			out.Responses[name] = append(out.Responses[name], itemJSON(r, gets[i].projection))
 		}
 	}
 	if left.Keys != nil {
 		out.UnprocessedKeys[name] = left
 	}
-	if c := u.report(in.ReturnConsumedCapacity); c != nil {
+	if c := sum.report(in.ReturnConsumedCapacity); c != nil {
 		out.ConsumedCapacity = append(out.ConsumedCapacity, c)
 	}
-	return nil
+	return len(gets) - len(left.Keys), nil
 }

@@ -22,7 +22,7 @@ type usage struct {
 	table   *table
 	own     float64
 	indexes map[*index]float64
-	factor  float64 // 2 in transactions
+	factor  float64 // of the table: 2 in transactions
 	write   bool
 }
 
@@ -42,7 +42,8 @@ func readUnits(size int, consistent bool) float64 {
 }
 
 // wrote accounts a change: the larger of the two items, and the same for each index
-// in which its entry changes; an entry that moves is deleted and put.
+// in which its entry changes; an entry that moves is deleted and put. In a transaction
+// the table costs twice, the indexes do not.
 func (u *usage) wrote(c change) {
 	u.own += u.factor * max(1, writeUnits(max(sizeOf(c.old), sizeOf(c.new))))
 	if !c.changes() {
@@ -50,8 +51,16 @@ func (u *usage) wrote(c change) {
 	}
 	for _, x := range c.table.indexes {
 		if n := x.writeUnits(c); n > 0 {
-			u.index(x, u.factor*n)
+			u.index(x, n)
 		}
+	}
+}
+
+// add adds what another request used of the same table.
+func (u *usage) add(o *usage) {
+	u.own += o.own
+	for x, n := range o.indexes {
+		u.index(x, n)
 	}
 }
 
@@ -67,16 +76,15 @@ func (x *index) writeUnits(c change) (n float64) {
 	is, has := x.position(c.new)
 	switch {
 	case had && has && was == is:
-		old, new := x.project(c.old.item), x.project(c.new.item)
-		if changed := (change{old: &row{item: old}, new: &row{item: new}}).changes(); changed {
-			return writeUnits(max(old.Size(), new.Size()))
+		if x.holdsSame(c.old, c.new) {
+			return 0
 		}
-		return 0
+		return writeUnits(max(x.size(c.old), x.size(c.new)))
 	case had:
-		n = writeUnits(x.project(c.old.item).Size())
+		n = writeUnits(x.size(c.old))
 	}
 	if has {
-		n += writeUnits(x.project(c.new.item).Size())
+		n += writeUnits(x.size(c.new))
 	}
 	return n
 }

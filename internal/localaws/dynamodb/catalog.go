@@ -7,16 +7,24 @@ import (
 	"github.com/askaround/askaround-go/internal/localaws/journal"
 )
 
-type tableInput struct{ TableName string }
+type tableInput struct {
+	TableName *string `api:"present,table=3..255"`
+}
 
 type describeTableOutput struct{ Table description }
 
-func (e *Engine) describeTable(_ context.Context, in *tableInput) (*describeTableOutput, error) {
-	t, err := e.table(in.TableName)
+// namedTable is table for the operations that name it when it is not there.
+func (e *Engine) namedTable(name string) (*table, error) {
+	t, err := e.table(name)
 	if err != nil {
-		if api := asAPIError(err); api.Type == nsDynamoDB+"ResourceNotFoundException" {
-			api.Message += ": Table: " + in.TableName + " not found"
-		}
+		return nil, failure("ResourceNotFoundException", "Requested resource not found: Table: %s not found", e.tableName(name))
+	}
+	return t, nil
+}
+
+func (e *Engine) describeTable(_ context.Context, in *tableInput) (*describeTableOutput, error) {
+	t, err := e.namedTable(*in.TableName)
+	if err != nil {
 		return nil, err
 	}
 	t.mu.RLock()
@@ -25,10 +33,7 @@ func (e *Engine) describeTable(_ context.Context, in *tableInput) (*describeTabl
 }
 
 func (e *Engine) deleteTable(ctx context.Context, in *tableInput) (*tableOutput, error) {
-	name, err := checkTableName(in.TableName)
-	if err != nil {
-		return nil, err
-	}
+	name := e.tableName(*in.TableName)
 	e.mu.Lock()
 	t := e.tables[name]
 	if t == nil {
@@ -54,8 +59,8 @@ func (e *Engine) deleteTable(ctx context.Context, in *tableInput) (*tableOutput,
 }
 
 type listTablesInput struct {
-	ExclusiveStartTableName string
-	Limit                   *int
+	Limit                   *int    `api:"range=1..100"`
+	ExclusiveStartTableName *string `api:"name,len=3..255"`
 }
 
 type listTablesOutput struct {
@@ -64,19 +69,17 @@ type listTablesOutput struct {
 }
 
 func (e *Engine) listTables(_ context.Context, in *listTablesInput) (*listTablesOutput, error) {
-	limit := 100
+	limit, start := 100, ""
 	if in.Limit != nil {
-		if limit = *in.Limit; limit < 1 {
-			return nil, invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1", limit)
-		}
-		if limit > 100 {
-			return nil, invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 100", limit)
-		}
+		limit = *in.Limit
+	}
+	if in.ExclusiveStartTableName != nil {
+		start = *in.ExclusiveStartTableName
 	}
 	e.mu.RLock()
 	names := make([]string, 0, len(e.tables))
 	for name := range e.tables {
-		if name > in.ExclusiveStartTableName {
+		if name > start {
 			names = append(names, name)
 		}
 	}
@@ -92,11 +95,15 @@ func (e *Engine) listTables(_ context.Context, in *listTablesInput) (*listTables
 
 // change runs fn on the table's definition under its lock and journals what came of it.
 func (e *Engine) change(ctx context.Context, name string, fn func(*table) error) error {
-	t, err := e.table(name)
+	t, err := e.namedTable(name)
 	if err != nil {
 		return err
 	}
 	t.mu.Lock()
+	if t.deleted {
+		t.mu.Unlock()
+		return tableNotFound()
+	}
 	var lsn journal.LSN
 	if err = fn(t); err == nil {
 		lsn = e.log.Append(Kind, encodeTable(t))

@@ -20,14 +20,33 @@ func (t *table) metrics(mode string, key attr.Item) *collectionMetrics {
 		if len(k) < len(prefix) || k[:len(prefix)] != prefix {
 			return false
 		}
-		size += r.size
+		size += sizeOf(r)
 		for _, x := range t.indexes {
 			if _, in := x.position(r); in && !x.global {
-				size += x.project(r.item).Size()
+				size += x.size(r)
 			}
 		}
 		return true
 	})
 	gb := float64(size / (1 << 30)) // the range is of whole gigabytes
 	return &collectionMetrics{pick(key, []string{t.key.Hash}), [2]float64{gb, gb + 1}}
+}
+
+// collections returns the metrics of the item collections that writes belong to, each
+// once, by table; nil where there are none. The caller holds the tables' locks.
+func collections(writes []*write, mode string) map[string][]*collectionMetrics {
+	var out map[string][]*collectionMetrics
+	seen := itemSet{}
+	for _, w := range writes {
+		if !seen.add(w.table.name + "\x00" + string(attr.AppendKey(nil, w.key[w.table.key.Hash]))) {
+			continue
+		}
+		if m := w.table.metrics(mode, w.key); m != nil {
+			if out == nil {
+				out = map[string][]*collectionMetrics{}
+			}
+			out[w.table.name] = append(out[w.table.name], m)
+		}
+	}
+	return out
 }

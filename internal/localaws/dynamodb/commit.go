@@ -1,9 +1,6 @@
 package dynamodb
 
 import (
-	"time"
-
-	"github.com/askaround/askaround-go/internal/localaws/attr"
 	"github.com/askaround/askaround-go/internal/localaws/journal"
 )
 
@@ -15,19 +12,14 @@ type change struct {
 }
 
 // changes reports whether c has an effect: a put of what is there has none.
-func (c change) changes() bool {
-	if c.old == nil || c.new == nil {
-		return c.old != c.new
-	}
-	return !attr.EqualItems(c.old.item, c.new.item)
-}
+func (c change) changes() bool { return c.old.packed() != c.new.packed() }
 
 // commit applies the changes, streams them and hands them to the journal as one record.
 // The caller holds the locks of all the tables, and waits for the returned position
 // after releasing them.
 func (e *Engine) commit(changes []change, token *usedToken) journal.LSN {
 	now := e.now()
-	record := encoder{}
+	record := encoder{discard: !e.log.Durable()}
 	record.begin(now, token)
 	for _, c := range changes {
 		if !c.changes() {
@@ -37,7 +29,7 @@ func (e *Engine) commit(changes []change, token *usedToken) journal.LSN {
 		sequence := uint64(0)
 		if s := c.table.stream; s != nil {
 			sequence = e.sequence.next()
-			s.add(c.record(sequence, now), e.options.ShardLife)
+			s.add(c.record(sequence, now.UnixMilli()), e.options.ShardLife)
 		}
 		record.change(c, sequence)
 	}
@@ -49,11 +41,6 @@ func (e *Engine) commit(changes []change, token *usedToken) journal.LSN {
 
 // record is what the stream tells of c. Streams keep both images whatever their view
 // type; the view is taken when they are read.
-func (c change) record(sequence uint64, at time.Time) *streamRecord {
-	old, new := itemOf(c.old), itemOf(c.new)
-	some := old
-	if some == nil {
-		some = new
-	}
-	return &streamRecord{sequence: sequence, at: at, keys: keyOnly(c.table, some), old: old, new: new, expired: c.expired}
+func (c change) record(sequence uint64, at int64) streamRecord {
+	return streamRecord{sequence: sequence, at: at, old: c.old.packed(), new: c.new.packed(), expired: c.expired}
 }

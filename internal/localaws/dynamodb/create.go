@@ -6,12 +6,6 @@ import (
 	"strings"
 )
 
-// Billing modes.
-const (
-	billingProvisioned = "PROVISIONED"
-	billingOnDemand    = "PAY_PER_REQUEST"
-)
-
 // Limits of a table ("Quotas in Amazon DynamoDB").
 const (
 	maxLocalIndexes  = 5
@@ -19,15 +13,15 @@ const (
 )
 
 type createTableInput struct {
-	TableName                 string
-	AttributeDefinitions      []attributeDefinition
-	KeySchema                 []keyElement
+	AttributeDefinitions      []attributeDefinition `api:"required"`
+	TableName                 *string               `api:"present,table=3..255"`
+	BillingMode               string                `api:"enum=PROVISIONED PAY_PER_REQUEST"`
+	ProvisionedThroughput     *throughput
+	KeySchema                 []keySchemaElement `api:"required,len=1..2"`
 	LocalSecondaryIndexes     []secondaryIndex
 	GlobalSecondaryIndexes    []secondaryIndex
-	BillingMode               string
-	ProvisionedThroughput     *throughput
 	StreamSpecification       *streamSpecification
-	TableClass                string
+	TableClass                string `api:"enum=STANDARD STANDARD_INFREQUENT_ACCESS"`
 	DeletionProtectionEnabled bool
 	Tags                      []tag
 }
@@ -35,14 +29,13 @@ type createTableInput struct {
 type tableOutput struct{ TableDescription description }
 
 func (e *Engine) createTable(ctx context.Context, in *createTableInput) (*tableOutput, error) {
-	if _, err := checkTableName(in.TableName); err != nil {
-		return nil, err
-	}
 	if err := in.check(); err != nil {
 		return nil, err
 	}
-	d := in.definition()
-	d.ID, d.Created = newID(), e.now()
+	d, err := e.definition(in)
+	if err != nil {
+		return nil, err
+	}
 	t := newTable(d)
 
 	e.mu.Lock()
@@ -62,13 +55,15 @@ func (e *Engine) createTable(ctx context.Context, in *createTableInput) (*tableO
 	return out, e.log.Wait(ctx, lsn)
 }
 
-func (in *createTableInput) definition() tableDefinition {
+// definition makes the definition of a table from an input that was checked.
+func (e *Engine) definition(in *createTableInput) (tableDefinition, error) {
 	d := tableDefinition{
-		TableName: in.TableName, AttributeDefinitions: in.AttributeDefinitions, KeySchema: in.KeySchema,
+		TableName: e.tableName(*in.TableName), AttributeDefinitions: in.AttributeDefinitions, KeySchema: in.KeySchema,
 		LocalSecondaryIndexes: in.LocalSecondaryIndexes, GlobalSecondaryIndexes: in.GlobalSecondaryIndexes,
 		BillingMode: in.BillingMode, DeletionProtection: in.DeletionProtectionEnabled, TableClass: in.TableClass,
+		ID: newID(), Created: e.now(),
 	}
-	if d.BillingMode == "" {
+	if in.BillingMode == "" {
 		d.BillingMode = billingProvisioned
 	}
 	if in.ProvisionedThroughput != nil {
@@ -77,149 +72,146 @@ func (in *createTableInput) definition() tableDefinition {
 	if s := in.StreamSpecification; s != nil && s.StreamEnabled {
 		d.StreamSpecification = s
 	}
-	for _, t := range in.Tags {
-		if d.Tags == nil {
-			d.Tags = map[string]string{}
-		}
-		d.Tags[t.Key] = t.Value
-	}
-	return d
+	var err error
+	d.Tags, err = addTags(nil, in.Tags)
+	return d, err
 }
 
+// check checks what the constraints of the members leave, in AWS's order.
 func (in *createTableInput) check() error {
-	if err := checkKeySchema(in.KeySchema); err != nil {
-		return err
-	}
 	if err := checkBilling(in.BillingMode, in.ProvisionedThroughput); err != nil {
 		return err
 	}
-	if err := checkStream(in.StreamSpecification); err != nil {
+	if in.BillingMode != billingOnDemand && in.ProvisionedThroughput == nil {
+		return badParameter("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
+	}
+	if len(in.KeySchema) > len(in.AttributeDefinitions) {
+		return invalid("Invalid KeySchema: Some index key attribute have no definition")
+	}
+	if err := checkKeySchema(in.KeySchema, in.AttributeDefinitions); err != nil {
 		return err
 	}
-	used := slices.Clone(schemaOf(in.KeySchema).names())
-	seen := map[string]bool{}
-	for i, list := range [][]secondaryIndex{in.LocalSecondaryIndexes, in.GlobalSecondaryIndexes} {
-		if limit := [...]int{maxLocalIndexes, maxGlobalIndexes}[i]; len(list) > limit {
-			return badParameter("Number of %sSecondaryIndexes exceeds per-table limit of %d", [...]string{"Local", "Global"}[i], limit)
-		}
-		for _, x := range list {
-			if seen[x.IndexName] {
-				return badParameter("Duplicate index name: %s", x.IndexName)
-			}
-			seen[x.IndexName] = true
-			if err := checkIndex(x, i == 0, schemaOf(in.KeySchema)); err != nil {
-				return err
-			}
-			used = append(used, schemaOf(x.KeySchema).names()...)
-		}
+	if in.LocalSecondaryIndexes == nil && in.GlobalSecondaryIndexes == nil && len(in.KeySchema) != len(in.AttributeDefinitions) {
+		return badParameter("Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions")
 	}
-	return checkDefinitions(in.AttributeDefinitions, used)
+	if err := in.checkIndexes(); err != nil {
+		return err
+	}
+	if err := in.checkUsed(); err != nil {
+		return err
+	}
+	return checkStream(in.StreamSpecification)
 }
 
-func checkKeySchema(elements []keyElement) error {
+func (in *createTableInput) checkIndexes() error {
+	seen := map[string]bool{}
+	if in.LocalSecondaryIndexes != nil && len(in.LocalSecondaryIndexes) == 0 {
+		return badParameter("List of LocalSecondaryIndexes is empty")
+	}
+	for _, x := range in.LocalSecondaryIndexes {
+		if err := in.checkLocal(x, seen); err != nil {
+			return err
+		}
+	}
 	switch {
-	case len(elements) == 0:
-		return invalid("1 validation error detected: Value null at 'keySchema' failed to satisfy constraint: Member must not be null")
-	case len(elements) > 2:
-		return invalid("1 validation error detected: Value '%v' at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2", elements)
+	case len(in.LocalSecondaryIndexes) > maxLocalIndexes:
+		return badParameter("Number of LocalSecondaryIndexes exceeds per-table limit of %d", maxLocalIndexes)
+	case in.GlobalSecondaryIndexes != nil && len(in.GlobalSecondaryIndexes) == 0:
+		return badParameter("List of GlobalSecondaryIndexes is empty")
+	}
+	for _, x := range in.GlobalSecondaryIndexes {
+		if err := checkGlobal(x, in.AttributeDefinitions, in.BillingMode, seen); err != nil {
+			return err
+		}
+	}
+	if len(in.GlobalSecondaryIndexes) > maxGlobalIndexes {
+		return badParameter("GlobalSecondaryIndex count exceeds the per-table limit of %d", maxGlobalIndexes)
+	}
+	return nil
+}
+
+// checkLocal checks a local index; seen are the names of those before it.
+func (in *createTableInput) checkLocal(x secondaryIndex, seen map[string]bool) error {
+	table := schemaOf(in.KeySchema)
+	if table.Range == "" {
+		return badParameter("Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex")
+	}
+	if err := checkKeySchema(x.KeySchema, in.AttributeDefinitions); err != nil {
+		return err
+	}
+	switch key := schemaOf(x.KeySchema); {
+	case key.Range == "":
+		return badParameter("Index KeySchema does not have a range key for index: %s", x.IndexName)
+	case key.Hash != table.Hash:
+		return badParameter("Index KeySchema does not have the same leading hash key as table KeySchema for index: %s. index hash key: %s, table hash key: %s",
+			x.IndexName, key.Hash, table.Hash)
+	}
+	return checkIndex(x, seen)
+}
+
+func checkGlobal(x secondaryIndex, definitions []attributeDefinition, billing string, seen map[string]bool) error {
+	if err := checkKeySchema(x.KeySchema, definitions); err != nil {
+		return err
+	}
+	if err := checkIndex(x, seen); err != nil {
+		return err
+	}
+	return checkIndexBilling(billing, x.IndexName, x.ProvisionedThroughput)
+}
+
+// checkIndex checks what local and global indexes have in common.
+func checkIndex(x secondaryIndex, seen map[string]bool) error {
+	switch p := x.Projection; {
+	case p.ProjectionType == "":
+		return badParameter("Unknown ProjectionType: null")
+	case p.ProjectionType != "INCLUDE" && p.NonKeyAttributes != nil:
+		return badParameter("ProjectionType is %s, but NonKeyAttributes is specified", p.ProjectionType)
+	case p.ProjectionType == "INCLUDE" && p.NonKeyAttributes == nil:
+		return badParameter("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
+	case seen[x.IndexName]:
+		return badParameter("Duplicate index name: %s", x.IndexName)
+	}
+	seen[x.IndexName] = true
+	return nil
+}
+
+// checkKeySchema checks the key of a table or index.
+func checkKeySchema(elements []keySchemaElement, definitions []attributeDefinition) error {
+	for _, k := range elements {
+		if !slices.ContainsFunc(definitions, func(a attributeDefinition) bool { return a.AttributeName == k.AttributeName }) {
+			var names []string
+			for _, k := range elements {
+				names = append(names, k.AttributeName)
+			}
+			return badParameter("Some index key attributes are not defined in AttributeDefinitions. Keys: [%s], AttributeDefinitions: [%s]", strings.Join(names, ", "), joinNames(definitions))
+		}
+	}
+	switch {
+	case len(elements) == 2 && elements[0].AttributeName == elements[1].AttributeName:
+		return invalid("Both the Hash Key and the Range Key element in the KeySchema have the same name")
 	case elements[0].KeyType != "HASH":
 		return invalid("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
 	case len(elements) == 2 && elements[1].KeyType != "RANGE":
 		return invalid("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
-	case len(elements) == 2 && elements[0].AttributeName == elements[1].AttributeName:
-		return invalid("Both the Hash Key and the Range Key element in the KeySchema have the same name")
 	}
 	return nil
 }
 
-func checkBilling(mode string, t *throughput) error {
-	switch mode {
-	case "", billingProvisioned:
-		if t == nil {
-			return badParameter("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
-		}
-		if t.ReadCapacityUnits < 1 {
-			return invalid("1 validation error detected: Value '%d' at 'provisionedThroughput.readCapacityUnits' failed to satisfy constraint: Member must have value greater than or equal to 1", t.ReadCapacityUnits)
-		}
-		if t.WriteCapacityUnits < 1 {
-			return invalid("1 validation error detected: Value '%d' at 'provisionedThroughput.writeCapacityUnits' failed to satisfy constraint: Member must have value greater than or equal to 1", t.WriteCapacityUnits)
-		}
-	case billingOnDemand:
-		if t != nil {
-			return badParameter("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
-		}
-	default:
-		return invalid("1 validation error detected: Value '%s' at 'billingMode' failed to satisfy constraint: Member must satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]", mode)
+// checkUsed checks that every attribute is defined once and is a key.
+func (in *createTableInput) checkUsed() error {
+	used := schemaOf(in.KeySchema).names()
+	for _, x := range slices.Concat(in.LocalSecondaryIndexes, in.GlobalSecondaryIndexes) {
+		used = union(used, schemaOf(x.KeySchema).names())
 	}
-	return nil
-}
-
-var viewTypes = []string{"NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"}
-
-func checkStream(s *streamSpecification) error {
-	switch {
-	case s == nil:
-		return nil
-	case !s.StreamEnabled && s.StreamViewType != "":
-		return badParameter("StreamViewType cannot be specified when StreamEnabled is false")
-	case s.StreamEnabled && !slices.Contains(viewTypes, s.StreamViewType):
-		return badParameter("StreamViewType must be one of [%s] when StreamEnabled is true", strings.Join(viewTypes, ", "))
-	}
-	return nil
-}
-
-func checkIndex(x secondaryIndex, local bool, table keySchema) error {
-	if !tableNamePattern.MatchString(x.IndexName) {
-		return invalid("1 validation error detected: Value '%s' at 'indexName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+", x.IndexName)
-	}
-	if err := checkKeySchema(x.KeySchema); err != nil {
-		return err
-	}
-	if local {
-		if schemaOf(x.KeySchema).Range == "" {
-			return badParameter("Index KeySchema does not have a range key for index: %s", x.IndexName)
-		}
-		if schemaOf(x.KeySchema).Hash != table.Hash {
-			return badParameter("Index KeySchema does not have the same leading hash key as table KeySchema for index: %s", x.IndexName)
-		}
-		if table.Range == "" {
-			return badParameter("Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex")
-		}
-	}
-	p := x.Projection
-	switch {
-	case p == nil:
-		return badParameter("Unknown ProjectionType: null")
-	case !slices.Contains([]string{"ALL", "KEYS_ONLY", "INCLUDE"}, p.ProjectionType):
-		return badParameter("Unknown ProjectionType: %s", p.ProjectionType)
-	case p.ProjectionType != "INCLUDE" && len(p.NonKeyAttributes) > 0:
-		return badParameter("ProjectionType is %s, but NonKeyAttributes is specified", p.ProjectionType)
-	case p.ProjectionType == "INCLUDE" && len(p.NonKeyAttributes) == 0:
-		return badParameter("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
-	}
-	return nil
-}
-
-// checkDefinitions checks that exactly the key attributes are defined.
-func checkDefinitions(definitions []attributeDefinition, used []string) error {
 	defined := map[string]bool{}
-	for _, a := range definitions {
-		if keyType(a.AttributeType) == 0 {
-			return invalid("1 validation error detected: Value '%s' at 'attributeDefinitions.1.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]", a.AttributeType)
-		}
+	for _, a := range in.AttributeDefinitions {
 		if defined[a.AttributeName] {
 			return badParameter("Cannot have two attributes with the same name")
 		}
 		defined[a.AttributeName] = true
 	}
-	used = union(used, nil)
-	for _, name := range used {
-		if !defined[name] {
-			return badParameter("Some index key attributes are not defined in AttributeDefinitions. Keys: [%s], AttributeDefinitions: [%s]", strings.Join(used, ", "), joinNames(definitions))
-		}
-	}
 	if len(defined) != len(used) {
-		return badParameter("Some AttributeDefinitions are not used. AttributeDefinitions: [%s], keys used: [%s]", joinNames(definitions), strings.Join(used, ", "))
+		return badParameter("Some AttributeDefinitions are not used. AttributeDefinitions: [%s], keys used: [%s]", joinNames(in.AttributeDefinitions), strings.Join(used, ", "))
 	}
 	return nil
 }
@@ -230,4 +222,16 @@ func joinNames(definitions []attributeDefinition) string {
 		names = append(names, a.AttributeName)
 	}
 	return strings.Join(names, ", ")
+}
+
+func checkStream(s *streamSpecification) error {
+	switch {
+	case s == nil:
+		return nil
+	case !s.StreamEnabled && s.StreamViewType != "":
+		return badParameter("Table is being created with a stream disabled, UpdateViewType should not be specified")
+	case s.StreamEnabled && s.StreamViewType == "":
+		return badParameter("Table is being created with a stream enabled, UpdateViewType should be specified")
+	}
+	return nil
 }

@@ -5,15 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"strings"
 
 	"github.com/askaround/askaround-go/internal/localaws/attr"
 )
 
 // decode reads a request body into v. Every failure is a SerializationException.
 func decode(body []byte, v any) error {
-	if len(body) == 0 {
-		body = []byte("{}")
-	}
 	err := json.Unmarshal(body, v)
 	var (
 		mismatch *json.UnmarshalTypeError
@@ -32,34 +30,48 @@ func decode(body []byte, v any) error {
 
 // conversion has AWS's words for a JSON value of the wrong kind.
 func conversion(got string, want reflect.Type) string {
-	switch got {
-	case "object":
-		return "Start of structure or map found where not expected"
-	case "array":
-		return "Start of list found where not expected"
-	}
 	for want.Kind() == reflect.Pointer {
 		want = want.Elem()
 	}
-	token := map[string]string{"string": "STRING_VALUE", "bool": "TRUE_VALUE"}[got]
-	if token == "" {
-		token = "NUMBER_VALUE"
+	kind := javaKinds[want.Kind()]
+	switch {
+	case got == "object":
+		return "Start of structure or map found where not expected"
+	case got == "array" && kind != "":
+		return "Unrecognized collection type class java.lang." + kind
+	case got == "array":
+		return "Unrecognized collection type class com.amazonaws.dynamodb.v20120810." + upperFirst(want.Name())
+	case kind != "":
+		return jsonToken(got) + " cannot be converted to " + kind
+	case want.Kind() == reflect.Struct:
+		return "Unexpected value type in payload"
 	}
-	switch want.Kind() {
-	case reflect.String:
-		return token + " cannot be converted to String"
-	case reflect.Int64:
-		return token + " cannot be converted to Long"
-	case reflect.Int32:
-		return token + " cannot be converted to Integer"
-	case reflect.Bool:
-		return token + " cannot be converted to Boolean"
+	return "Unexpected field type"
+}
+
+var javaKinds = map[reflect.Kind]string{
+	reflect.String: "String", reflect.Bool: "Boolean", reflect.Int: "Integer", reflect.Int64: "Long",
+}
+
+// jsonToken is the name that AWS's parser has for a scalar; got is what package json
+// calls it.
+func jsonToken(got string) string {
+	switch kind, number, _ := strings.Cut(got, " "); {
+	case kind == "string":
+		return "STRING_VALUE"
+	case kind == "bool":
+		return "TRUE_VALUE"
+	case strings.ContainsAny(number, ".eE"):
+		return "DECIMAL_VALUE"
 	}
-	return "Unexpected value type in payload"
+	return "NUMBER_VALUE"
 }
 
 // encode writes an answer. HTML in strings is left as it is, as DynamoDB leaves it.
 func encode(v any) ([]byte, error) {
+	if a, ok := v.(appender); ok {
+		return a.appendJSON(takeBuffer()), nil
+	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

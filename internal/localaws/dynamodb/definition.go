@@ -13,20 +13,32 @@ import (
 
 // The shapes of a table's definition on the wire.
 type (
-	attributeDefinition struct{ AttributeName, AttributeType string }
-	keyElement          struct{ AttributeName, KeyType string }
-	throughput          struct{ ReadCapacityUnits, WriteCapacityUnits int64 }
+	attributeDefinition struct {
+		AttributeName string `api:"required,len=1..255"`
+		AttributeType string `api:"required,enum=B N S"`
+	}
+	keySchemaElement struct {
+		AttributeName string `api:"required,len=1..255"`
+		KeyType       string `api:"required,enum=HASH RANGE"`
+	}
+	throughput struct {
+		WriteCapacityUnits int64 `api:"range=1.."`
+		ReadCapacityUnits  int64 `api:"range=1.."`
+	}
 	streamSpecification struct {
 		StreamEnabled  bool
-		StreamViewType string `json:",omitempty"`
+		StreamViewType string `json:",omitempty" api:"enum=NEW_IMAGE OLD_IMAGE NEW_AND_OLD_IMAGES KEYS_ONLY"`
 	}
 	secondaryIndex struct {
-		IndexName             string
-		KeySchema             []keyElement
-		Projection            *projection
-		ProvisionedThroughput *throughput `json:",omitempty"`
+		IndexName             string             `api:"required,name,len=3..255"`
+		KeySchema             []keySchemaElement `api:"required,len=1..2"`
+		Projection            *projection        `api:"required"`
+		ProvisionedThroughput *throughput        `json:",omitempty"`
 	}
-	tag struct{ Key, Value string }
+	tag struct {
+		Key   string `api:"required,len=1..128"`
+		Value string `api:"len=0..256"`
+	}
 )
 
 // tableDefinition is what a table was made from, and all that the journal keeps of it.
@@ -35,17 +47,19 @@ type tableDefinition struct {
 	ID                     string
 	Created                time.Time
 	AttributeDefinitions   []attributeDefinition
-	KeySchema              []keyElement
-	LocalSecondaryIndexes  []secondaryIndex     `json:",omitempty"`
-	GlobalSecondaryIndexes []secondaryIndex     `json:",omitempty"`
-	BillingMode            string               // PROVISIONED or PAY_PER_REQUEST
-	ProvisionedThroughput  throughput           // zeros when on demand
-	StreamSpecification    *streamSpecification `json:",omitempty"`
-	StreamLabel            string               `json:",omitempty"`
-	DeletionProtection     bool                 `json:",omitempty"`
-	TableClass             string               `json:",omitempty"`
-	TTLAttribute           string               `json:",omitempty"`
-	Tags                   map[string]string    `json:",omitempty"`
+	KeySchema              []keySchemaElement
+	LocalSecondaryIndexes  []secondaryIndex             `json:",omitempty"`
+	GlobalSecondaryIndexes []secondaryIndex             `json:",omitempty"`
+	BillingMode            string                       // PROVISIONED or PAY_PER_REQUEST
+	OnDemandSince          time.Time                    `json:",omitzero"` // zero where it always was, or never
+	ProvisionedThroughput  throughput                   // zeros when on demand
+	ThroughputHistory      map[string]throughputHistory `json:",omitempty"` // by global index; of the table itself at ""
+	StreamSpecification    *streamSpecification         `json:",omitempty"`
+	StreamLabel            string                       `json:",omitempty"`
+	DeletionProtection     bool                         `json:",omitempty"`
+	TableClass             string                       `json:",omitempty"`
+	TTLAttribute           string                       `json:",omitempty"`
+	Tags                   map[string]string            `json:",omitempty"`
 }
 
 // newTable makes an empty table from a definition that was checked.
@@ -56,10 +70,10 @@ func newTable(d tableDefinition) *table {
 		attributes: map[string]attr.Type{},
 		definition: d,
 		rows:       new(btree.Map[string, *row]),
-		ttl:        d.TTLAttribute,
 		tags:       d.Tags,
 	}
 	t.setAttributes(d.AttributeDefinitions)
+	t.setTTL(d.TTLAttribute)
 	for _, x := range d.LocalSecondaryIndexes {
 		t.indexes = append(t.indexes, newIndex(t, x.IndexName, false, schemaOf(x.KeySchema), *x.Projection))
 	}
@@ -89,7 +103,7 @@ func keyType(name string) attr.Type {
 }
 
 // schemaOf reads a key schema that was checked.
-func schemaOf(elements []keyElement) (k keySchema) {
+func schemaOf(elements []keySchemaElement) (k keySchema) {
 	for _, e := range elements {
 		if e.KeyType == "HASH" {
 			k.Hash = e.AttributeName
@@ -112,7 +126,7 @@ func newID() string {
 type description struct {
 	AttributeDefinitions      []attributeDefinition
 	TableName                 string
-	KeySchema                 []keyElement
+	KeySchema                 []keySchemaElement
 	TableStatus               string
 	CreationDateTime          float64
 	ProvisionedThroughput     throughputDescription
@@ -130,22 +144,11 @@ type description struct {
 	TableClassSummary         *tableClassSummary `json:",omitempty"`
 }
 
-type throughputDescription struct {
-	ReadCapacityUnits      int64
-	WriteCapacityUnits     int64
-	NumberOfDecreasesToday int64
-}
-
-type billingSummary struct {
-	BillingMode                       string
-	LastUpdateToPayPerRequestDateTime float64 `json:",omitempty"`
-}
-
 type tableClassSummary struct{ TableClass string }
 
 type indexDescription struct {
 	IndexName             string
-	KeySchema             []keyElement
+	KeySchema             []keySchemaElement
 	Projection            projection
 	IndexStatus           string                 `json:",omitempty"` // of global ones
 	ProvisionedThroughput *throughputDescription `json:",omitempty"` // of global ones
@@ -159,12 +162,9 @@ func (e *Engine) describe(t *table, status string) description {
 	d := t.definition
 	out := description{
 		AttributeDefinitions: d.AttributeDefinitions, TableName: t.name, KeySchema: d.KeySchema, TableStatus: status,
-		CreationDateTime: seconds(t.created), ProvisionedThroughput: described(d.ProvisionedThroughput),
+		CreationDateTime: seconds(t.created), ProvisionedThroughput: d.describeThroughput("", d.ProvisionedThroughput, e.now()),
 		TableSizeBytes: t.bytes, ItemCount: t.rows.Len(), TableArn: e.arn(t.name), TableId: t.id,
-		DeletionProtectionEnabled: d.DeletionProtection,
-	}
-	if d.BillingMode == billingOnDemand {
-		out.BillingModeSummary = &billingSummary{BillingMode: d.BillingMode, LastUpdateToPayPerRequestDateTime: seconds(t.created)}
+		DeletionProtectionEnabled: d.DeletionProtection, BillingModeSummary: d.describeBilling(),
 	}
 	if d.TableClass != "" {
 		out.TableClassSummary = &tableClassSummary{d.TableClass}
@@ -177,10 +177,12 @@ func (e *Engine) describe(t *table, status string) description {
 			continue
 		}
 		g := d.GlobalSecondaryIndexes[i-len(d.LocalSecondaryIndexes)]
-		xd.KeySchema, xd.ProvisionedThroughput = g.KeySchema, new(throughputDescription)
+		at := throughput{}
 		if g.ProvisionedThroughput != nil {
-			*xd.ProvisionedThroughput = described(*g.ProvisionedThroughput)
+			at = *g.ProvisionedThroughput
 		}
+		of := d.describeThroughput(g.IndexName, at, e.now())
+		xd.KeySchema, xd.ProvisionedThroughput = g.KeySchema, &of
 		out.GlobalSecondaryIndexes = append(out.GlobalSecondaryIndexes, xd)
 	}
 	if t.stream != nil {
@@ -192,18 +194,13 @@ func (e *Engine) describe(t *table, status string) description {
 
 func (e *Engine) describeIndex(t *table, x *index, status string) indexDescription {
 	d := indexDescription{
-		IndexName: x.name, Projection: x.projection, ItemCount: x.rows.Len(),
+		IndexName: x.name, Projection: x.projection, ItemCount: x.rows.Len(), IndexSizeBytes: x.bytes,
 		IndexArn: e.arn(t.name) + "/index/" + x.name,
 	}
-	x.rows.Scan(func(_ string, r *row) bool { d.IndexSizeBytes += int64(x.project(r.item).Size()); return true })
 	if x.global {
 		d.IndexStatus = status
 	}
 	return d
-}
-
-func described(t throughput) throughputDescription {
-	return throughputDescription{ReadCapacityUnits: t.ReadCapacityUnits, WriteCapacityUnits: t.WriteCapacityUnits}
 }
 
 // seconds is a time as the JSON protocol writes it.

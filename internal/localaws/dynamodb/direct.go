@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -44,7 +45,10 @@ func (e *Engine) StreamRecords(table, shardID, after string, limit int) (records
 		return nil, false, ErrNoShard
 	}
 	n, _ := parseSequence(after)
-	found, end := s.after(sh, n, limit)
+	found, end, err := s.after(sh, n, limit)
+	if err != nil {
+		return nil, false, err
+	}
 	records = make([]events.DynamoDBEventRecord, len(found))
 	for i, r := range found {
 		records[i] = e.eventRecord(s, r)
@@ -95,16 +99,16 @@ func (r *streamRecord) id() string {
 	return hex.EncodeToString(sum[:16])
 }
 
-func (e *Engine) eventRecord(s *stream, r *streamRecord) events.DynamoDBEventRecord {
-	old, new := s.images(r)
+func (e *Engine) eventRecord(s *stream, r streamRecord) events.DynamoDBEventRecord {
+	keys, old, new := s.images(r)
 	out := events.DynamoDBEventRecord{
 		AWSRegion: e.options.Region, EventID: r.id(), EventName: r.event(), EventSource: "aws:dynamodb", EventVersion: "1.1",
 		EventSourceArn: s.arn,
 		Change: events.DynamoDBStreamRecord{
-			ApproximateCreationDateTime: events.SecondsEpochTime{Time: r.at},
-			Keys:                        eventItem(r.keys), OldImage: eventItem(old), NewImage: eventItem(new),
+			ApproximateCreationDateTime: events.SecondsEpochTime{Time: time.UnixMilli(r.at)},
+			Keys:                        eventItem(keys.Item(nil)), OldImage: eventItem(old.Item(nil)), NewImage: eventItem(new.Item(nil)),
 			SequenceNumber: formatSequence(r.sequence),
-			SizeBytes:      int64(r.keys.Size() + old.Size() + new.Size()),
+			SizeBytes:      int64(keys.Size(nil) + old.Size(nil) + new.Size(nil)),
 			StreamViewType: s.view,
 		},
 	}

@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ type Engine struct {
 	tables map[string]*table
 
 	streams streamSet
+	spill   spill // of streams
 
 	sequence   sequence // of stream records
 	tokens     tokenCache
@@ -39,6 +41,7 @@ func New(log *journal.Log, optFns ...func(*Options)) (*Engine, error) {
 		return nil, fmt.Errorf("dynamodb: a journal is required")
 	}
 	e := &Engine{options: o, log: log, tables: map[string]*table{}}
+	e.spill.init(o)
 	e.streams.byARN = map[string]*stream{}
 	e.operations = operations()
 	e.tokens.entries = map[string]tokenEntry{}
@@ -65,18 +68,24 @@ func (e *Engine) Run(ctx context.Context) error {
 
 func (e *Engine) now() time.Time { return e.options.Clock() }
 
-// table returns the table called name, which may be an ARN.
+// table returns the table with a name or ARN that was checked.
 func (e *Engine) table(name string) (*table, error) {
-	name, err := checkTableName(name)
-	if err != nil {
-		return nil, err
-	}
+	name = e.tableName(name)
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	if t := e.tables[name]; t != nil {
 		return t, nil
 	}
 	return nil, tableNotFound()
+}
+
+// tableName returns the name of the table that is given by name or ARN. An ARN of
+// another account or region stays what it is: no table is called so.
+func (e *Engine) tableName(name string) string {
+	if isARN(name) {
+		return strings.TrimPrefix(name, e.arn(""))
+	}
+	return name
 }
 
 func (e *Engine) arn(table string) string {

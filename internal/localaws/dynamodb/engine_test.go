@@ -281,6 +281,7 @@ func TestExpiry(t *testing.T) {
 	}
 	for sk, x := range map[string]types.AttributeValue{
 		"1": num("1700000000"), "2": num("1700000001"), "3": str("1"), "4": num("1400000000"), // now, later, no number, too long ago
+		"5": num("1542320000"), "6": num("1542320000.5"), "7": num("1700000000.5"), // five years ago, not quite, not yet
 	} {
 		if _, err := c.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String("table"), Item: item{"pk": str("p"), "sk": num(sk), "x": x}}); err != nil {
 			t.Fatal(err)
@@ -290,8 +291,8 @@ func TestExpiry(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, err := c.Scan(t.Context(), &dynamodb.ScanInput{TableName: aws.String("table")})
-	if err != nil || out.Count != 3 {
-		t.Fatalf("%d items, %v, want 3", out.Count, err)
+	if err != nil || out.Count != 5 {
+		t.Fatalf("%d items, %v, want 5", out.Count, err)
 	}
 	shards, _ := e.StreamShards("table")
 	records, _, _ := e.StreamRecords("table", shards[0].ID, "", 100)

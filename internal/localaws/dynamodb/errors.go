@@ -35,6 +35,8 @@ type apiError struct {
 	Status  int
 	Item    attr.Item      // of ConditionalCheckFailedException
 	Reasons []cancellation // of TransactionCanceledException
+
+	whole bool // the answer to a whole transaction, not the reason of one item
 }
 
 func (e *apiError) Error() string { return e.Type + ": " + e.Message }
@@ -55,6 +57,26 @@ func badParameter(format string, args ...any) *apiError {
 func serialization(message string) *apiError {
 	return &apiError{Type: nsService + "SerializationException", Message: message, Status: http.StatusBadRequest}
 }
+
+// emptyKey answers a key of the table, or of the index, that is empty.
+func emptyKey(kind attr.Type, name, index string) *apiError {
+	word := "string"
+	if kind == attr.TypeB {
+		word = "binary"
+	}
+	err := invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", word, name)
+	if index != "" {
+		err = invalid("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s", word, index, name)
+	}
+	err.whole = true
+	return err
+}
+
+// AWS's words for an item that is too large.
+var (
+	errItemSize   = invalid("Item size has exceeded the maximum allowed size")
+	errUpdateSize = invalid("Item size to update has exceeded the maximum allowed size")
+)
 
 // tableNotFound answers a data operation on a table that does not exist.
 func tableNotFound() *apiError {

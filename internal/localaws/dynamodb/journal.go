@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/askaround/askaround-go/internal/localaws/attr"
@@ -45,11 +47,15 @@ func encodeDrop(name, id string) []byte {
 // encoder builds a recordWrite: the time in milliseconds, the transaction's token, then
 // for each change its table, flags, sequence number and item (its key when deleted).
 type encoder struct {
-	bytes  []byte
-	header int
+	bytes   []byte
+	header  int
+	discard bool // nobody keeps the record
 }
 
 func (e *encoder) begin(at time.Time, token *usedToken) {
+	if e.discard {
+		return
+	}
 	e.bytes = binary.AppendVarint([]byte{recordWrite}, at.UnixMilli())
 	if token == nil {
 		token = new(usedToken)
@@ -63,38 +69,42 @@ func (e *encoder) begin(at time.Time, token *usedToken) {
 func (e *encoder) empty() bool { return len(e.bytes) == e.header }
 
 func (e *encoder) change(c change, sequence uint64) {
-	flags, item := byte(0), itemOf(c.new)
+	if e.discard {
+		return
+	}
+	flags, item := byte(0), c.new.packed()
 	if c.new != nil {
 		flags |= flagPut
 	} else {
-		item = keyOnly(c.table, c.old.item)
+		item = c.old.packed().Pick(c.table.key.names())
 	}
 	if c.expired {
 		flags |= flagExpired
 	}
 	e.bytes = append(appendText(e.bytes, c.table.name), flags)
 	e.bytes = binary.AppendUvarint(e.bytes, sequence)
-	e.bytes = attr.AppendBinary(e.bytes, item)
+	e.bytes = append(e.bytes, item...)
 }
 
 func appendText(dst []byte, s string) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
 }
 
-// decoder reads what the functions above wrote. After a failure it returns zeros.
+// decoder reads what the functions above wrote. After a failure it returns zeros. Texts
+// and items are parts of data.
 type decoder struct {
-	data []byte
+	data string
 	err  error
 }
 
 func (d *decoder) fail() {
-	d.data, d.err = nil, ErrCorrupt
+	d.data, d.err = "", ErrCorrupt
 }
 
-func (d *decoder) take(n int) []byte {
+func (d *decoder) take(n int) string {
 	if n < 0 || n > len(d.data) {
 		d.fail()
-		return nil
+		return ""
 	}
 	head := d.data[:n]
 	d.data = d.data[n:]
@@ -102,7 +112,8 @@ func (d *decoder) take(n int) []byte {
 }
 
 func (d *decoder) uvarint() uint64 {
-	v, n := binary.Uvarint(d.data)
+	var b [binary.MaxVarintLen64]byte
+	v, n := binary.Uvarint(b[:copy(b[:], d.data)])
 	if n <= 0 {
 		d.fail()
 		return 0
@@ -111,30 +122,26 @@ func (d *decoder) uvarint() uint64 {
 	return v
 }
 
-func (d *decoder) time() time.Time {
-	v, n := binary.Varint(d.data)
-	if n <= 0 {
-		d.fail()
-		return time.Time{}
-	}
-	d.data = d.data[n:]
-	return time.UnixMilli(v)
+// time reads a Unix time in milliseconds.
+func (d *decoder) time() int64 {
+	u := d.uvarint()
+	return int64(u>>1) ^ -int64(u&1) // a signed varint
 }
 
 func (d *decoder) byte() byte {
-	if b := d.take(1); b != nil {
+	if b := d.take(1); b != "" {
 		return b[0]
 	}
 	return 0
 }
 
-func (d *decoder) text() string { return string(d.take(int(min(d.uvarint(), 1<<30)))) }
+func (d *decoder) text() string { return d.take(int(min(d.uvarint(), 1<<30))) }
 
-func (d *decoder) item() attr.Item {
-	item, rest, err := attr.DecodeBinary(d.data)
+func (d *decoder) item() attr.Packed {
+	item, rest, err := attr.CutPacked(d.data)
 	if err != nil {
 		d.fail()
-		return nil
+		return ""
 	}
 	d.data = rest
 	return item
@@ -142,11 +149,11 @@ func (d *decoder) item() attr.Item {
 
 // Replay applies one record of the journal.
 func (e *Engine) Replay(record []byte) error {
-	d := &decoder{data: record}
+	d := &decoder{data: string(record)}
 	var err error
 	switch kind := d.byte(); kind {
 	case recordTable:
-		err = e.replayTable(d.data)
+		err = e.replayTable([]byte(d.data))
 	case recordDrop:
 		e.replayDrop(d.text(), d.text())
 	case recordWrite:
@@ -156,7 +163,7 @@ func (e *Engine) Replay(record []byte) error {
 	case recordShard:
 		e.replayShard(d)
 	case recordStream:
-		e.replayStream(d)
+		err = e.replayStream(d)
 	default:
 		return fmt.Errorf("%w: type %d", ErrCorrupt, kind)
 	}
@@ -202,7 +209,7 @@ func (e *Engine) replayWrite(d *decoder) error {
 	at, token := d.time(), d.text()
 	hash := d.take(len(tokenHash{}))
 	if d.err == nil && token != "" {
-		e.tokens.entries[token] = tokenEntry{hash: tokenHash(hash), at: at}
+		e.tokens.entries[strings.Clone(token)] = tokenEntry{hash: tokenHash([]byte(hash)), at: time.UnixMilli(at)}
 	}
 	for len(d.data) > 0 {
 		name, flags, sequence, item := d.text(), d.byte(), d.uvarint(), d.item()
@@ -210,12 +217,12 @@ func (e *Engine) replayWrite(d *decoder) error {
 		if d.err != nil || t == nil {
 			continue // a table that was dropped behind this record, in a snapshot's overlap
 		}
-		if err := t.checkItemKeyTypes(item); err != nil {
-			return fmt.Errorf("%w: table %s: %w", ErrCorrupt, name, err)
+		if !t.hasKey(item) {
+			return fmt.Errorf("%w: an item of table %s without its key", ErrCorrupt, name)
 		}
-		c := change{table: t, old: t.find(item), expired: flags&flagExpired != 0}
-		if flags&flagPut != 0 {
-			c.new = newRow(t, item)
+		c, found := change{table: t, expired: flags&flagExpired != 0}, newPackedRow(t, item)
+		if c.old, _ = t.rows.Get(found.key()); flags&flagPut != 0 {
+			c.new = found
 		}
 		t.apply(c.old, c.new)
 		e.sequence.atLeast(sequence)
@@ -223,14 +230,13 @@ func (e *Engine) replayWrite(d *decoder) error {
 			t.stream.add(c.record(sequence, at), e.options.ShardLife)
 		}
 	}
-	return nil
+	return e.spillStreams()
 }
 
-func (t *table) checkItemKeyTypes(item attr.Item) error {
-	for _, name := range t.key.names() {
-		if item[name].Type != t.attributes[name] {
-			return badParameter("Type mismatch for key %s", name)
-		}
-	}
-	return nil
+// hasKey reports whether an item of the journal has the table's key attributes.
+func (t *table) hasKey(item attr.Packed) bool {
+	return !slices.ContainsFunc(t.key.names(), func(name string) bool {
+		v, _ := item.Get(name)
+		return v.Type != t.attributes[name]
+	})
 }

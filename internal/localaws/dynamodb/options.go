@@ -18,6 +18,16 @@ type Options struct {
 	Retention time.Duration
 	// SweepInterval is how often expired items are looked for. Default 1 second.
 	SweepInterval time.Duration
+	// EnforceThroughput throttles tables and global indexes with provisioned throughput as
+	// AWS does: with the unused throughput of up to 300 seconds as a burst, by Clock.
+	// Default: throughput is accounted, not enforced.
+	EnforceThroughput bool
+	// StreamMemory is how many bytes of stream records the engine holds in memory; older
+	// ones go to unnamed files in TempDir until they are trimmed. Default 64 MiB.
+	StreamMemory int64
+	// TempDir takes those files. Default os.TempDir(). One that is given belongs to the
+	// engine alone: what a process that was killed left there is removed.
+	TempDir string
 	// Logger takes what no client sees. Default: none.
 	Logger *slog.Logger
 }
@@ -40,6 +50,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.SweepInterval <= 0 {
 		o.SweepInterval = time.Second
+	}
+	if o.StreamMemory <= 0 {
+		o.StreamMemory = 64 << 20
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -17,25 +17,25 @@ const maxPage = 1 << 20
 
 // pageInput are the parameters that Query and Scan share.
 type pageInput struct {
-	TableName            string
-	IndexName            *string
-	FilterExpression     *string
-	ProjectionExpression *string
+	Select                 string  `api:"enum=SPECIFIC_ATTRIBUTES COUNT ALL_ATTRIBUTES ALL_PROJECTED_ATTRIBUTES"`
+	IndexName              *string `api:"name,len=3..255"`
+	ReturnConsumedCapacity string  `api:"enum=INDEXES TOTAL NONE"`
+	TableName              *string `api:"required,table=1..255"`
+	FilterExpression       *string
+	ProjectionExpression   *string
 	expressions
 	legacy
-	Limit                  *int
-	ExclusiveStartKey      json.RawMessage
-	ConsistentRead         bool
-	Select                 string
-	ReturnConsumedCapacity string
+	ExclusiveStartKey json.RawMessage
+	ConsistentRead    bool
 }
 
+// pageOutput is a page: the rows that were read, which its reader filters and projects
+// as it writes them.
 type pageOutput struct {
-	Items            []attr.Item `json:",omitzero"` // absent when only counting
-	Count            int
-	ScannedCount     int
-	LastEvaluatedKey attr.Item `json:",omitempty"`
-	ConsumedCapacity *consumed `json:",omitempty"`
+	reader           *reader
+	rows             []*row
+	last             *row // where the next page goes on, nil behind the last
+	ConsumedCapacity *consumed
 }
 
 // reader reads a page of a table or index.
@@ -49,32 +49,32 @@ type reader struct {
 	consistent bool
 	limit      int
 	start      attr.Item // nil at the beginning
+
+	filtered, wanted []string // attributes that the filter and the projection look at
 }
 
 // prepareReader checks all but the key condition, which is parsed by parse: its names
-// and values count as used.
-func (e *Engine) prepareReader(in *pageInput, parse func(*expr.Params) error) (*reader, error) {
-	if err := in.check(); err != nil {
+// and values count as used. A nil limit is none.
+func (e *Engine) prepareReader(in *pageInput, limit *int, parse func(*expr.Params) error) (*reader, error) {
+	r := &reader{consistent: in.ConsistentRead, limit: 1 << 62}
+	if limit != nil {
+		r.limit = *limit
+	}
+	var err error
+	if r.start, err = attr.DecodeItem(orNull(in.ExclusiveStartKey)); err != nil {
 		return nil, err
 	}
-	p, err := in.params(true)
+	p, err := in.params()
 	if err != nil {
 		return nil, err
 	}
 	if err := parse(p); err != nil {
 		return nil, err
 	}
-	r := &reader{consistent: in.ConsistentRead, limit: 1 << 62}
-	if in.Limit != nil {
-		r.limit = *in.Limit
-	}
 	if err := r.parse(in, p); err != nil {
 		return nil, err
 	}
-	if r.start, err = attr.DecodeItem(orNull(in.ExclusiveStartKey)); err != nil {
-		return nil, err
-	}
-	if r.table, err = e.table(in.TableName); err != nil {
+	if r.table, err = e.table(*in.TableName); err != nil {
 		return nil, err
 	}
 	r.table.mu.RLock()
@@ -82,26 +82,14 @@ func (e *Engine) prepareReader(in *pageInput, parse func(*expr.Params) error) (*
 	return r, r.choose(in)
 }
 
-func (in *pageInput) check() error {
-	if _, err := checkTableName(in.TableName); err != nil {
-		return err
-	}
-	if err := enum("select", in.Select, "SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"); err != nil {
-		return err
-	}
-	if err := checkCapacityParam(in.ReturnConsumedCapacity); err != nil {
-		return err
-	}
-	if in.Limit != nil && *in.Limit < 1 {
-		return invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1", *in.Limit)
-	}
-	return in.refuse()
-}
-
 func (r *reader) parse(in *pageInput, p *expr.Params) (err error) {
 	if in.ProjectionExpression != nil {
 		if in.Select != "" && in.Select != "SPECIFIC_ATTRIBUTES" {
-			return invalid("Cannot specify the ProjectionExpression when choosing to get %s", in.Select)
+			what := in.Select
+			if what == "COUNT" {
+				what = "only the Count"
+			}
+			return invalid("Cannot specify the ProjectionExpression when choosing to get %s", what)
 		}
 		if r.projection, err = expr.ParseProjection(*in.ProjectionExpression, p); err != nil {
 			return err
@@ -122,7 +110,7 @@ func (r *reader) parse(in *pageInput, p *expr.Params) (err error) {
 func (r *reader) choose(in *pageInput) error {
 	if in.IndexName == nil {
 		if in.Select == "ALL_PROJECTED_ATTRIBUTES" {
-			return invalid("One or more parameter values were invalid: ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
+			return invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
 		}
 		return nil
 	}
@@ -175,7 +163,7 @@ func (r *reader) startPosition() (string, error) {
 	if r.start == nil {
 		return "", nil
 	}
-	names := union(r.table.key.names(), r.key().names())
+	names := r.keyNames()
 	if len(r.start) != len(names) {
 		return "", invalid("The provided starting key is invalid")
 	}
@@ -194,40 +182,55 @@ func (r *reader) startPosition() (string, error) {
 // page collects rows until one of the bounds is met.
 type page struct {
 	reader *reader
-	out    pageOutput
+	rows   []*row
 	size   int // of what was read, before the filter
 	fetch  float64
-	last   *row
 }
 
 // take adds a row and reports whether there is room for another.
 func (p *page) take(row *row) bool {
 	r := p.reader
-	item, size := row.item, row.size
+	if r.index == nil || r.index.projected == nil {
+		p.size += sizeOf(row)
+	} else {
+		p.size += r.index.size(row)
+		if r.all && r.fetches() {
+			p.fetch += readUnits(sizeOf(row), r.consistent)
+		}
+	}
+	p.rows = append(p.rows, row)
+	return len(p.rows) < r.limit && p.size < maxPage
+}
+
+// held are the attributes that the reader sees of a row; nil means all.
+func (r *reader) held() []string {
 	if r.index != nil && !r.all {
-		item = r.index.project(row.item)
-		if r.index.projected != nil {
-			size = item.Size()
-		}
-	} else if r.index != nil && r.index.projected != nil {
-		held := r.index.project(row.item)
-		if size = held.Size(); r.fetches() {
-			p.fetch += readUnits(row.size, r.consistent)
-		}
+		return r.index.projected
 	}
-	p.last = row
-	p.size += size
-	p.out.ScannedCount++
-	if r.filter == nil || r.filter.Eval(item) {
-		p.out.Count++
-		if !r.count {
-			if r.projection != nil {
-				item = r.projection.Apply(item)
-			}
-			p.out.Items = append(p.out.Items, item)
-		}
+	return nil
+}
+
+// seen are those of the names that the reader sees.
+func (r *reader) seen(names []string) []string {
+	held := r.held()
+	if held == nil {
+		return names
 	}
-	return p.out.ScannedCount < r.limit && p.size < maxPage
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !slices.Contains(held, name) })
+}
+
+// prepareRows finds out what is to be decoded of each row.
+func (r *reader) prepareRows() {
+	if r.filter != nil {
+		r.filtered = r.seen(r.filter.Attributes())
+	}
+	if r.projection != nil {
+		r.wanted = r.seen(r.projection.Attributes())
+	}
+}
+
+func (r *reader) passes(row *row) bool {
+	return r.filter == nil || r.filter.Eval(row.packed().Item(r.filtered))
 }
 
 // fetches reports whether the local index lacks an attribute that is wanted.
@@ -238,14 +241,12 @@ func (r *reader) fetches() bool {
 	return slices.ContainsFunc(r.projection.Attributes(), func(name string) bool { return !slices.Contains(r.index.projected, name) })
 }
 
-// finish completes the output. full tells that a bound stopped the page.
-func (p *page) finish(full bool, capacity string) *pageOutput {
+// finish completes the output and pays for it. full tells that a bound stopped the page.
+func (e *Engine) finish(p *page, full bool, capacity string) (*pageOutput, error) {
 	r := p.reader
-	if full && p.last != nil {
-		p.out.LastEvaluatedKey = pick(p.last.item, union(r.table.key.names(), r.key().names()))
-	}
-	if p.out.Items == nil && !r.count {
-		p.out.Items = []attr.Item{}
+	out := &pageOutput{reader: r, rows: p.rows}
+	if full {
+		out.last = p.rows[len(p.rows)-1]
 	}
 	u := newUsage(r.table, false)
 	if n := readUnits(p.size, r.consistent); r.index != nil {
@@ -254,6 +255,12 @@ func (p *page) finish(full bool, capacity string) *pageOutput {
 	} else {
 		u.own = n
 	}
-	p.out.ConsumedCapacity = u.report(capacity)
-	return &p.out
+	if err := e.spend(u); err != nil {
+		return nil, err
+	}
+	out.ConsumedCapacity = u.report(capacity)
+	return out, nil
 }
+
+// keyNames are the attributes of a page's start and end.
+func (r *reader) keyNames() []string { return union(r.table.key.names(), r.key().names()) }

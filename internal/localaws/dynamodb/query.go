@@ -13,6 +13,7 @@ import (
 
 type queryInput struct {
 	pageInput
+	Limit                  *int `api:"range=1..,bare"`
 	KeyConditionExpression *string
 	ScanIndexForward       *bool
 }
@@ -22,7 +23,12 @@ type span struct{ low, high string }
 
 func (e *Engine) query(_ context.Context, in *queryInput) (*pageOutput, error) {
 	var condition *expr.KeyCondition
-	r, err := e.prepareReader(&in.pageInput, func(p *expr.Params) (err error) {
+	err := in.check(in.legacy, expression{"ProjectionExpression", in.ProjectionExpression},
+		expression{"FilterExpression", in.FilterExpression}, expression{"KeyConditionExpression", in.KeyConditionExpression})
+	if err != nil {
+		return nil, err
+	}
+	r, err := e.prepareReader(&in.pageInput, in.Limit, func(p *expr.Params) (err error) {
 		if in.KeyConditionExpression == nil {
 			return invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
 		}
@@ -32,26 +38,32 @@ func (e *Engine) query(_ context.Context, in *queryInput) (*pageOutput, error) {
 	if err != nil {
 		return nil, err
 	}
+	p, full, err := r.query(condition, in.ScanIndexForward == nil || *in.ScanIndexForward)
+	if err != nil {
+		return nil, err
+	}
+	return e.finish(p, full, in.ReturnConsumedCapacity)
+}
+
+// query collects the rows of a page. They are filtered and written later, without the
+// table's lock.
+func (r *reader) query(condition *expr.KeyCondition, forward bool) (p *page, full bool, err error) {
 	r.table.mu.RLock()
 	defer r.table.mu.RUnlock()
 	if r.table.deleted {
-		return nil, tableNotFound()
+		return nil, false, tableNotFound()
 	}
 	s, err := r.span(condition)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	start, err := r.startPosition()
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	backward := in.ScanIndexForward != nil && !*in.ScanIndexForward
-	p := &page{reader: r}
-	full, err := s.each(r.rows(), start, backward, p.take)
-	if err != nil {
-		return nil, err
-	}
-	return p.finish(full, in.ReturnConsumedCapacity), nil
+	p = &page{reader: r}
+	full, err = s.each(r.rows(), start, !forward, p.take)
+	return p, full, err
 }
 
 // span resolves the key condition against the schema. A filter must leave the key alone.

@@ -9,18 +9,23 @@ import (
 )
 
 type getItemInput struct {
-	TableName            string
-	Key                  json.RawMessage
-	ConsistentRead       bool
-	ProjectionExpression *string
-	expressions
+	ReturnConsumedCapacity string `api:"enum=INDEXES TOTAL NONE"`
+	getInput
+	ConsistentRead bool
 	legacy
-	ReturnConsumedCapacity string
+}
+
+// getInput are the parameters that GetItem and the actions of a TransactGetItems share.
+type getInput struct {
+	TableName                *string         `api:"required,table=1..255"`
+	Key                      json.RawMessage `api:"required"`
+	ProjectionExpression     *string
+	ExpressionAttributeNames map[string]string
 }
 
 type getItemOutput struct {
-	Item             *attr.Item `json:",omitempty"` // nil where there is none; {} where the projection is empty
-	ConsumedCapacity *consumed  `json:",omitempty"`
+	Item             json.RawMessage // nil where there is none; {} where the projection is empty
+	ConsumedCapacity *consumed
 }
 
 // get is one item to be read.
@@ -30,62 +35,59 @@ type get struct {
 	projection *expr.Projection
 }
 
-func (e *Engine) prepareGet(table string, raw json.RawMessage, projection *string, x expressions) (*get, error) {
-	if _, err := checkTableName(table); err != nil {
+// prepareGet checks in, in AWS's order. Errors that come without a get are about the
+// request; those with one are about the key, in its table.
+func (e *Engine) prepareGet(in *getInput, l legacy) (*get, error) {
+	x := expressions{ExpressionAttributeNames: in.ExpressionAttributeNames}
+	if err := x.check(l, expression{"ProjectionExpression", in.ProjectionExpression}); err != nil {
 		return nil, err
 	}
-	key, err := itemParam("key", raw)
-	if err != nil {
-		return nil, err
-	}
-	p, err := x.params(projection != nil)
+	key, err := attr.DecodeItem(in.Key)
 	if err != nil {
 		return nil, err
 	}
 	g := &get{key: key}
-	if projection != nil {
-		if g.projection, err = expr.ParseProjection(*projection, p); err != nil {
-			return nil, err
-		}
-	}
-	if err := p.CheckUnused(); err != nil {
+	if g.projection, err = projectionOf(in.ProjectionExpression, x); err != nil {
 		return nil, err
 	}
-	if g.table, err = e.table(table); err != nil {
+	if g.table, err = e.table(*in.TableName); err != nil {
 		return nil, err
 	}
 	return g, g.table.checkKey(key)
 }
 
-// read returns the item, nil where there is none, and its whole size. The caller holds
-// the table's lock.
-func (g *get) read() (attr.Item, int) {
-	r := g.table.find(g.key)
-	if r == nil || g.projection == nil {
-		return itemOf(r), sizeOf(r)
+// projectionOf parses an optional projection, the only expression of its request.
+func projectionOf(source *string, x expressions) (*expr.Projection, error) {
+	if source == nil {
+		return nil, nil
 	}
-	return g.projection.Apply(r.item), r.size
-}
-
-func (e *Engine) getItem(_ context.Context, in *getItemInput) (*getItemOutput, error) {
-	if err := checkCapacityParam(in.ReturnConsumedCapacity); err != nil {
-		return nil, err
-	}
-	if err := in.refuse(); err != nil {
-		return nil, err
-	}
-	g, err := e.prepareGet(in.TableName, in.Key, in.ProjectionExpression, in.expressions)
+	p, err := x.params()
 	if err != nil {
 		return nil, err
 	}
-	g.table.mu.RLock()
-	item, size := g.read()
-	g.table.mu.RUnlock()
-	u := newUsage(g.table, false)
-	u.own = readUnits(size, in.ConsistentRead)
-	out := &getItemOutput{ConsumedCapacity: u.report(in.ReturnConsumedCapacity)}
-	if item != nil {
-		out.Item = &item
+	projection, err := expr.ParseProjection(*source, p)
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	return projection, p.CheckUnused()
+}
+
+// read returns the row, nil where there is none. The caller holds the table's lock.
+func (g *get) read() *row { return g.table.find(g.key) }
+
+func (e *Engine) getItem(_ context.Context, in *getItemInput) (*getItemOutput, error) {
+	g, err := e.prepareGet(&in.getInput, in.legacy)
+	if err != nil {
+		return nil, err
+	}
+	u := newUsage(g.table, false)
+	g.table.mu.RLock()
+	r := g.read()
+	u.own = readUnits(sizeOf(r), in.ConsistentRead)
+	err = e.spend(u)
+	g.table.mu.RUnlock()
+	if err != nil {
+		return nil, err
+	}
+	return &getItemOutput{itemJSON(r, g.projection), u.report(in.ReturnConsumedCapacity)}, nil
 }

@@ -2,10 +2,8 @@ package dynamodb
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 
-	"github.com/askaround/askaround-go/internal/localaws/attr"
 	"github.com/askaround/askaround-go/internal/localaws/expr"
 )
 
@@ -15,17 +13,50 @@ type expressions struct {
 	ExpressionAttributeValues json.RawMessage
 }
 
-// params decodes the names and values. any tells whether the request has an
-// expression at all: names and values without one are refused.
-func (x expressions) params(any bool) (*expr.Params, error) {
-	if !any {
-		switch {
-		case x.ExpressionAttributeNames != nil:
-			return nil, invalid("ExpressionAttributeNames can only be specified when using expressions")
-		case x.ExpressionAttributeValues != nil && string(x.ExpressionAttributeValues) != "null":
-			return nil, invalid("ExpressionAttributeValues can only be specified when using expressions")
+// expression is a parameter of a request that holds an expression, nil where it is not
+// there.
+type expression struct {
+	name   string
+	source *string
+}
+
+// check refuses what does not go together: expressions with parameters from before
+// them, those parameters at all, and names and values for no expression.
+func (x expressions) check(l legacy, all ...expression) error {
+	var given, missing []string
+	for _, e := range all {
+		if e.source != nil {
+			given = append(given, e.name)
+		} else if e.name != "ProjectionExpression" {
+			missing = append(missing, e.name)
 		}
 	}
+	if old := l.names(); old != nil && given != nil {
+		return invalid("Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {%s} Expression parameters: {%s}",
+			strings.Join(old, ", "), strings.Join(given, ", "))
+	}
+	if err := l.refuse(); err != nil {
+		return err
+	}
+	if x.ExpressionAttributeNames != nil && given == nil {
+		return invalid("ExpressionAttributeNames can only be specified when using expressions")
+	}
+	values := len(all) // expressions that can have values
+	if all[0].name == "ProjectionExpression" {
+		values--
+	}
+	if present(x.ExpressionAttributeValues) && values > 0 && len(missing) == values {
+		verb := "is"
+		if values > 1 {
+			verb = "are"
+		}
+		return invalid("ExpressionAttributeValues can only be specified when using expressions: %s %s null", strings.Join(missing, " and "), verb)
+	}
+	return nil
+}
+
+// params decodes the names and values.
+func (x expressions) params() (*expr.Params, error) {
 	values, err := expr.DecodeValues(orNull(x.ExpressionAttributeValues))
 	if err != nil {
 		return nil, err
@@ -40,60 +71,57 @@ func orNull(raw json.RawMessage) json.RawMessage {
 	return raw
 }
 
+func present(raw json.RawMessage) bool { return raw != nil && string(raw) != "null" }
+
 // legacy are the parameters from before expressions.
 type legacy struct {
-	Expected            json.RawMessage
 	AttributeUpdates    json.RawMessage
 	AttributesToGet     json.RawMessage
-	KeyConditions       json.RawMessage
 	QueryFilter         json.RawMessage
 	ScanFilter          json.RawMessage
 	ConditionalOperator json.RawMessage
+	KeyConditions       json.RawMessage
+	Expected            json.RawMessage
+}
+
+// parameters returns the names of the parameters, what is to be used instead of them,
+// and what the request has for them.
+func (l *legacy) parameters() [7]struct {
+	name, instead string
+	raw           json.RawMessage
+} {
+	return [...]struct {
+		name, instead string
+		raw           json.RawMessage
+	}{
+		{"AttributeUpdates", "UpdateExpression", l.AttributeUpdates},
+		{"AttributesToGet", "ProjectionExpression", l.AttributesToGet},
+		{"QueryFilter", "FilterExpression", l.QueryFilter},
+		{"ScanFilter", "FilterExpression", l.ScanFilter},
+		{"ConditionalOperator", "AND and OR in expressions", l.ConditionalOperator},
+		{"KeyConditions", "KeyConditionExpression", l.KeyConditions},
+		{"Expected", "ConditionExpression", l.Expected},
+	}
+}
+
+// names returns the names of those that are there.
+func (l *legacy) names() (names []string) {
+	for _, p := range l.parameters() {
+		if present(p.raw) {
+			names = append(names, p.name)
+		}
+	}
+	return names
 }
 
 // refuse names the first legacy parameter and what to use instead.
-func (l legacy) refuse() error {
-	for _, p := range []struct {
-		raw           json.RawMessage
-		name, instead string
-	}{
-		{l.Expected, "Expected", "ConditionExpression"},
-		{l.AttributeUpdates, "AttributeUpdates", "UpdateExpression"},
-		{l.AttributesToGet, "AttributesToGet", "ProjectionExpression"},
-		{l.KeyConditions, "KeyConditions", "KeyConditionExpression"},
-		{l.QueryFilter, "QueryFilter", "FilterExpression"},
-		{l.ScanFilter, "ScanFilter", "FilterExpression"},
-		{l.ConditionalOperator, "ConditionalOperator", "AND and OR in expressions"},
-	} {
-		if p.raw != nil && string(p.raw) != "null" {
+func (l *legacy) refuse() error {
+	for _, p := range l.parameters() {
+		if present(p.raw) {
 			return invalid("The legacy parameter %s is not supported here: use %s", p.name, p.instead)
 		}
 	}
 	return nil
-}
-
-// itemParam decodes an item or key that must be there.
-func itemParam(name string, raw json.RawMessage) (attr.Item, error) {
-	item, err := attr.DecodeItem(orNull(raw))
-	if err != nil {
-		return nil, err
-	}
-	if item == nil {
-		return nil, invalid("1 validation error detected: Value null at '%s' failed to satisfy constraint: Member must not be null", name)
-	}
-	return item, nil
-}
-
-// enum checks a parameter with a fixed set of values; "" is the default.
-func enum(name, value string, allowed ...string) error {
-	if value == "" || slices.Contains(allowed, value) {
-		return nil
-	}
-	return invalid("1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must satisfy enum value set: [%s]", value, name, strings.Join(allowed, ", "))
-}
-
-func checkCapacityParam(v string) error {
-	return enum("returnConsumedCapacity", v, "INDEXES", "TOTAL", "NONE")
 }
 
 // condition parses an optional condition.
@@ -103,5 +131,3 @@ func condition(src *string, p *expr.Params) (*expr.Condition, error) {
 	}
 	return expr.ParseCondition("ConditionExpression", *src, p)
 }
-
-func holds(c *expr.Condition, item attr.Item) bool { return c == nil || c.Eval(item) }

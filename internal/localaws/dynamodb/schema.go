@@ -1,7 +1,6 @@
 package dynamodb
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -30,27 +29,19 @@ const (
 	maxItem     = 400 << 10
 )
 
-var tableNamePattern = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
-
-// checkTableName returns the name of a table given by name or ARN.
-func checkTableName(name string) (string, error) {
-	if i := strings.LastIndex(name, ":table/"); strings.HasPrefix(name, "arn:") && i > 0 {
-		name = name[i+len(":table/"):]
-	}
-	switch {
-	case name == "":
-		return "", invalid("1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null")
-	case !tableNamePattern.MatchString(name):
-		if len(name) < 3 {
-			return "", invalid("1 validation error detected: Value '%s' at 'tableName' failed to satisfy constraint: Member must have length greater than or equal to 3", name)
+// isName reports whether s has the characters of a table's or index's name.
+func isName(s string) bool {
+	for _, c := range []byte(s) {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '_', c == '-', c == '.':
+		default:
+			return false
 		}
-		if len(name) > 255 {
-			return "", invalid("1 validation error detected: Value '%s' at 'tableName' failed to satisfy constraint: Member must have length less than or equal to 255", name)
-		}
-		return "", invalid("1 validation error detected: Value '%s' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+", name)
 	}
-	return name, nil
+	return s != ""
 }
+
+func isARN(s string) bool { return strings.HasPrefix(s, "arn:") }
 
 // keyBytes returns the ordered bytes of the key values in item, which must be there.
 func keyBytes(dst []byte, k keySchema, item attr.Item) []byte {
@@ -59,6 +50,21 @@ func keyBytes(dst []byte, k keySchema, item attr.Item) []byte {
 		dst = attr.AppendKey(dst, item[k.Range])
 	}
 	return dst
+}
+
+// itemID tells an item of t from all others, of other tables too.
+func (t *table) itemID(key attr.Item) string {
+	return t.name + "\x00" + string(keyBytes(nil, t.key, key))
+}
+
+// itemSet holds itemIDs.
+type itemSet map[string]bool
+
+// add reports whether id was not there yet.
+func (s itemSet) add(id string) bool {
+	had := s[id]
+	s[id] = true
+	return !had
 }
 
 // checkItemKey checks the key attributes of a whole item.
@@ -92,11 +98,7 @@ func (t *table) checkKey(key attr.Item) error {
 func (t *table) checkKeyValues(item attr.Item) error {
 	for _, name := range t.key.names() {
 		if v := item[name]; v.Type != attr.TypeN && v.S == "" {
-			kind := "string"
-			if v.Type == attr.TypeB {
-				kind = "binary"
-			}
-			return invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", kind, name)
+			return emptyKey(v.Type, name, "")
 		}
 	}
 	if len(item[t.key.Hash].S) > maxHashKey {
@@ -120,11 +122,7 @@ func (t *table) checkIndexKeys(item attr.Item) error {
 				return badParameter("Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", name, want, v.Type, x.name)
 			}
 			if v.Type != attr.TypeN && v.S == "" {
-				kind := "string"
-				if v.Type == attr.TypeB {
-					kind = "binary"
-				}
-				return invalid("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s", kind, x.name, name)
+				return emptyKey(v.Type, name, x.name)
 			}
 			limit, words := maxHashKey, "Size of hashkey has exceeded the maximum size limit of2048 bytes"
 			if name == x.key.Range {
@@ -138,18 +136,12 @@ func (t *table) checkIndexKeys(item attr.Item) error {
 	return nil
 }
 
-// checkItem checks a whole item that is to be stored.
+// checkItem checks a whole item that is to be stored, but for its size.
 func (t *table) checkItem(item attr.Item) error {
 	if err := t.checkItemKey(item); err != nil {
 		return err
 	}
-	if err := t.checkIndexKeys(item); err != nil {
-		return err
-	}
-	if item.Size() > maxItem {
-		return invalid("Item size has exceeded the maximum allowed size")
-	}
-	return nil
+	return t.checkIndexKeys(item)
 }
 
 // pick returns the attributes of item with the given names.

@@ -2,10 +2,10 @@ package dynamodb
 
 import (
 	"encoding/binary"
+	"strings"
+	"time"
 
 	"github.com/tidwall/btree"
-
-	"github.com/askaround/askaround-go/internal/localaws/attr"
 )
 
 // Flags of a recordStream.
@@ -52,10 +52,9 @@ func (e *Engine) snapshotTable(t *table, emit func([]byte) error) error {
 		if err := emit(encodeShard(t.stream.arn, sh)); err != nil {
 			return err
 		}
-		for _, r := range sh.records {
-			if err := emit(encodeStream(t.stream.arn, r)); err != nil {
-				return err
-			}
+		err := t.stream.each(sh, func(r streamRecord) error { return emit(encodeStream(t.stream, r)) })
+		if err != nil {
+			return err
 		}
 	}
 	return emitRows(t, rows, emit)
@@ -86,7 +85,8 @@ func emitRows(t *table, rows *btree.Map[string, *row], emit func([]byte) error) 
 	return err
 }
 
-// copy returns the shards of the stream, oldest first.
+// copy returns the shards of the stream, oldest first. Records and blocks are only ever
+// appended to or dropped from the front, so that what it returns stays as it is.
 func (s *stream) copy() []shard {
 	if s == nil {
 		return nil
@@ -95,7 +95,7 @@ func (s *stream) copy() []shard {
 	defer s.mu.RUnlock()
 	all := make([]shard, len(s.shards))
 	for i, sh := range s.shards {
-		all[i] = *sh // records are only ever appended to, or replaced by a copy
+		all[i] = *sh
 	}
 	return all
 }
@@ -114,7 +114,7 @@ func encodeShard(arn string, sh shard) []byte {
 // opens with, where that was trimmed before the snapshot.
 func (e *Engine) replayShard(d *decoder) {
 	s := e.streams.byARN[d.text()]
-	sh := &shard{id: d.text(), parent: d.text(), created: d.time(), first: d.uvarint(), closed: d.uvarint(), trimmed: d.uvarint()}
+	sh := &shard{id: strings.Clone(d.text()), parent: strings.Clone(d.text()), created: time.UnixMilli(d.time()), first: d.uvarint(), closed: d.uvarint(), trimmed: d.uvarint()}
 	sh.last = max(sh.trimmed, max(sh.first, 1)-1)
 	if s == nil || d.err != nil {
 		return
@@ -125,39 +125,45 @@ func (e *Engine) replayShard(d *decoder) {
 	s.shards = append(s.shards, sh)
 }
 
-func encodeStream(arn string, r *streamRecord) []byte {
+func encodeStream(s *stream, r streamRecord) []byte {
+	return appendStreamRecord(appendText([]byte{recordStream}, s.arn), s, r)
+}
+
+// appendStreamRecord appends flags, sequence number, time, keys and images.
+func appendStreamRecord(dst []byte, s *stream, r streamRecord) []byte {
 	flags := byte(0)
-	if r.old != nil {
+	if r.old != "" {
 		flags |= streamHasOld
 	}
-	if r.new != nil {
+	if r.new != "" {
 		flags |= streamHasNew
 	}
 	if r.expired {
 		flags |= streamExpired
 	}
-	b := append(appendText([]byte{recordStream}, arn), flags)
-	b = binary.AppendVarint(binary.AppendUvarint(b, r.sequence), r.at.UnixMilli())
-	b = attr.AppendBinary(b, r.keys)
-	for _, image := range []attr.Item{r.old, r.new} {
-		if image != nil {
-			b = attr.AppendBinary(b, image)
-		}
-	}
-	return b
+	dst = binary.AppendUvarint(append(dst, flags), r.sequence)
+	dst = append(binary.AppendVarint(dst, r.at), r.keys(s)...)
+	return append(append(dst, r.old...), r.new...)
 }
 
-func (e *Engine) replayStream(d *decoder) {
-	arn, flags := d.text(), d.byte()
-	r := &streamRecord{sequence: d.uvarint(), at: d.time(), keys: d.item(), expired: flags&streamExpired != 0}
+func (d *decoder) streamRecord() (r streamRecord) {
+	flags := d.byte()
+	r.sequence, r.at, r.expired = d.uvarint(), d.time(), flags&streamExpired != 0
+	d.item() // the keys are in the images too
 	if flags&streamHasOld != 0 {
 		r.old = d.item()
 	}
 	if flags&streamHasNew != 0 {
 		r.new = d.item()
 	}
+	return r
+}
+
+func (e *Engine) replayStream(d *decoder) error {
+	arn, r := d.text(), d.streamRecord()
 	e.sequence.atLeast(r.sequence)
 	if s := e.streams.byARN[arn]; s != nil && d.err == nil {
-		s.shards[len(s.shards)-1].add(r)
+		s.keep(s.shards[len(s.shards)-1], r)
 	}
+	return e.spillStreams()
 }

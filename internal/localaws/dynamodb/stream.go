@@ -45,41 +45,53 @@ type streamSet struct {
 // stream is the change log of a table.
 type stream struct {
 	arn, label, view, table string
-	key                     []keyElement
+	key                     []keySchemaElement
+	keys                    []string // the names in key
 	created                 time.Time
+	spill                   *spill
 
 	mu      sync.RWMutex // taken after the table's lock
 	enabled bool
 	shards  []*shard      // oldest first; at most the last is open
 	changed chan struct{} // closed when a record is added or the stream ends
+	held    int64         // bytes of its records in memory
 }
 
 // shard is a run of a stream's records.
 type shard struct {
 	id, parent string
 	created    time.Time
-	first      uint64 // lower bound of the sequence numbers in it
-	last       uint64 // the highest sequence number it has seen
-	closed     uint64 // above all of them; 0 while it takes records
-	trimmed    uint64 // the highest sequence number that was trimmed
-	records    []*streamRecord
+	first      uint64         // lower bound of the sequence numbers in it
+	last       uint64         // the highest sequence number it has seen
+	closed     uint64         // above all of them; 0 while it takes records
+	trimmed    uint64         // the highest sequence number that was trimmed
+	blocks     []block        // records in a file, before those in memory
+	records    []streamRecord // in memory
+	dropped    int            // records before them that their array still holds
 }
 
 // streamRecord is one change of one item.
 type streamRecord struct {
 	sequence uint64
-	at       time.Time
-	keys     attr.Item
-	old, new attr.Item // nil where there was, or is, no item
-	expired  bool      // deleted by the expiry of its TTL attribute
+	at       int64       // Unix time in milliseconds
+	old, new attr.Packed // "" where there was, or is, no item
+	expired  bool        // deleted by the expiry of its TTL attribute
+}
+
+// keys returns the key attributes of the item.
+func (r *streamRecord) keys(s *stream) attr.Packed {
+	if r.new != "" {
+		return r.new.Pick(s.keys)
+	}
+	return r.old.Pick(s.keys)
 }
 
 // event names what happened.
 func (r *streamRecord) event() string {
 	switch {
-	case r.old == nil:
+	case r.old == "":
 		return "INSERT"
-	case r.new == nil:
+	case r.new == "":
 		return "REMOVE"
 	}
 	return "MODIFY"
@@ -89,7 +101,7 @@ func (r *streamRecord) event() string {
 func (e *Engine) openStream(t *table, view string, at time.Time) {
 	s := &stream{
 		label: at.UTC().Format("2006-01-02T15:04:05.000"), view: view, table: t.name,
-		key: t.definition.KeySchema, created: at, enabled: true, changed: make(chan struct{}),
+		key: t.definition.KeySchema, keys: t.key.names(), created: at, enabled: true, changed: make(chan struct{}), spill: &e.spill,
 	}
 	e.streams.mu.Lock()
 	defer e.streams.mu.Unlock()
@@ -132,24 +144,26 @@ func (s *stream) rotate(first uint64, at time.Time) {
 // add appends a record. Sequence numbers rise; one that is there already, because a
 // journal's tail overlaps its snapshot, is passed over. Whether a shard has
 // lived long enough is read off the record, so that replay finds the same.
-func (s *stream) add(r *streamRecord, shardLife time.Duration) {
+func (s *stream) add(r streamRecord, shardLife time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	open := s.shards[len(s.shards)-1]
 	if r.sequence <= open.last {
 		return
 	}
-	if r.at.Sub(open.created) > shardLife {
-		s.rotate(r.sequence, r.at)
+	if at := time.UnixMilli(r.at); at.Sub(open.created) > shardLife {
+		s.rotate(r.sequence, at)
 		open = s.shards[len(s.shards)-1]
 	}
-	open.add(r)
+	s.keep(open, r)
 	s.wake()
 }
 
-func (sh *shard) add(r *streamRecord) {
+// keep appends a record to a shard. The caller holds the lock, or owns s.
+func (s *stream) keep(sh *shard, r streamRecord) {
 	sh.records = append(sh.records, r)
 	sh.last = r.sequence
+	s.hold(r.bytes())
 }
 
 // wake tells those who wait for records. The caller holds the lock.
@@ -168,16 +182,6 @@ func (s *stream) close() {
 	s.wake()
 }
 
-// after returns up to limit records behind sequence number after, and whether the shard
-// ends with them.
-func (s *stream) after(sh *shard, after uint64, limit int) (records []*streamRecord, end bool) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	i, _ := slices.BinarySearchFunc(sh.records, after+1, func(r *streamRecord, n uint64) int { return cmp.Compare(r.sequence, n) })
-	records = sh.records[i:min(len(sh.records), i+limit)]
-	return records, sh.closed != 0 && i+len(records) == len(sh.records)
-}
-
 func (s *stream) shard(id string) *shard {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -189,27 +193,41 @@ func (s *stream) shard(id string) *shard {
 	return nil
 }
 
-// trim drops records and shards that are older than the horizon. It reports whether
-// the stream is at its end and empty.
+// trim drops records and shards that are older than the horizon. Records in a file go
+// block by block, when the last of the block is old enough. It reports whether the
+// stream is at its end and empty.
 func (s *stream) trim(horizon time.Time) (gone bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, sh := range s.shards {
-		n, _ := slices.BinarySearchFunc(sh.records, horizon, func(r *streamRecord, h time.Time) int { return r.at.Compare(h) })
-		if n > 0 {
-			sh.trimmed = sh.records[n-1].sequence
-			sh.records = slices.Clone(sh.records[n:]) // lets the memory of the old ones go
-		}
+		s.trimShard(sh, horizon.UnixMilli())
 	}
 	s.shards = slices.DeleteFunc(s.shards, func(sh *shard) bool {
-		return sh.closed != 0 && len(sh.records) == 0 && sh.created.Before(horizon)
+		return sh.closed != 0 && len(sh.blocks)+len(sh.records) == 0 && sh.created.Before(horizon)
 	})
 	return !s.enabled && len(s.shards) == 0
+}
+
+func (s *stream) trimShard(sh *shard, horizon int64) {
+	for len(sh.blocks) > 0 && sh.blocks[0].at < horizon {
+		sh.trimmed = sh.blocks[0].last
+		sh.blocks = slices.Clone(sh.blocks[1:])
+	}
+	if len(sh.blocks) > 0 {
+		return
+	}
+	n, _ := slices.BinarySearchFunc(sh.records, horizon, func(r streamRecord, h int64) int { return cmp.Compare(r.at, h) })
+	if n > 0 {
+		sh.trimmed = sh.records[n-1].sequence
+		s.drop(sh, n)
+	}
 }
 
 // trim drops what is older than the retention from every stream.
 func (e *Engine) trim() {
 	horizon := e.now().Add(-e.options.Retention)
+	e.spill.mu.Lock() // whoever spills counts on what is in memory
+	defer e.spill.mu.Unlock()
 	e.streams.mu.Lock()
 	defer e.streams.mu.Unlock()
 	for arn, s := range e.streams.byARN {

@@ -12,9 +12,9 @@ import (
 )
 
 type listStreamsInput struct {
-	TableName               string
-	ExclusiveStartStreamArn string
-	Limit                   *int
+	TableName               *string `api:"table=3..255"`
+	ExclusiveStartStreamArn *string `api:"len=37..1024"`
+	Limit                   *int    `api:"range=1..100"`
 }
 
 type streamSummary struct{ StreamArn, TableName, StreamLabel string }
@@ -25,16 +25,20 @@ type listStreamsOutput struct {
 }
 
 func (e *Engine) listStreams(_ context.Context, in *listStreamsInput) (*listStreamsOutput, error) {
-	limit := 100
+	limit, table, start := 100, "", ""
 	if in.Limit != nil {
-		if limit = *in.Limit; limit < 1 || limit > 100 {
-			return nil, invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value between 1 and 100", limit)
-		}
+		limit = *in.Limit
+	}
+	if in.TableName != nil {
+		table = e.tableName(*in.TableName)
+	}
+	if in.ExclusiveStartStreamArn != nil {
+		start = *in.ExclusiveStartStreamArn
 	}
 	out := &listStreamsOutput{Streams: []streamSummary{}}
 	e.streams.mu.Lock()
 	for arn, s := range e.streams.byARN {
-		if (in.TableName == "" || in.TableName == s.table) && arn > in.ExclusiveStartStreamArn {
+		if (table == "" || table == s.table) && arn > start {
 			out.Streams = append(out.Streams, streamSummary{arn, s.table, s.label})
 		}
 	}
@@ -57,9 +61,9 @@ func (e *Engine) streamByARN(arn string) (*stream, error) {
 }
 
 type describeStreamInput struct {
-	StreamArn             string
-	ExclusiveStartShardId string
-	Limit                 *int
+	StreamArn             *string `api:"required,len=37..1024"`
+	ExclusiveStartShardId *string `api:"len=28..65"`
+	Limit                 *int    `api:"range=1..100"`
 }
 
 type sequenceRange struct {
@@ -80,7 +84,7 @@ type streamDescription struct {
 	StreamViewType          string
 	CreationRequestDateTime float64
 	TableName               string
-	KeySchema               []keyElement
+	KeySchema               []keySchemaElement
 	Shards                  []shardDescription
 	LastEvaluatedShardId    string `json:",omitempty"`
 }
@@ -88,13 +92,13 @@ type streamDescription struct {
 type describeStreamOutput struct{ StreamDescription streamDescription }
 
 func (e *Engine) describeStream(_ context.Context, in *describeStreamInput) (*describeStreamOutput, error) {
-	s, err := e.streamByARN(in.StreamArn)
+	s, err := e.streamByARN(*in.StreamArn)
 	if err != nil {
 		return nil, err
 	}
 	limit := 100
 	if in.Limit != nil {
-		limit = min(100, max(1, *in.Limit))
+		limit = *in.Limit
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -106,9 +110,9 @@ func (e *Engine) describeStream(_ context.Context, in *describeStreamInput) (*de
 		d.StreamStatus = "DISABLED"
 	}
 	shards := s.shards
-	if in.ExclusiveStartShardId != "" {
-		i := slices.IndexFunc(shards, func(sh *shard) bool { return sh.id == in.ExclusiveStartShardId })
-		shards = shards[i+1:]
+	if in.ExclusiveStartShardId != nil {
+		i := slices.IndexFunc(shards, func(sh *shard) bool { return sh.id == *in.ExclusiveStartShardId })
+		shards = shards[i+1:] // all of them where that one was trimmed
 	}
 	for _, sh := range shards[:min(limit, len(shards))] {
 		sd := shardDescription{ShardId: sh.id, ParentShardId: sh.parent, SequenceNumberRange: sequenceRange{StartingSequenceNumber: formatSequence(sh.first)}}
@@ -144,52 +148,62 @@ func (it iterator) encode(now time.Time) string {
 }
 
 type shardIteratorInput struct {
-	StreamArn         string
-	ShardId           string
-	ShardIteratorType string
-	SequenceNumber    string
+	StreamArn         *string `api:"required,len=37..1024"`
+	ShardId           *string `api:"required,len=28..65"`
+	ShardIteratorType string  `api:"required,enum=AFTER_SEQUENCE_NUMBER LATEST AT_SEQUENCE_NUMBER TRIM_HORIZON"`
+	SequenceNumber    *string `api:"len=21..40"`
 }
 
 type shardIteratorOutput struct{ ShardIterator string }
 
 func (e *Engine) getShardIterator(_ context.Context, in *shardIteratorInput) (*shardIteratorOutput, error) {
-	s, err := e.streamByARN(in.StreamArn)
+	s, err := e.streamByARN(*in.StreamArn)
 	if err != nil {
 		return nil, err
 	}
-	sh := s.shard(in.ShardId)
+	sh := s.shard(*in.ShardId)
 	if sh == nil {
 		return nil, failure("ResourceNotFoundException", "Requested resource not found: Shard does not exist")
 	}
-	s.mu.RLock()
-	first, last, trimmed := sh.first, sh.last, sh.trimmed
-	s.mu.RUnlock()
 	it := iterator{Stream: s.arn, Shard: sh.id}
-	switch in.ShardIteratorType {
-	case "TRIM_HORIZON":
-		it.After = trimmed
-	case "LATEST":
-		it.After = last
-	case "AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER":
-		n, ok := parseSequence(in.SequenceNumber)
-		if !ok || n < first || n > last {
-			return nil, invalid("Invalid SequenceNumber")
-		}
-		if n <= trimmed {
-			return nil, failure("TrimmedDataAccessException", "The operation attempted to read past the oldest stream record in a shard.")
-		}
-		if it.After = n; in.ShardIteratorType == "AT_SEQUENCE_NUMBER" {
-			it.After--
-		}
-	default:
-		return nil, invalid("1 validation error detected: Value '%s' at 'shardIteratorType' failed to satisfy constraint: Member must satisfy enum value set: [AFTER_SEQUENCE_NUMBER, LATEST, AT_SEQUENCE_NUMBER, TRIM_HORIZON]", in.ShardIteratorType)
+	if it.After, err = s.place(sh, in); err != nil {
+		return nil, err
 	}
 	return &shardIteratorOutput{it.encode(e.now())}, nil
 }
 
+// place returns the sequence number behind which an iterator begins.
+func (s *stream) place(sh *shard, in *shardIteratorInput) (uint64, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	numbered := in.ShardIteratorType == "AT_SEQUENCE_NUMBER" || in.ShardIteratorType == "AFTER_SEQUENCE_NUMBER"
+	switch {
+	case numbered && in.SequenceNumber == nil:
+		return 0, badParameter("Invalid SequenceNumber")
+	case !numbered && in.SequenceNumber != nil:
+		return 0, badParameter("SequenceNumber should not be passed for this iterator type")
+	case in.ShardIteratorType == "TRIM_HORIZON":
+		return sh.trimmed, nil
+	case in.ShardIteratorType == "LATEST":
+		return sh.last, nil
+	}
+	n, ok := parseSequence(*in.SequenceNumber)
+	switch {
+	case !ok || n < sh.first || n > sh.last:
+		return 0, badParameter("Invalid SequenceNumber")
+	case n <= sh.trimmed:
+		return 0, errTrimmed
+	case in.ShardIteratorType == "AT_SEQUENCE_NUMBER":
+		return n - 1, nil
+	}
+	return n, nil
+}
+
+var errTrimmed = failure("TrimmedDataAccessException", "The operation attempted to read past the oldest stream record in a shard.")
+
 type getRecordsInput struct {
-	ShardIterator string
-	Limit         *int
+	ShardIterator *string `api:"required,len=1..2048"`
+	Limit         *int    `api:"range=1..1000"`
 }
 
 type getRecordsOutput struct {
@@ -210,17 +224,17 @@ type wireRecord struct {
 
 type wireStreamRecord struct {
 	ApproximateCreationDateTime int64
-	Keys                        attr.Item
-	NewImage                    attr.Item `json:",omitempty"`
-	OldImage                    attr.Item `json:",omitempty"`
+	Keys                        json.RawMessage
+	NewImage                    json.RawMessage `json:",omitempty"`
+	OldImage                    json.RawMessage `json:",omitempty"`
 	SequenceNumber              string
 	SizeBytes                   int
 	StreamViewType              string
 }
 
 type userIdentity struct {
-	PrincipalID string `json:"principalId"`
-	Type        string `json:"type"`
+	PrincipalID string `json:"PrincipalId"`
+	Type        string `json:"Type"`
 }
 
 // maxRecords and maxRecordBytes bound one GetRecords: 1,000 records or 1 MB.
@@ -231,7 +245,7 @@ const (
 
 func (e *Engine) getRecords(_ context.Context, in *getRecordsInput) (*getRecordsOutput, error) {
 	var it iterator
-	text, err := base64.StdEncoding.DecodeString(in.ShardIterator)
+	text, err := base64.StdEncoding.DecodeString(*in.ShardIterator)
 	if err != nil || json.Unmarshal(text, &it) != nil {
 		return nil, invalid("Invalid ShardIterator")
 	}
@@ -241,9 +255,7 @@ func (e *Engine) getRecords(_ context.Context, in *getRecordsInput) (*getRecords
 	}
 	limit := maxRecords
 	if in.Limit != nil {
-		if limit = *in.Limit; limit < 1 || limit > maxRecords {
-			return nil, invalid("1 validation error detected: Value '%d' at 'limit' failed to satisfy constraint: Member must have value between 1 and 1000", limit)
-		}
+		limit = *in.Limit
 	}
 	s, err := e.streamByARN(it.Stream)
 	if err != nil {
@@ -251,9 +263,15 @@ func (e *Engine) getRecords(_ context.Context, in *getRecordsInput) (*getRecords
 	}
 	sh := s.shard(it.Shard)
 	if sh == nil {
-		return nil, failure("TrimmedDataAccessException", "The operation attempted to read past the oldest stream record in a shard.")
+		return nil, errTrimmed
 	}
-	records, end := s.after(sh, it.After, limit)
+	if it.After < s.horizon(sh) {
+		return nil, errTrimmed
+	}
+	records, end, err := s.after(sh, it.After, limit)
+	if err != nil {
+		return nil, err
+	}
 	out, bytes := &getRecordsOutput{Records: []wireRecord{}}, 0
 	for _, r := range records {
 		w := e.wireRecord(s, r)
@@ -270,28 +288,41 @@ func (e *Engine) getRecords(_ context.Context, in *getRecordsInput) (*getRecords
 	return out, nil
 }
 
-func (e *Engine) wireRecord(s *stream, r *streamRecord) wireRecord {
+// horizon is the sequence number of the youngest record that was trimmed from a shard.
+func (s *stream) horizon(sh *shard) uint64 {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return sh.trimmed
+}
+
+func (e *Engine) wireRecord(s *stream, r streamRecord) wireRecord {
+	keys, old, new := s.images(r)
 	w := wireRecord{
 		EventID: r.id(), EventName: r.event(), EventVersion: "1.1", EventSource: "aws:dynamodb", AWSRegion: e.options.Region,
 		DynamoDB: wireStreamRecord{
-			ApproximateCreationDateTime: r.at.Unix(), Keys: r.keys, SequenceNumber: formatSequence(r.sequence), StreamViewType: s.view,
+			ApproximateCreationDateTime: r.at / 1000, Keys: keys.AppendJSON(nil, nil), SequenceNumber: formatSequence(r.sequence), StreamViewType: s.view,
 		},
 	}
-	w.DynamoDB.OldImage, w.DynamoDB.NewImage = s.images(r)
-	w.DynamoDB.SizeBytes = r.keys.Size() + w.DynamoDB.OldImage.Size() + w.DynamoDB.NewImage.Size()
+	if old != "" {
+		w.DynamoDB.OldImage = old.AppendJSON(nil, nil)
+	}
+	if new != "" {
+		w.DynamoDB.NewImage = new.AppendJSON(nil, nil)
+	}
+	w.DynamoDB.SizeBytes = keys.Size(nil) + old.Size(nil) + new.Size(nil)
 	if r.expired {
 		w.UserIdentity = &userIdentity{"dynamodb.amazonaws.com", "Service"}
 	}
 	return w
 }
 
-// images returns what the stream's view type shows of a record.
-func (s *stream) images(r *streamRecord) (old, new attr.Item) {
+// images returns the keys and what the stream's view type shows of a record.
+func (s *stream) images(r streamRecord) (keys, old, new attr.Packed) {
 	if s.view == "OLD_IMAGE" || s.view == "NEW_AND_OLD_IMAGES" {
 		old = r.old
 	}
 	if s.view == "NEW_IMAGE" || s.view == "NEW_AND_OLD_IMAGES" {
 		new = r.new
 	}
-	return old, new
+	return r.keys(s), old, new
 }

@@ -26,18 +26,10 @@ type table struct {
 	indexes    []*index
 	stream     *stream // nil where there is none
 	ttl        string  // attribute, "" where nothing expires
+	expiry     *index  // by that attribute, nil where nothing expires
 	tags       map[string]string
-}
 
-// row is an item in its table.
-type row struct {
-	key  string // ordered bytes of its primary key
-	item attr.Item
-	size int
-}
-
-func newRow(t *table, item attr.Item) *row {
-	return &row{key: string(keyBytes(nil, t.key, item)), item: item, size: item.Size()}
+	throttle throttle
 }
 
 // find returns the row with a primary key, nil where there is none.
@@ -46,31 +38,19 @@ func (t *table) find(key attr.Item) *row {
 	return r
 }
 
-// itemOf is the item of a row that may be nil.
-func itemOf(r *row) attr.Item {
-	if r == nil {
-		return nil
-	}
-	return r.item
-}
-
-func sizeOf(r *row) int {
-	if r == nil {
-		return 0
-	}
-	return r.size
-}
-
 // apply replaces old by new in the table and its indexes; either may be nil.
 func (t *table) apply(old, new *row) {
 	switch {
 	case new != nil:
-		t.rows.Set(new.key, new)
+		t.rows.Set(new.key(), new)
 	case old != nil:
-		t.rows.Delete(old.key)
+		t.rows.Delete(old.key())
 	}
 	t.bytes += int64(sizeOf(new) - sizeOf(old))
 	for _, x := range t.indexes {
 		x.apply(old, new)
+	}
+	if t.expiry != nil {
+		t.expiry.apply(old, new)
 	}
 }

@@ -6,52 +6,98 @@ import (
 	"strings"
 )
 
-type tagInput struct {
-	ResourceArn string
-	Tags        []tag
-	TagKeys     []string
-}
+// maxTags is how many tags a table may have.
+const maxTags = 50
 
-type empty struct{}
+type (
+	tagInput struct {
+		ResourceArn *string
+		Tags        []tag `api:"required"`
+	}
+	untagInput struct {
+		ResourceArn *string
+		TagKeys     []string `api:"required"`
+	}
+	listTagsInput struct {
+		ResourceArn *string
+		NextToken   *string
+	}
+	empty struct{}
+)
 
 // tagged returns the name of the table that an ARN names.
-func (e *Engine) tagged(arn string) (string, error) {
-	name, ok := strings.CutPrefix(arn, e.arn(""))
-	if !ok {
-		return "", invalid("Invalid TableArn: Invalid ResourceArn provided as input %s", arn)
+func (e *Engine) tagged(operation string, arn *string) (string, error) {
+	switch {
+	case arn == nil:
+		return "", invalid("Invalid TableArn")
+	case !isARN(*arn):
+		return "", invalid("ARNs must start with 'arn:': %s", *arn)
 	}
-	if _, err := e.table(name); err != nil {
-		return "", failure("ResourceNotFoundException", "Requested resource not found: ResourceArn: %s not found", arn)
+	account, name, ok := parseTableARN(*arn)
+	switch {
+	case !ok:
+		return "", invalid("Invalid TableArn: Invalid ResourceArn provided as input %s", *arn)
+	case account != e.options.AccountID:
+		err := failure("", "User: arn:aws:iam::%s:root is not authorized to perform: dynamodb:%s on resource: %s", e.options.AccountID, operation, *arn)
+		err.Type = nsService + "AccessDeniedException"
+		return "", err
+	}
+	if _, err := e.table(*arn); err != nil {
+		return "", failure("ResourceNotFoundException", "Requested resource not found: ResourcArn: %s not found", *arn) // sic
 	}
 	return name, nil
 }
 
+// parseTableARN reads arn:aws:dynamodb:region:account:table/name.
+func parseTableARN(arn string) (account, name string, ok bool) {
+	parts := strings.Split(arn, ":")
+	if len(parts) != 6 || parts[2] != "dynamodb" {
+		return "", "", false
+	}
+	name, ok = strings.CutPrefix(parts[5], "table/")
+	return parts[4], name, ok && len(name) >= 3 && isName(name)
+}
+
+// addTags returns old with tags.
+func addTags(old map[string]string, tags []tag) (map[string]string, error) {
+	if len(tags) == 0 {
+		return old, nil
+	}
+	all := maps.Clone(old)
+	if all == nil {
+		all = map[string]string{}
+	}
+	for _, t := range tags {
+		if strings.HasPrefix(strings.ToLower(t.Key), "aws:") {
+			return nil, badParameter("Tag keys that begin with aws: are reserved: %s", t.Key)
+		}
+		all[t.Key] = t.Value
+	}
+	if len(all) > maxTags {
+		return nil, invalid("Number of Tags exceed the current limit for the provided ResourceArn")
+	}
+	return all, nil
+}
+
 func (e *Engine) tagResource(ctx context.Context, in *tagInput) (*empty, error) {
-	name, err := e.tagged(in.ResourceArn)
+	name, err := e.tagged("TagResource", in.ResourceArn)
 	if err != nil {
 		return nil, err
 	}
 	if len(in.Tags) == 0 {
 		return nil, invalid("Atleast one Tag needs to be provided as Input.")
 	}
-	return &empty{}, e.change(ctx, name, func(t *table) error {
-		tags := maps.Clone(t.tags)
-		if tags == nil {
-			tags = map[string]string{}
+	return &empty{}, e.change(ctx, name, func(t *table) (err error) {
+		tags, err := addTags(t.tags, in.Tags)
+		if err == nil {
+			t.tags = tags
 		}
-		for _, tag := range in.Tags {
-			tags[tag.Key] = tag.Value
-		}
-		if len(tags) > 50 {
-			return failure("LimitExceededException", "Subscriber limit exceeded: The number of tags exceeds 50")
-		}
-		t.tags = tags
-		return nil
+		return err
 	})
 }
 
-func (e *Engine) untagResource(ctx context.Context, in *tagInput) (*empty, error) {
-	name, err := e.tagged(in.ResourceArn)
+func (e *Engine) untagResource(ctx context.Context, in *untagInput) (*empty, error) {
+	name, err := e.tagged("UntagResource", in.ResourceArn)
 	if err != nil {
 		return nil, err
 	}
@@ -69,8 +115,9 @@ func (e *Engine) untagResource(ctx context.Context, in *tagInput) (*empty, error
 
 type listTagsOutput struct{ Tags []tag }
 
-func (e *Engine) listTags(_ context.Context, in *tagInput) (*listTagsOutput, error) {
-	name, err := e.tagged(in.ResourceArn)
+// listTags answers all tags at once: there is no second page to ask for.
+func (e *Engine) listTags(_ context.Context, in *listTagsInput) (*listTagsOutput, error) {
+	name, err := e.tagged("ListTagsOfResource", in.ResourceArn)
 	if err != nil {
 		return nil, err
 	}
@@ -81,27 +128,4 @@ func (e *Engine) listTags(_ context.Context, in *tagInput) (*listTagsOutput, err
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	return &listTagsOutput{sortedTags(t.tags)}, nil
-}
-
-type limitsOutput struct {
-	AccountMaxReadCapacityUnits  int
-	AccountMaxWriteCapacityUnits int
-	TableMaxReadCapacityUnits    int
-	TableMaxWriteCapacityUnits   int
-}
-
-// describeLimits tells the initial quotas of an account.
-func (e *Engine) describeLimits(context.Context, *empty) (*limitsOutput, error) {
-	return &limitsOutput{80_000, 80_000, 40_000, 40_000}, nil
-}
-
-type endpointsOutput struct{ Endpoints []endpoint }
-
-type endpoint struct {
-	Address              string
-	CachePeriodInMinutes int
-}
-
-func (e *Engine) describeEndpoints(context.Context, *empty) (*endpointsOutput, error) {
-	return &endpointsOutput{[]endpoint{{"dynamodb." + e.options.Region + ".amazonaws.com", 1440}}}, nil
 }

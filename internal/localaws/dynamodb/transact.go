@@ -17,21 +17,22 @@ const (
 )
 
 type transactWriteInput struct {
-	TransactItems               []transactItem
-	ClientRequestToken          string
-	ReturnConsumedCapacity      string
-	ReturnItemCollectionMetrics string
+	ReturnConsumedCapacity      string              `api:"enum=INDEXES TOTAL NONE"`
+	ReturnItemCollectionMetrics string              `api:"enum=SIZE NONE"`
+	ClientRequestToken          *string             `api:"len=1..36"`
+	TransactItems               []transactWriteItem `api:"required,len=1..100"`
 }
 
-type transactItem struct {
-	Put            *writeInput
-	Update         *writeInput
-	Delete         *writeInput
-	ConditionCheck *writeInput
+type transactWriteItem struct {
+	ConditionCheck *writeInput `api:"require=Key ConditionExpression"`
+	Put            *writeInput `api:"require=Item"`
+	Delete         *writeInput `api:"require=Key"`
+	Update         *writeInput `api:"require=Key UpdateExpression"`
 }
 
 type transactWriteOutput struct {
-	ConsumedCapacity []*consumed `json:",omitempty"`
+	ConsumedCapacity      []*consumed                     `json:",omitempty"`
+	ItemCollectionMetrics map[string][]*collectionMetrics `json:",omitempty"`
 }
 
 // cancellation is why one item of a transaction did not come about.
@@ -52,27 +53,50 @@ func (c cancellation) appendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// canceled makes the answer to a transaction from the fate of each of its items.
-func canceled(reasons []cancellation) *apiError {
-	codes := make([]string, len(reasons))
-	for i, r := range reasons {
+// fate collects what becomes of each item of a transaction.
+type fate struct {
+	reasons []cancellation
+	failed  bool
+}
+
+func newFate(items int) *fate {
+	f := &fate{reasons: make([]cancellation, items)}
+	for i := range f.reasons {
+		f.reasons[i].Code = "None"
+	}
+	return f
+}
+
+// fail notes that the error of one item cancels the transaction. An error that is not
+// about the item, such as a table that does not exist, is returned: it is the answer.
+func (f *fate) fail(item int, err error) error {
+	api := asAPIError(err)
+	code := cancellationCodes[api.Type]
+	if code == "" || api.whole {
+		return err
+	}
+	f.reasons[item], f.failed = cancellation{code, api.Message, api.Item}, true
+	return nil
+}
+
+var cancellationCodes = map[string]string{
+	nsDynamoDB + "ConditionalCheckFailedException":        "ConditionalCheckFailed",
+	nsValidate + "ValidationException":                    "ValidationError",
+	nsDynamoDB + "ProvisionedThroughputExceededException": "ProvisionedThroughputExceeded",
+}
+
+// err returns the answer to a transaction that is canceled, nil to one that is not.
+func (f *fate) err() error {
+	if !f.failed {
+		return nil
+	}
+	codes := make([]string, len(f.reasons))
+	for i, r := range f.reasons {
 		codes[i] = r.Code
 	}
 	err := failure("TransactionCanceledException", "Transaction cancelled, please refer cancellation reasons for specific reasons [%s]", strings.Join(codes, ", "))
-	err.Reasons = reasons
+	err.Reasons = f.reasons
 	return err
-}
-
-// reasonFor puts the error of one item into the words of a cancellation.
-func reasonFor(err error) (cancellation, bool) {
-	api := asAPIError(err)
-	switch api.Type {
-	case nsDynamoDB + "ConditionalCheckFailedException":
-		return cancellation{"ConditionalCheckFailed", api.Message, api.Item}, true
-	case nsValidate + "ValidationException":
-		return cancellation{"ValidationError", api.Message, nil}, true
-	}
-	return cancellation{}, false
 }
 
 func (e *Engine) transactWrite(ctx context.Context, in *transactWriteInput) (*transactWriteOutput, error) {
@@ -84,38 +108,41 @@ func (e *Engine) transactWrite(ctx context.Context, in *transactWriteInput) (*tr
 	if err != nil {
 		return nil, err
 	}
-	unlock := lockTables(writes)
+	tables := tablesOf(writes)
+	if err := e.makeRoom(tables...); err != nil {
+		return nil, err
+	}
+	unlock := lockTables(tables)
 	if done, err := e.tokens.seen(token, e.now()); done || err != nil {
+		usages := readUsages(writes)
 		unlock()
-		return &transactWriteOutput{}, err
+		return &transactWriteOutput{ConsumedCapacity: reportTables(usages, in.ReturnConsumedCapacity)}, err
 	}
 	changes, err := runAll(writes)
+	var usages []*usage
+	if err == nil {
+		usages = e.usagesOf(changes, in.ReturnConsumedCapacity)
+		err = e.spendAll(usages)
+	}
 	if err != nil {
 		unlock()
 		return nil, err
 	}
 	lsn := e.commit(changes, token)
 	e.tokens.add(token, e.now())
+	out := &transactWriteOutput{
+		ConsumedCapacity:      reportTables(usages, in.ReturnConsumedCapacity),
+		ItemCollectionMetrics: collections(writes, in.ReturnItemCollectionMetrics),
+	}
 	unlock()
-	return &transactWriteOutput{transactUsage(changes, in.ReturnConsumedCapacity)}, e.log.Wait(ctx, lsn)
+	return out, e.log.Wait(ctx, lsn)
 }
 
 func (e *Engine) prepareTransaction(in *transactWriteInput) ([]*write, error) {
-	if err := checkCapacityParam(in.ReturnConsumedCapacity); err != nil {
-		return nil, err
-	}
-	if n := len(in.TransactItems); n < 1 || n > maxTransact {
-		word, bound := "greater", 1
-		if n > maxTransact {
-			word, bound = "less", maxTransact
-		}
-		return nil, invalid("1 validation error detected: Value '[]' at 'transactItems' failed to satisfy constraint: Member must have length %s than or equal to %d", word, bound)
-	}
-	seen, bytes := map[string]bool{}, 0
 	var writes []*write
-	reasons, bad := make([]cancellation, len(in.TransactItems)), false
+	seen, size := itemSet{}, 0
+	fate := newFate(len(in.TransactItems))
 	for i, item := range in.TransactItems {
-		reasons[i].Code = "None"
 		kind, input, err := item.only()
 		if err != nil {
 			return nil, err
@@ -124,33 +151,35 @@ func (e *Engine) prepareTransaction(in *transactWriteInput) ([]*write, error) {
 		if w == nil {
 			return nil, err
 		}
-		if err != nil { // what is wrong with the item is told as a reason
-			reason, ok := reasonFor(err)
-			if !ok {
+		if err != nil {
+			if err := fate.fail(i, err); err != nil {
 				return nil, err
 			}
-			reasons[i], bad = reason, true
 			continue
 		}
-		id := w.table.name + "\x00" + string(keyBytes(nil, w.table.key, w.key))
-		if seen[id] {
-			return nil, invalid("Transaction request cannot include multiple operations on one item")
+		if !seen.add(w.id()) {
+			return nil, errSameItem
 		}
-		seen[id] = true
-		bytes += w.item.Size()
+		size += max(w.item.Size(), w.key.Size())
 		writes = append(writes, w)
 	}
-	switch {
-	case bad:
-		return nil, canceled(reasons)
-	case bytes > maxTransactBytes:
-		return nil, invalid("Transaction size exceeded the maximum of 4 MB")
+	if err := checkTransactionSize(size); err != nil {
+		return nil, err
 	}
-	return writes, nil
+	return writes, fate.err()
 }
 
+func checkTransactionSize(size int) error {
+	if size > maxTransactBytes {
+		return invalid("Transaction payload size cannot exceed 4MB. Payload Size: %d", size)
+	}
+	return nil
+}
+
+var errSameItem = invalid("Transaction request cannot include multiple operations on one item")
+
 // only returns the one action that an item holds.
-func (t transactItem) only() (kind writeKind, in *writeInput, err error) {
+func (t transactWriteItem) only() (kind writeKind, in *writeInput, err error) {
 	for _, c := range []struct {
 		kind writeKind
 		in   *writeInput
@@ -162,13 +191,8 @@ func (t transactItem) only() (kind writeKind, in *writeInput, err error) {
 			kind, in = c.kind, c.in
 		}
 	}
-	switch {
-	case in == nil:
+	if in == nil {
 		return 0, nil, invalid("Invalid Request: TransactWriteRequest should contain Delete or Put or Update request")
-	case kind == writeUpdate && in.UpdateExpression == nil:
-		return 0, nil, invalid("1 validation error detected: Value null at 'transactItems.1.member.update.updateExpression' failed to satisfy constraint: Member must not be null")
-	case kind == writeCheck && in.ConditionExpression == nil:
-		return 0, nil, invalid("1 validation error detected: Value null at 'transactItems.1.member.conditionCheck.conditionExpression' failed to satisfy constraint: Member must not be null")
 	}
 	return kind, in, nil
 }
@@ -176,11 +200,8 @@ func (t transactItem) only() (kind writeKind, in *writeInput, err error) {
 // token returns the client's token with a hash of what it asked for, over a form in
 // which the order of maps does not matter.
 func (in *transactWriteInput) token() (*usedToken, error) {
-	if in.ClientRequestToken == "" {
+	if in.ClientRequestToken == nil {
 		return nil, nil
-	}
-	if len(in.ClientRequestToken) > 36 {
-		return nil, invalid("1 validation error detected: Value '%s' at 'clientRequestToken' failed to satisfy constraint: Member must have length less than or equal to 36", in.ClientRequestToken)
 	}
 	text, err := json.Marshal(in.TransactItems)
 	if err != nil {
@@ -193,18 +214,22 @@ func (in *transactWriteInput) token() (*usedToken, error) {
 	if text, err = json.Marshal(canonical); err != nil {
 		return nil, err
 	}
-	return &usedToken{in.ClientRequestToken, sha256.Sum256(text)}, nil
+	return &usedToken{*in.ClientRequestToken, sha256.Sum256(text)}, nil
 }
 
-// lockTables locks every table once, in the order of their names so that two
-// transactions cannot wait for each other.
-func lockTables(writes []*write) (unlock func()) {
-	var tables []*table
+// tablesOf returns every table once.
+func tablesOf(writes []*write) (tables []*table) {
 	for _, w := range writes {
 		if !slices.Contains(tables, w.table) {
 			tables = append(tables, w.table)
 		}
 	}
+	return tables
+}
+
+// lockTables locks the tables, in the order of their names so that two
+// transactions cannot wait for each other.
+func lockTables(tables []*table) (unlock func()) {
 	slices.SortFunc(tables, func(a, b *table) int { return strings.Compare(a.name+a.id, b.name+b.id) })
 	for _, t := range tables {
 		t.mu.Lock()
@@ -218,59 +243,75 @@ func lockTables(writes []*write) (unlock func()) {
 
 // runAll evaluates every write; one that fails cancels all.
 func runAll(writes []*write) ([]change, error) {
-	changes, reasons, failed := make([]change, len(writes)), make([]cancellation, len(writes)), false
+	changes, fate := make([]change, len(writes)), newFate(len(writes))
 	for i, w := range writes {
-		reasons[i].Code = "None"
 		c, _, err := w.run()
 		if err != nil {
-			reason, ok := reasonFor(err)
-			if !ok {
+			if err := fate.fail(i, err); err != nil {
 				return nil, err
 			}
-			reasons[i], failed = reason, true
 		}
 		changes[i] = c
 	}
-	if failed {
-		return nil, canceled(reasons)
-	}
-	return changes, nil
+	return changes, fate.err()
 }
 
-// transactUsage accounts twice the units of plain writes.
-func transactUsage(changes []change, mode string) []*consumed {
-	var order []*usage
-	for _, c := range changes {
-		i := slices.IndexFunc(order, func(u *usage) bool { return u.table == c.table })
-		if i < 0 {
-			i = len(order)
-			order = append(order, &usage{table: c.table, factor: 2, write: true})
-		}
-		order[i].wrote(c)
+// usagesOf accounts each change of a transaction: twice the units of a plain write. What
+// nobody asks for is not accounted.
+func (e *Engine) usagesOf(changes []change, mode string) []*usage {
+	if mode == "" && !e.options.EnforceThroughput {
+		return nil
 	}
-	var out []*consumed
-	for _, u := range order {
-		if c := u.report(mode); c != nil {
-			out = append(out, c)
+	usages := make([]*usage, len(changes))
+	for i, c := range changes {
+		usages[i] = &usage{table: c.table, factor: 2, write: true}
+		usages[i].wrote(c)
+	}
+	return usages
+}
+
+// readUsages accounts the repetition of a transaction that was done: it reads the items
+// ("the number of read capacity units consumed in reading the item").
+func readUsages(writes []*write) []*usage {
+	usages := make([]*usage, len(writes))
+	for i, w := range writes {
+		size := max(sizeOf(w.table.find(w.key)), w.item.Size())
+		usages[i] = &usage{table: w.table, factor: 2, own: 2 * readUnits(size, true)}
+	}
+	return usages
+}
+
+// reportTables sums the usages by table, in the order of the first of each.
+func reportTables(usages []*usage, mode string) (out []*consumed) {
+	if mode != "TOTAL" && mode != "INDEXES" {
+		return nil
+	}
+	var sums []*usage
+	for _, u := range usages {
+		i := slices.IndexFunc(sums, func(sum *usage) bool { return sum.table == u.table })
+		if i < 0 {
+			i = len(sums)
+			sums = append(sums, &usage{table: u.table, factor: u.factor, write: u.write})
 		}
+		sums[i].add(u)
+	}
+	for _, sum := range sums {
+		out = append(out, sum.report(mode))
 	}
 	return out
 }
 
 type transactGetInput struct {
-	TransactItems          []struct{ Get *transactGetItem }
-	ReturnConsumedCapacity string
+	ReturnConsumedCapacity string            `api:"enum=INDEXES TOTAL NONE"`
+	TransactItems          []transactGetItem `api:"required,len=1..100"`
 }
 
 type transactGetItem struct {
-	TableName                string
-	Key                      json.RawMessage
-	ProjectionExpression     *string
-	ExpressionAttributeNames map[string]string
+	Get *getInput `api:"required"`
 }
 
 type itemResponse struct {
-	Item *attr.Item `json:",omitempty"`
+	Item json.RawMessage `json:",omitempty"` // absent where nothing is there, or nothing is projected
 }
 
 type transactGetOutput struct {
@@ -279,53 +320,55 @@ type transactGetOutput struct {
 }
 
 func (e *Engine) transactGet(_ context.Context, in *transactGetInput) (*transactGetOutput, error) {
-	if n := len(in.TransactItems); n < 1 || n > maxTransact {
-		return nil, invalid("1 validation error detected: Value '[]' at 'transactItems' failed to satisfy constraint: Member must have length between 1 and %d", maxTransact)
-	}
 	var gets []*get
+	seen, fate := itemSet{}, newFate(len(in.TransactItems))
 	for i, item := range in.TransactItems {
-		if item.Get == nil {
-			return nil, invalid("1 validation error detected: Value null at 'transactItems.%d.member.get' failed to satisfy constraint: Member must not be null", i+1)
-		}
-		g, err := e.prepareGet(item.Get.TableName, item.Get.Key, item.Get.ProjectionExpression, expressions{ExpressionAttributeNames: item.Get.ExpressionAttributeNames})
-		if err != nil {
+		g, err := e.prepareGet(item.Get, legacy{})
+		if g == nil {
 			return nil, err
 		}
-		if slices.ContainsFunc(gets, func(o *get) bool { return o.table == g.table && attr.EqualItems(o.key, g.key) }) {
-			return nil, invalid("Transaction request cannot include multiple operations on one item")
+		if err != nil {
+			if err := fate.fail(i, err); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if !seen.add(g.table.itemID(g.key)) {
+			return nil, errSameItem
 		}
 		gets = append(gets, g)
 	}
-	return readAll(gets, in.ReturnConsumedCapacity)
+	if err := fate.err(); err != nil {
+		return nil, err
+	}
+	return e.readAll(gets, in.ReturnConsumedCapacity)
 }
 
 // readAll reads all items at one moment.
-func readAll(gets []*get, capacity string) (*transactGetOutput, error) {
+func (e *Engine) readAll(gets []*get, capacity string) (*transactGetOutput, error) {
 	writes := make([]*write, len(gets))
 	for i, g := range gets {
 		writes[i] = &write{table: g.table}
 	}
-	defer lockTables(writes)()
+	defer lockTables(tablesOf(writes))()
 	out := &transactGetOutput{}
-	var order []*usage
-	for _, g := range gets {
-		item, size := g.read()
-		response := itemResponse{}
-		if item != nil {
-			response.Item = &item
+	usages, total := make([]*usage, len(gets)), 0
+	for i, g := range gets {
+		r := g.read()
+		total += sizeOf(r)
+		item := itemJSON(r, g.projection)
+		if string(item) == "{}" {
+			item = nil
 		}
-		out.Responses = append(out.Responses, response)
-		i := slices.IndexFunc(order, func(u *usage) bool { return u.table == g.table })
-		if i < 0 {
-			i = len(order)
-			order = append(order, &usage{table: g.table, factor: 2})
-		}
-		order[i].own += 2 * readUnits(size, true)
+		out.Responses = append(out.Responses, itemResponse{item})
+		usages[i] = &usage{table: g.table, factor: 2, own: 2 * readUnits(sizeOf(r), true)}
 	}
-	for _, u := range order {
-		if c := u.report(capacity); c != nil {
-			out.ConsumedCapacity = append(out.ConsumedCapacity, c)
-		}
+	if err := checkTransactionSize(total); err != nil {
+		return nil, err
 	}
+	if err := e.spendAll(usages); err != nil {
+		return nil, err
+	}
+	out.ConsumedCapacity = reportTables(usages, capacity)
 	return out, nil
 }

@@ -2,47 +2,47 @@ package dynamodb
 
 import (
 	"context"
-	"math/big"
+
+	"github.com/tidwall/btree"
 
 	"github.com/askaround/askaround-go/internal/localaws/attr"
 	"github.com/askaround/askaround-go/internal/localaws/journal"
 )
 
 type ttlSpecification struct {
-	AttributeName string
-	Enabled       bool
+	AttributeName *string `api:"required,len=1..255"`
+	Enabled       *bool   `api:"required"`
 }
 
 type updateTTLInput struct {
-	TableName               string
-	TimeToLiveSpecification *ttlSpecification
+	TableName               *string           `api:"present,table=3..255"`
+	TimeToLiveSpecification *ttlSpecification `api:"required"`
 }
 
 type updateTTLOutput struct{ TimeToLiveSpecification *ttlSpecification }
 
 func (e *Engine) updateTTL(ctx context.Context, in *updateTTLInput) (*updateTTLOutput, error) {
-	spec := in.TimeToLiveSpecification
-	if spec == nil || spec.AttributeName == "" {
-		return nil, invalid("1 validation error detected: Value null at 'timeToLiveSpecification.attributeName' failed to satisfy constraint: Member must not be null")
-	}
-	err := e.change(ctx, in.TableName, func(t *table) error {
+	enabled, attribute := *in.TimeToLiveSpecification.Enabled, *in.TimeToLiveSpecification.AttributeName
+	err := e.change(ctx, *in.TableName, func(t *table) error {
 		switch {
-		case spec.Enabled && t.ttl == spec.AttributeName:
+		case enabled && t.ttl == attribute:
 			return invalid("TimeToLive is already enabled")
-		case spec.Enabled && t.ttl != "":
-			return invalid("TimeToLive is active on a different AttributeName: current AttributeName is %s", t.ttl)
-		case !spec.Enabled && t.ttl == "":
+		case !enabled && t.ttl == "":
 			return invalid("TimeToLive is already disabled")
-		case !spec.Enabled && t.ttl != spec.AttributeName:
+		case t.ttl != "" && t.ttl != attribute:
 			return invalid("TimeToLive is active on a different AttributeName: current AttributeName is %s", t.ttl)
 		}
-		t.ttl = ""
-		if spec.Enabled {
-			t.ttl = spec.AttributeName
+		name := ""
+		if enabled {
+			name = attribute
 		}
+		t.setTTL(name)
 		return nil
 	})
-	return &updateTTLOutput{spec}, err
+	if err != nil {
+		return nil, err
+	}
+	return &updateTTLOutput{in.TimeToLiveSpecification}, nil
 }
 
 type ttlDescription struct {
@@ -53,7 +53,7 @@ type ttlDescription struct {
 type describeTTLOutput struct{ TimeToLiveDescription ttlDescription }
 
 func (e *Engine) describeTTL(_ context.Context, in *tableInput) (*describeTTLOutput, error) {
-	t, err := e.table(in.TableName)
+	t, err := e.namedTable(*in.TableName)
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +78,9 @@ func (e *Engine) sweep(ctx context.Context) error {
 	e.mu.RUnlock()
 	for _, t := range tables {
 		for more := true; more; {
+			if err := e.makeRoom(t); err != nil {
+				return err
+			}
 			t.mu.Lock()
 			changes := t.expired(e.now().Unix(), sweepBatch)
 			var lsn journal.LSN
@@ -97,22 +100,30 @@ func (e *Engine) sweep(ctx context.Context) error {
 // fiveYears is how old a time may be: DynamoDB takes older ones for something else.
 const fiveYears = 5 * 365 * 24 * 3600
 
+// setTTL names the attribute by which items expire, "" for none.
+func (t *table) setTTL(name string) {
+	t.ttl, t.expiry = name, nil
+	if name == "" {
+		return
+	}
+	t.expiry = &index{key: keySchema{Hash: name}, hash: attr.TypeN, projected: []string{}, rows: new(btree.Map[string, *row])}
+	t.expiry.backfill(t)
+}
+
 // expired returns the deletion of up to limit items whose time has come: a number of
 // Unix seconds, at most five years ago.
 func (t *table) expired(now int64, limit int) (changes []change) {
-	if t.ttl == "" || t.deleted {
+	if t.expiry == nil || t.deleted {
 		return nil
 	}
-	t.rows.Scan(func(_ string, r *row) bool {
-		if v := r.item[t.ttl]; v.Type == attr.TypeN && isPast(v.N, now) {
-			changes = append(changes, change{table: t, old: r, expired: true})
+	behind := func(at int64) string { return string(attr.Successor(attr.AppendKey(nil, attr.Int(at)))) }
+	end := behind(now)
+	t.expiry.rows.Ascend(behind(now-fiveYears), func(at string, r *row) bool {
+		if at >= end {
+			return false
 		}
+		changes = append(changes, change{table: t, old: r, expired: true})
 		return len(changes) < limit
 	})
 	return changes
-}
-
-func isPast(n attr.Number, now int64) bool {
-	at, ok := new(big.Rat).SetString(n.String())
-	return ok && at.Cmp(new(big.Rat).SetInt64(now)) <= 0 && at.Cmp(new(big.Rat).SetInt64(now-fiveYears)) > 0
 }

@@ -2,61 +2,105 @@ package dynamodb
 
 import (
 	"context"
+	"maps"
 	"slices"
+	"time"
 )
 
 type updateTableInput struct {
-	TableName                   string
+	TableName                   *string `api:"present,table=3..255"`
 	AttributeDefinitions        []attributeDefinition
-	BillingMode                 string
+	BillingMode                 string `api:"enum=PROVISIONED PAY_PER_REQUEST"`
 	ProvisionedThroughput       *throughput
+	GlobalSecondaryIndexUpdates []globalSecondaryIndexUpdate
 	StreamSpecification         *streamSpecification
-	GlobalSecondaryIndexUpdates []indexUpdate
-	TableClass                  string
+	TableClass                  string `api:"enum=STANDARD STANDARD_INFREQUENT_ACCESS"`
 	DeletionProtectionEnabled   *bool
 }
 
-type indexUpdate struct {
-	Create *secondaryIndex
-	Update *struct {
-		IndexName             string
-		ProvisionedThroughput *throughput
+type (
+	globalSecondaryIndexUpdate struct {
+		Update *updateIndexAction
+		Create *secondaryIndex
+		Delete *deleteIndexAction
 	}
-	Delete *struct{ IndexName string }
+	updateIndexAction struct {
+		IndexName             string      `api:"required,name,len=3..255"`
+		ProvisionedThroughput *throughput `api:"required"`
+	}
+	deleteIndexAction struct {
+		IndexName string `api:"required,name,len=3..255"`
+	}
+)
+
+// index is the name of the index that the update is about, "" where it is about none.
+func (u globalSecondaryIndexUpdate) index() string {
+	switch {
+	case u.Update != nil:
+		return u.Update.IndexName
+	case u.Create != nil:
+		return u.Create.IndexName
+	case u.Delete != nil:
+		return u.Delete.IndexName
+	}
+	return ""
 }
 
 func (e *Engine) updateTable(ctx context.Context, in *updateTableInput) (*tableOutput, error) {
-	if in.BillingMode == "" && in.ProvisionedThroughput == nil && in.StreamSpecification == nil &&
-		len(in.GlobalSecondaryIndexUpdates) == 0 && in.TableClass == "" && in.DeletionProtectionEnabled == nil {
-		return nil, invalid("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required")
+	if err := in.check(); err != nil {
+		return nil, err
 	}
 	out := new(tableOutput)
-	err := e.change(ctx, in.TableName, func(t *table) error {
+	err := e.change(ctx, *in.TableName, func(t *table) error {
 		if err := e.update(t, in); err != nil {
 			return err
 		}
 		out.TableDescription = e.describe(t, "ACTIVE")
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
 	out.TableDescription.TableStatus = "UPDATING"
-	return out, err
+	return out, nil
+}
+
+// check checks what does not depend on the table.
+func (in *updateTableInput) check() error {
+	if in.BillingMode == "" && in.ProvisionedThroughput == nil && in.StreamSpecification == nil &&
+		len(in.GlobalSecondaryIndexUpdates) == 0 && in.TableClass == "" && in.DeletionProtectionEnabled == nil {
+		return invalid("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required")
+	}
+	if in.BillingMode == billingProvisioned && in.ProvisionedThroughput == nil {
+		return badParameter("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
+	}
+	if err := checkBilling(in.BillingMode, in.ProvisionedThroughput); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for _, u := range in.GlobalSecondaryIndexUpdates {
+		name := u.index()
+		switch {
+		case name == "":
+			return badParameter("One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null")
+		case seen[name]:
+			return badParameter("Only one global secondary index update per index is allowed simultaneously. Index: %s", name)
+		}
+		seen[name] = true
+	}
+	return checkStream(in.StreamSpecification)
 }
 
 // update checks everything before it changes anything.
 func (e *Engine) update(t *table, in *updateTableInput) error {
 	d := t.definition
-	if in.BillingMode != "" || in.ProvisionedThroughput != nil {
-		mode := in.BillingMode
-		if mode == "" {
-			mode = d.BillingMode
-		}
-		if err := checkBilling(mode, in.ProvisionedThroughput); err != nil {
-			return err
-		}
-		d.BillingMode, d.ProvisionedThroughput = mode, throughput{}
-		if in.ProvisionedThroughput != nil {
-			d.ProvisionedThroughput = *in.ProvisionedThroughput
-		}
+	d.GlobalSecondaryIndexes = slices.Clone(d.GlobalSecondaryIndexes)
+	d.ThroughputHistory = maps.Clone(d.ThroughputHistory)
+	if d.ThroughputHistory == nil {
+		d.ThroughputHistory = map[string]throughputHistory{}
+	}
+	if err := d.bill(in, e.now()); err != nil {
+		return err
 	}
 	if err := t.checkStreamUpdate(in.StreamSpecification); err != nil {
 		return err
@@ -67,99 +111,135 @@ func (e *Engine) update(t *table, in *updateTableInput) error {
 	if in.DeletionProtectionEnabled != nil {
 		d.DeletionProtection = *in.DeletionProtectionEnabled
 	}
-	indexes, err := t.updateIndexes(&d, in)
-	if err != nil {
-		t.setAttributes(t.definition.AttributeDefinitions)
+	if err := t.redefineIndexes(&d, in, e.now()); err != nil {
 		return err
 	}
-	t.definition, t.indexes = d, indexes
+	t.definition = d
+	t.setAttributes(d.AttributeDefinitions)
+	t.followIndexes()
 	if s := in.StreamSpecification; s != nil {
 		e.switchStream(t, s)
 	}
 	return nil
 }
 
-func (t *table) checkStreamUpdate(s *streamSpecification) error {
-	if err := checkStream(s); err != nil || s == nil {
+// bill changes the billing mode and the throughput of the table itself.
+func (d *tableDefinition) bill(in *updateTableInput, now time.Time) error {
+	mode := in.BillingMode
+	if mode == "" {
+		mode = d.BillingMode
+	}
+	if err := checkBilling(mode, in.ProvisionedThroughput); err != nil {
 		return err
 	}
-	if s.StreamEnabled && t.stream != nil {
-		return invalid("Table already has an enabled stream: TableName: %s", t.name)
+	if mode == billingOnDemand && d.BillingMode != mode {
+		d.OnDemandSince, d.ProvisionedThroughput = now, throughput{}
+		for i := range d.GlobalSecondaryIndexes {
+			d.GlobalSecondaryIndexes[i].ProvisionedThroughput = nil
+		}
 	}
-	if !s.StreamEnabled && t.stream == nil {
+	d.BillingMode = mode
+	if in.ProvisionedThroughput == nil {
+		return nil
+	}
+	return d.setThroughput("", &d.ProvisionedThroughput, *in.ProvisionedThroughput, now)
+}
+
+func (t *table) checkStreamUpdate(s *streamSpecification) error {
+	switch {
+	case s == nil:
+	case s.StreamEnabled && t.stream != nil:
+		return invalid("Table already has an enabled stream: TableName: %s", t.name)
+	case !s.StreamEnabled && t.stream == nil:
 		return invalid("Table is already in desired state: StreamEnabled: false")
 	}
 	return nil
 }
 
-// updateIndexes changes d and returns the indexes that go with it. At most one global
-// index is created or deleted by a request, as on AWS.
-func (t *table) updateIndexes(d *tableDefinition, in *updateTableInput) ([]*index, error) {
-	indexes, made := slices.Clone(t.indexes), 0
-	d.GlobalSecondaryIndexes = slices.Clone(d.GlobalSecondaryIndexes)
+// redefineIndexes changes the definition of the global indexes. At most one of them is
+// created or deleted by a request, as on AWS.
+func (t *table) redefineIndexes(d *tableDefinition, in *updateTableInput, now time.Time) error {
+	made := 0
 	for _, u := range in.GlobalSecondaryIndexUpdates {
+		i := slices.IndexFunc(d.GlobalSecondaryIndexes, func(x secondaryIndex) bool { return x.IndexName == u.index() })
 		switch {
 		case u.Create != nil:
 			made++
-			x, err := t.createIndex(d, *u.Create, in.AttributeDefinitions)
-			if err != nil {
-				return nil, err
+			if err := t.defineIndex(d, *u.Create, in.AttributeDefinitions); err != nil {
+				return err
 			}
-			indexes = append(indexes, x)
+		case i < 0:
+			return failure("ResourceNotFoundException", "Requested resource not found")
 		case u.Delete != nil:
 			made++
-			i := slices.IndexFunc(d.GlobalSecondaryIndexes, func(x secondaryIndex) bool { return x.IndexName == u.Delete.IndexName })
-			if i < 0 {
-				return nil, failure("ResourceNotFoundException", "Requested resource not found")
-			}
 			d.GlobalSecondaryIndexes = slices.Delete(d.GlobalSecondaryIndexes, i, i+1)
-			indexes = slices.DeleteFunc(indexes, func(x *index) bool { return x.name == u.Delete.IndexName })
-			d.AttributeDefinitions = usedDefinitions(d)
-		case u.Update != nil:
-			i := slices.IndexFunc(d.GlobalSecondaryIndexes, func(x secondaryIndex) bool { return x.IndexName == u.Update.IndexName })
-			if i < 0 {
-				return nil, failure("ResourceNotFoundException", "Requested resource not found")
+			delete(d.ThroughputHistory, u.Delete.IndexName)
+		default:
+			if err := d.setIndexThroughput(i, *u.Update.ProvisionedThroughput, now); err != nil {
+				return err
 			}
-			d.GlobalSecondaryIndexes[i].ProvisionedThroughput = u.Update.ProvisionedThroughput
 		}
 	}
 	if made > 1 {
-		return nil, failure("LimitExceededException", "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table")
+		return failure("LimitExceededException", "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table")
 	}
-	t.setAttributes(d.AttributeDefinitions)
-	return indexes, nil
+	d.AttributeDefinitions = usedDefinitions(d)
+	for _, x := range d.GlobalSecondaryIndexes {
+		if err := checkIndexBilling(d.BillingMode, x.IndexName, x.ProvisionedThroughput); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (t *table) createIndex(d *tableDefinition, x secondaryIndex, definitions []attributeDefinition) (*index, error) {
-	if t.index(x.IndexName) != nil {
-		return nil, invalid("Attempting to create an index which already exists")
+func (d *tableDefinition) setIndexThroughput(i int, to throughput, now time.Time) error {
+	x := &d.GlobalSecondaryIndexes[i]
+	at := throughput{}
+	if x.ProvisionedThroughput != nil {
+		at = *x.ProvisionedThroughput
 	}
-	if err := checkIndex(x, false, t.key); err != nil {
-		return nil, err
+	if err := d.setThroughput(x.IndexName, &at, to, now); err != nil {
+		return err
+	}
+	x.ProvisionedThroughput = &at
+	return nil
+}
+
+// defineIndex adds an index. The request defines its key attributes; one that the table
+// has already keeps its type.
+func (t *table) defineIndex(d *tableDefinition, x secondaryIndex, definitions []attributeDefinition) error {
+	if t.index(x.IndexName) != nil {
+		return invalid("Attempting to create an index which already exists")
+	}
+	if err := checkGlobal(x, definitions, d.BillingMode, map[string]bool{}); err != nil {
+		return err
+	}
+	if len(d.GlobalSecondaryIndexes) == maxGlobalIndexes {
+		return failure("LimitExceededException", "Subscriber limit exceeded: GlobalSecondaryIndex count exceeds the per-table limit of %d", maxGlobalIndexes)
 	}
 	merged := slices.Clone(d.AttributeDefinitions)
 	for _, a := range definitions {
-		i := slices.IndexFunc(merged, func(b attributeDefinition) bool { return a.AttributeName == b.AttributeName })
-		if i < 0 {
+		if !slices.ContainsFunc(merged, func(b attributeDefinition) bool { return a.AttributeName == b.AttributeName }) {
 			merged = append(merged, a)
-		} else if merged[i].AttributeType != a.AttributeType {
-			return nil, badParameter("Attributes cannot be redefined. Please check that your attribute has the same type as previously defined. Existing schema: Schema:[SchemaElement: key{%s:%s}] New schema: Schema:[SchemaElement: key{%s:%s}]", a.AttributeName, merged[i].AttributeType, a.AttributeName, a.AttributeType)
 		}
 	}
 	d.GlobalSecondaryIndexes = append(d.GlobalSecondaryIndexes, x)
 	d.AttributeDefinitions = merged
-	if used := usedDefinitions(d); len(used) != len(merged) {
-		return nil, badParameter("Some AttributeDefinitions are not used")
-	}
-	for _, name := range schemaOf(x.KeySchema).names() {
-		if !slices.ContainsFunc(merged, func(a attributeDefinition) bool { return a.AttributeName == name }) {
-			return nil, badParameter("Some index key attributes are not defined in AttributeDefinitions. Keys: [%s], AttributeDefinitions: [%s]", name, joinNames(merged))
+	return nil
+}
+
+// followIndexes makes the indexes those of the definition; new ones are filled.
+func (t *table) followIndexes() {
+	indexes := t.indexes[:len(t.definition.LocalSecondaryIndexes):len(t.definition.LocalSecondaryIndexes)]
+	for _, x := range t.definition.GlobalSecondaryIndexes {
+		index := t.index(x.IndexName)
+		if index == nil {
+			index = newIndex(t, x.IndexName, true, schemaOf(x.KeySchema), *x.Projection)
+			index.backfill(t)
 		}
+		indexes = append(indexes, index)
 	}
-	t.setAttributes(merged)
-	index := newIndex(t, x.IndexName, true, schemaOf(x.KeySchema), *x.Projection)
-	index.backfill(t)
-	return index, nil
+	t.indexes = indexes
 }
 
 // usedDefinitions returns the definitions of attributes that are still keys.

@@ -8,6 +8,8 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -28,31 +30,32 @@ type operation func(e *Engine, ctx context.Context, body []byte) ([]byte, error)
 func operations() map[string]operation {
 	m := map[string]operation{}
 	for name, op := range map[string]operation{
-		"BatchGetItem":          run((*Engine).batchGet),
-		"BatchWriteItem":        run((*Engine).batchWrite),
-		"CreateTable":           run((*Engine).createTable),
-		"DeleteItem":            run((*Engine).deleteItem),
-		"DeleteTable":           run((*Engine).deleteTable),
-		"DescribeEndpoints":     run((*Engine).describeEndpoints),
-		"DescribeLimits":        run((*Engine).describeLimits),
-		"DescribeTable":         run((*Engine).describeTable),
-		"DescribeTimeToLive":    run((*Engine).describeTTL),
-		"GetItem":               run((*Engine).getItem),
-		"ListTables":            run((*Engine).listTables),
-		"ListTagsOfResource":    run((*Engine).listTags),
-		"PutItem":               run((*Engine).putItem),
-		"Query":                 run((*Engine).query),
-		"Scan":                  run((*Engine).scan),
-		"TagResource":           run((*Engine).tagResource),
-		"TransactGetItems":      run((*Engine).transactGet),
-		"TransactWriteItems":    run((*Engine).transactWrite),
-		"UntagResource":         run((*Engine).untagResource),
-		"UpdateItem":            run((*Engine).updateItem),
-		"UpdateTable":           run((*Engine).updateTable),
-		"UpdateTimeToLive":      run((*Engine).updateTTL),
-		"ExecuteStatement":      (*Engine).refusePartiQL,
-		"BatchExecuteStatement": (*Engine).refusePartiQL,
-		"ExecuteTransaction":    (*Engine).refusePartiQL,
+		"BatchGetItem":              run((*Engine).batchGet),
+		"BatchWriteItem":            run((*Engine).batchWrite),
+		"CreateTable":               run((*Engine).createTable),
+		"DeleteItem":                run((*Engine).deleteItem),
+		"DeleteTable":               run((*Engine).deleteTable),
+		"DescribeContinuousBackups": run((*Engine).describeBackups),
+		"DescribeEndpoints":         run((*Engine).describeEndpoints),
+		"DescribeLimits":            run((*Engine).describeLimits),
+		"DescribeTable":             run((*Engine).describeTable),
+		"DescribeTimeToLive":        run((*Engine).describeTTL),
+		"GetItem":                   run((*Engine).getItem),
+		"ListTables":                run((*Engine).listTables),
+		"ListTagsOfResource":        run((*Engine).listTags),
+		"PutItem":                   run((*Engine).putItem),
+		"Query":                     run((*Engine).query),
+		"Scan":                      run((*Engine).scan),
+		"TagResource":               run((*Engine).tagResource),
+		"TransactGetItems":          run((*Engine).transactGet),
+		"TransactWriteItems":        run((*Engine).transactWrite),
+		"UntagResource":             run((*Engine).untagResource),
+		"UpdateItem":                run((*Engine).updateItem),
+		"UpdateTable":               run((*Engine).updateTable),
+		"UpdateTimeToLive":          run((*Engine).updateTTL),
+		"ExecuteStatement":          (*Engine).refusePartiQL,
+		"BatchExecuteStatement":     (*Engine).refusePartiQL,
+		"ExecuteTransaction":        (*Engine).refusePartiQL,
 	} {
 		m[tablesTarget+name] = op
 	}
@@ -63,11 +66,27 @@ func operations() map[string]operation {
 	return m
 }
 
+// Operations returns the names of all operations, of DynamoDB and of DynamoDB Streams,
+// in order.
+func Operations() []string {
+	var names []string
+	for target := range operations() {
+		_, name, _ := strings.Cut(target, ".")
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
 // run makes an operation of a method with typed input and output.
 func run[In, Out any](fn func(*Engine, context.Context, *In) (*Out, error)) operation {
+	shape := shapeOf(reflect.TypeFor[In](), "")
 	return func(e *Engine, ctx context.Context, body []byte) ([]byte, error) {
 		in := new(In)
 		if err := decode(body, in); err != nil {
+			return nil, err
+		}
+		if err := shape.check(in); err != nil {
 			return nil, err
 		}
 		out, err := fn(e, ctx, in)
@@ -84,8 +103,13 @@ func (e *Engine) refusePartiQL(context.Context, []byte) ([]byte, error) {
 
 // ServeHTTP answers one request of the JSON 1.0 protocol.
 func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	status := http.StatusOK
 	body, err := e.serve(w, r)
+	e.answer(w, r, body, err)
+}
+
+// answer writes body, or err in its place.
+func (e *Engine) answer(w http.ResponseWriter, r *http.Request, body []byte, err error) {
+	status := http.StatusOK
 	if err != nil {
 		api := asAPIError(err)
 		if api.Status >= http.StatusInternalServerError {
@@ -100,6 +124,7 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Amzn-Requestid", requestID())
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client is gone: nobody to tell
+	giveBuffer(body)
 }
 
 func (e *Engine) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) {
@@ -119,16 +144,22 @@ func (e *Engine) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, &apiError{Type: nsService + "RequestEntityTooLargeException", Status: http.StatusRequestEntityTooLarge,
-			Message: "Request body exceeds 16 MB"}
+		return nil, errBodyTooLarge
 	case err != nil:
-		return nil, &apiError{Type: nsService + "RequestAbortedException", Status: http.StatusBadRequest, Message: "Request body ended early"}
+		return nil, errBodyEnded
 	}
 	return op(e, r.Context(), body)
 }
 
+// Refusals of a body.
+var (
+	errBodyTooLarge = &apiError{Type: nsService + "RequestEntityTooLargeException", Status: http.StatusRequestEntityTooLarge, Message: "Request body exceeds 16 MB"}
+	errBodyEnded    = &apiError{Type: nsService + "RequestAbortedException", Status: http.StatusBadRequest, Message: "Request body ended early"}
+)
+
 // authenticated reports whether the request carries a signature, in the header or
-// presigned. The signature itself is not verified here.
+// presigned. Whoever wants it verified does so in front of the Engine, and answers with
+// [Engine.Refuse].
 func authenticated(r *http.Request) bool {
 	return r.Header.Get("Authorization") != "" || strings.Contains(r.URL.RawQuery, "X-Amz-Signature=")
 }

@@ -9,25 +9,37 @@ import (
 )
 
 // writeInput are the parameters that PutItem, UpdateItem and DeleteItem share, and the
-// members of a TransactWriteItems with them.
+// actions of a TransactWriteItems with them.
 type writeInput struct {
-	TableName           string
-	Item                json.RawMessage // put
-	Key                 json.RawMessage // update, delete, condition check
+	ReturnConsumedCapacity string  `api:"enum=INDEXES TOTAL NONE"`
+	TableName              *string `api:"required,table=1..255"`
+	Item                   json.RawMessage
+	ReturnValues           string `api:"enum=ALL_NEW UPDATED_OLD ALL_OLD NONE UPDATED_NEW"`
+
+	ReturnItemCollectionMetrics         string `api:"enum=SIZE NONE"`
+	Key                                 json.RawMessage
+	ReturnValuesOnConditionCheckFailure string `api:"enum=ALL_OLD NONE"`
+
 	UpdateExpression    *string
 	ConditionExpression *string
 	expressions
 	legacy
-	ReturnValues                        string
-	ReturnConsumedCapacity              string
-	ReturnItemCollectionMetrics         string
-	ReturnValuesOnConditionCheckFailure string
 }
 
+// The inputs of the operations differ in what they must have.
+type (
+	putItemInput struct {
+		writeInput `api:"require=Item"`
+	}
+	keyedInput struct {
+		writeInput `api:"require=Key"`
+	}
+)
+
 type writeOutput struct {
-	Attributes            attr.Item          `json:",omitempty"`
-	ConsumedCapacity      *consumed          `json:",omitempty"`
-	ItemCollectionMetrics *collectionMetrics `json:",omitempty"`
+	Attributes            json.RawMessage
+	ConsumedCapacity      *consumed
+	ItemCollectionMetrics *collectionMetrics
 }
 
 // The kinds of a write.
@@ -46,64 +58,60 @@ type write struct {
 	kind      writeKind
 	table     *table
 	item      attr.Item // put
+	row       *row      // put: item, once it is packed
 	key       attr.Item // the primary key
 	update    *expr.Update
 	condition *expr.Condition
 	oldOnFail bool
 }
 
-// prepare checks in, in AWS's order.
+// id tells the item that w writes from all others.
+func (w *write) id() string { return w.table.itemID(w.key) }
+
+// prepare checks in, in AWS's order. Errors that come without a write are about the
+// request; those with one are about the item, in its table.
 func (e *Engine) prepare(kind writeKind, in *writeInput) (*write, error) {
-	if err := in.checkEnums(kind); err != nil {
+	if err := in.check(in.legacy, in.sources(kind)...); err != nil {
 		return nil, err
 	}
-	if err := in.refuse(); err != nil {
-		return nil, err
-	}
-	w := &write{kind: kind, oldOnFail: in.ReturnValuesOnConditionCheckFailure == "ALL_OLD"}
-	name, raw := "key", in.Key
+	raw := in.Key
 	if kind == writePut {
-		name, raw = "item", in.Item
+		raw = in.Item
 	}
-	if _, err := checkTableName(in.TableName); err != nil {
-		return nil, err
-	}
-	item, err := itemParam(name, raw)
+	item, err := attr.DecodeItem(raw)
 	if err != nil {
 		return nil, err
 	}
+	if kind != writeUpdate && in.ReturnValues != "" && in.ReturnValues != "NONE" && in.ReturnValues != "ALL_OLD" {
+		return nil, invalid("ReturnValues can only be ALL_OLD or NONE")
+	}
+	if kind == writePut && item.Size() > maxItem {
+		return nil, errItemSize
+	}
+	w := &write{kind: kind, oldOnFail: in.ReturnValuesOnConditionCheckFailure == "ALL_OLD"}
 	if err := w.parse(in); err != nil {
 		return nil, err
 	}
-	if w.table, err = e.table(in.TableName); err != nil {
+	if w.table, err = e.table(*in.TableName); err != nil {
 		return nil, err
 	}
 	return w, w.setItem(item)
 }
 
-func (in *writeInput) checkEnums(kind writeKind) error {
-	allowed := []string{"ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"}
-	if err := enum("returnValues", in.ReturnValues, allowed...); err != nil {
-		return err
+// sources are the expressions that a write of a kind can have.
+func (in *writeInput) sources(kind writeKind) []expression {
+	if kind == writeUpdate {
+		return []expression{{"UpdateExpression", in.UpdateExpression}, {"ConditionExpression", in.ConditionExpression}}
 	}
-	if kind != writeUpdate && in.ReturnValues != "" && in.ReturnValues != "NONE" && in.ReturnValues != "ALL_OLD" {
-		return invalid("Return values set to invalid value")
-	}
-	if err := checkCapacityParam(in.ReturnConsumedCapacity); err != nil {
-		return err
-	}
-	if err := enum("returnItemCollectionMetrics", in.ReturnItemCollectionMetrics, "SIZE", "NONE"); err != nil {
-		return err
-	}
-	return enum("returnValuesOnConditionCheckFailure", in.ReturnValuesOnConditionCheckFailure, "ALL_OLD", "NONE")
+	return []expression{{"ConditionExpression", in.ConditionExpression}}
 }
 
 func (w *write) parse(in *writeInput) error {
-	p, err := in.params(in.UpdateExpression != nil || in.ConditionExpression != nil)
+	p, err := in.params()
 	if err != nil {
 		return err
 	}
-	if in.UpdateExpression != nil {
+	if in.UpdateExpression != nil && w.kind == writeUpdate {
 		if w.update, err = expr.ParseUpdate(*in.UpdateExpression, p); err != nil {
 			return err
 		}
@@ -114,8 +122,17 @@ func (w *write) parse(in *writeInput) error {
 	return p.CheckUnused()
 }
 
-// setItem checks the item or key against the table's schema.
+// setItem checks the item or key against the table's schema, and packs what is to be put
+// while no lock is held.
 func (w *write) setItem(item attr.Item) error {
+	if err := w.checkItem(item); err != nil || w.kind != writePut {
+		return err
+	}
+	w.row = newRow(w.table, item)
+	return nil
+}
+
+func (w *write) checkItem(item attr.Item) error {
 	t := w.table
 	t.mu.RLock()
 	defer t.mu.RUnlock()
@@ -144,7 +161,7 @@ func (w *write) run() (c change, touched []expr.Path, err error) {
 		return c, nil, tableNotFound()
 	}
 	c = change{table: t, old: t.find(w.key)}
-	if !holds(w.condition, itemOf(c.old)) {
+	if w.condition != nil && !w.condition.Eval(c.old.packed().Item(w.condition.Attributes())) {
 		var old attr.Item
 		if w.oldOnFail {
 			old = itemOf(c.old)
@@ -153,7 +170,7 @@ func (w *write) run() (c change, touched []expr.Path, err error) {
 	}
 	switch w.kind {
 	case writePut:
-		c.new = newRow(t, w.item)
+		c.new = w.row
 	case writeUpdate:
 		item, paths, err := w.updated(itemOf(c.old))
 		if err != nil {
@@ -166,30 +183,24 @@ func (w *write) run() (c change, touched []expr.Path, err error) {
 	return c, touched, nil
 }
 
-// updated applies the update expression to old; an item that does not exist begins
-// with its key.
+// updated applies the update expression to old. An item that does not exist begins as
+// its key, which the expression can refer to.
 func (w *write) updated(old attr.Item) (attr.Item, []expr.Path, error) {
-	item, touched := attr.Item{}, []expr.Path(nil)
-	if w.update == nil {
-		for name, v := range old {
-			item[name] = v
-		}
-	} else {
-		var err error
-		if item, touched, err = w.update.Apply(old); err != nil {
-			return nil, nil, err
-		}
-	}
+	item, touched := old, []expr.Path(nil)
 	if old == nil {
-		for name, v := range w.key {
-			item[name] = v
+		item = w.key
+	}
+	if w.update != nil {
+		var err error
+		if item, touched, err = w.update.Apply(item); err != nil {
+			return nil, nil, err
 		}
 	}
 	if err := w.table.checkIndexKeys(item); err != nil {
 		return nil, nil, err
 	}
 	if item.Size() > maxItem {
-		return nil, nil, invalid("Item size to update has exceeded the maximum allowed size")
+		return nil, nil, errUpdateSize
 	}
 	return item, touched, nil
 }
@@ -201,14 +212,15 @@ func (e *Engine) writeItem(ctx context.Context, kind writeKind, in *writeInput) 
 		return nil, err
 	}
 	t := w.table
+	if err := e.makeRoom(t); err != nil {
+		return nil, err
+	}
 	t.mu.Lock()
-	c, touched, err := w.run()
+	c, touched, u, err := e.runOne(w, in.ReturnConsumedCapacity)
 	if err != nil {
 		t.mu.Unlock()
 		return nil, err
 	}
-	u := newUsage(t, true)
-	u.wrote(c)
 	lsn := e.commit([]change{c}, nil)
 	metrics := t.metrics(in.ReturnItemCollectionMetrics, w.key)
 	t.mu.Unlock()
@@ -219,29 +231,60 @@ func (e *Engine) writeItem(ctx context.Context, kind writeKind, in *writeInput) 
 	return out, e.log.Wait(ctx, lsn)
 }
 
+// runOne runs w and pays for it. A condition that fails costs what a write of the item
+// that is there would. What nobody asks for, by the mode of ReturnConsumedCapacity or by
+// enforced throughput, is not accounted. The caller holds the table's lock.
+func (e *Engine) runOne(w *write, mode string) (c change, touched []expr.Path, u *usage, err error) {
+	u = newUsage(w.table, true)
+	c, touched, err = w.run()
+	if mode == "" && !e.enforces(w.table) {
+		return c, touched, u, err
+	}
+	if err == nil {
+		u.wrote(c)
+		return c, touched, u, e.spend(u)
+	}
+	if api := asAPIError(err); api.Type == nsDynamoDB+"ConditionalCheckFailedException" {
+		u.own = max(1, writeUnits(sizeOf(c.old)))
+		if throttled := e.spend(u); throttled != nil {
+			err = throttled
+		}
+	}
+	return c, nil, nil, err
+}
+
 // returned is what ReturnValues asks for.
-func returned(mode string, c change, touched []expr.Path) attr.Item {
+func returned(mode string, c change, touched []expr.Path) json.RawMessage {
 	switch mode {
 	case "ALL_OLD":
-		return itemOf(c.old)
+		return itemJSON(c.old, nil)
 	case "ALL_NEW":
-		return itemOf(c.new)
+		return itemJSON(c.new, nil)
 	case "UPDATED_OLD":
-		return expr.Pick(itemOf(c.old), touched)
+		return pathsJSON(c.old, touched)
 	case "UPDATED_NEW":
-		return expr.Pick(itemOf(c.new), touched)
+		return pathsJSON(c.new, touched)
 	}
 	return nil
 }
 
-func (e *Engine) putItem(ctx context.Context, in *writeInput) (*writeOutput, error) {
-	return e.writeItem(ctx, writePut, in)
+// pathsJSON is the wire form of what r holds at the paths, nil for nothing.
+func pathsJSON(r *row, paths []expr.Path) json.RawMessage {
+	item := expr.Pick(itemOf(r), paths)
+	if len(item) == 0 {
+		return nil
+	}
+	return attr.AppendItemJSON(nil, item)
 }
 
-func (e *Engine) updateItem(ctx context.Context, in *writeInput) (*writeOutput, error) {
-	return e.writeItem(ctx, writeUpdate, in)
+func (e *Engine) putItem(ctx context.Context, in *putItemInput) (*writeOutput, error) {
+	return e.writeItem(ctx, writePut, &in.writeInput)
 }
 
-func (e *Engine) deleteItem(ctx context.Context, in *writeInput) (*writeOutput, error) {
-	return e.writeItem(ctx, writeDelete, in)
+func (e *Engine) updateItem(ctx context.Context, in *keyedInput) (*writeOutput, error) {
+	return e.writeItem(ctx, writeUpdate, &in.writeInput)
+}
+
+func (e *Engine) deleteItem(ctx context.Context, in *keyedInput) (*writeOutput, error) {
+	return e.writeItem(ctx, writeDelete, &in.writeInput)
 }

@@ -156,13 +156,13 @@ func (l *Log) writeSnapshot(number uint64, sources map[Kind]Source) error {
 		err = l.waitForOverlap()
 	}
 	if err == nil {
-		err = l.options.fs.Rename(temporary, l.path(snapshotPrefix, number))
+		err = l.options.FS.Rename(temporary, l.path(snapshotPrefix, number))
 	}
 	if err != nil {
-		l.options.fs.Remove(temporary) // or the next start removes it
+		l.options.FS.Remove(temporary) // or the next start removes it
 		return err
 	}
-	if err := l.options.fs.SyncDir(l.dir); err != nil {
+	if err := l.options.FS.SyncDir(l.dir); err != nil {
 		return err // the old segments stay until the next start or snapshot
 	}
 	l.snapshot = size
@@ -179,7 +179,7 @@ func (l *Log) waitForOverlap() error {
 
 // writeSources writes and syncs a whole snapshot.
 func (l *Log) writeSources(path string, number uint64, sources map[Kind]Source) (size int64, err error) {
-	f, err := l.options.fs.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_RDWR)
+	f, err := l.options.FS.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_RDWR)
 	if err != nil {
 		return 0, err
 	}
@@ -209,7 +209,7 @@ func (l *Log) writeSources(path string, number uint64, sources map[Kind]Source) 
 
 // snapshotWriter gathers records into batches.
 type snapshotWriter struct {
-	file     file
+	file     File
 	buf      []byte
 	unsealed int // where the records begin in buf, behind a header
 	batch    uint64

@@ -28,7 +28,7 @@ type CorruptError struct {
 }
 
 func (e *CorruptError) Error() string {
-	return fmt.Sprintf("journal: %s is damaged at byte %d, after %d good records: %s", e.Path, e.Offset, e.Good, e.Reason)
+	return fmt.Sprintf("journal: %s is damaged at byte %d (%s); the %d records before are good and nothing was changed", e.Path, e.Offset, e.Reason, e.Good)
 }
 
 // VersionError reports a file that a newer program wrote.
@@ -38,5 +38,5 @@ type VersionError struct {
 }
 
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("journal: %s has format version %d, newer than %d", e.Path, e.Version, version)
+	return fmt.Sprintf("journal: %s has format version %d, this program reads up to %d: start the newer one", e.Path, e.Version, version)
 }

@@ -15,7 +15,7 @@ var errDisk = errors.New("no space left on device")
 // faultFS is the real file system until fault says otherwise. fault gets the operation
 // ("open", "write", "sync", "truncate", "rename", "remove", "syncdir") and the path.
 type faultFS struct {
-	osFS
+	FileSystem
 	mu    sync.Mutex
 	fault func(op, path string) error
 }
@@ -35,11 +35,11 @@ func (f *faultFS) check(op, path string) error {
 	return f.fault(op, path)
 }
 
-func (f *faultFS) OpenFile(path string, flag int) (file, error) {
+func (f *faultFS) OpenFile(path string, flag int) (File, error) {
 	if err := f.check("open", path); err != nil {
 		return nil, err
 	}
-	real, err := f.osFS.OpenFile(path, flag)
+	real, err := f.FileSystem.OpenFile(path, flag)
 	if err != nil {
 		return nil, err
 	}
@@ -47,25 +47,25 @@ func (f *faultFS) OpenFile(path string, flag int) (file, error) {
 }
 
 func (f *faultFS) Rename(from, to string) error {
-	return errors.Join(f.check("rename", from), f.osFS.Rename(from, to))
+	return errors.Join(f.check("rename", from), f.FileSystem.Rename(from, to))
 }
 
 func (f *faultFS) Remove(path string) error {
 	if err := f.check("remove", path); err != nil {
 		return err
 	}
-	return f.osFS.Remove(path)
+	return f.FileSystem.Remove(path)
 }
 
 func (f *faultFS) SyncDir(dir string) error {
 	if err := f.check("syncdir", dir); err != nil {
 		return err
 	}
-	return f.osFS.SyncDir(dir)
+	return f.FileSystem.SyncDir(dir)
 }
 
 type faultFile struct {
-	file
+	File
 	fs   *faultFS
 	path string
 }
@@ -73,17 +73,17 @@ type faultFile struct {
 // Write writes half before it fails, as a full disk does.
 func (f faultFile) Write(b []byte) (int, error) {
 	if err := f.fs.check("write", f.path); err != nil {
-		n, _ := f.file.Write(b[:len(b)/2])
+		n, _ := f.File.Write(b[:len(b)/2])
 		return n, err
 	}
-	return f.file.Write(b)
+	return f.File.Write(b)
 }
 
 func (f faultFile) Sync() error {
 	if err := f.fs.check("sync", f.path); err != nil {
 		return err
 	}
-	return f.file.Sync()
+	return f.File.Sync()
 }
 
 func failOn(op, part string) func(string, string) error {
@@ -95,7 +95,7 @@ func failOn(op, part string) func(string, string) error {
 	}
 }
 
-func withFS(fs *faultFS) func(*Options) { return func(o *Options) { o.fs = fs } }
+func withFS(fs *faultFS) func(*Options) { return func(o *Options) { o.FS = fs } }
 
 func TestFailureSticks(t *testing.T) {
 	for _, tt := range []struct {
@@ -106,7 +106,7 @@ func TestFailureSticks(t *testing.T) {
 		{"a failed sync leaves the batch in doubt", "sync", true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			dir, fs := t.TempDir(), &faultFS{}
+			dir, fs := t.TempDir(), &faultFS{FileSystem: OS}
 			l, _ := replay(t, dir, withFS(fs))
 			appendWait(t, l, "acknowledged")
 			fs.set(failOn(tt.op, "log-"))
@@ -140,7 +140,7 @@ func TestFailureSticks(t *testing.T) {
 func TestOpeningFaults(t *testing.T) {
 	for _, op := range []string{"open", "write", "sync", "syncdir"} {
 		t.Run(op, func(t *testing.T) {
-			dir, fs := t.TempDir(), &faultFS{}
+			dir, fs := t.TempDir(), &faultFS{FileSystem: OS}
 			fs.set(failOn(op, dir))
 			l := open(t, dir, withFS(fs))
 			if err := l.Replay(nil); !errors.Is(err, errDisk) {
@@ -170,7 +170,7 @@ func TestCompactionFaults(t *testing.T) {
 		{"directory does not sync, before the new segment counts", "syncdir", "", true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			dir, fs := t.TempDir(), &faultFS{}
+			dir, fs := t.TempDir(), &faultFS{FileSystem: OS}
 			l, s := openStore(t, dir, withFS(fs))
 			s.set(t, "a", "1")
 			fs.set(failOn(tt.op, tt.part))
@@ -202,7 +202,7 @@ func TestCompactionFaults(t *testing.T) {
 func TestCrashDuringCompaction(t *testing.T) {
 	for _, op := range []string{"sync", "rename", "remove"} {
 		t.Run("copy of the directory before "+op, func(t *testing.T) {
-			dir, crashed, fs := t.TempDir(), t.TempDir(), &faultFS{}
+			dir, crashed, fs := t.TempDir(), t.TempDir(), &faultFS{FileSystem: OS}
 			l, s := openStore(t, dir, withFS(fs))
 			s.set(t, "a", "1")
 			s.set(t, "b", "2")

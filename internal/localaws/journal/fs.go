@@ -7,25 +7,29 @@ import (
 	"runtime"
 )
 
-// fileSystem is what the log asks of the disk, so that tests can make it fail.
-type fileSystem interface {
-	OpenFile(path string, flag int) (file, error)
+// FileSystem is what the log asks of the disk. Tests make it fail.
+type FileSystem interface {
+	OpenFile(path string, flag int) (File, error)
 	ReadDir(dir string) ([]string, error)
 	Rename(from, to string) error
 	Remove(path string) error
 	SyncDir(dir string) error
 }
 
-type file interface {
+// File is an open file of a [FileSystem].
+type File interface {
 	io.ReadWriteSeeker
 	io.Closer
 	Truncate(size int64) error
 	Sync() error
 }
 
+// OS is the file system of the machine.
+var OS FileSystem = osFS{}
+
 type osFS struct{}
 
-func (osFS) OpenFile(path string, flag int) (file, error) {
+func (osFS) OpenFile(path string, flag int) (File, error) {
 	f, err := os.OpenFile(path, flag, 0o600)
 	if err != nil {
 		return nil, err // not a nil *os.File in an interface

@@ -14,11 +14,12 @@ type Options struct {
 	// Logger is told of recovered crashes and of failed compactions. Default: none.
 	Logger *slog.Logger
 
-	fs fileSystem // tests inject faults
+	// FS is where the files are. Default [OS].
+	FS FileSystem
 }
 
 func newOptions(optFns []func(*Options)) (Options, error) {
-	o := Options{CompactBytes: 64 << 20, fs: osFS{}}
+	o := Options{CompactBytes: 64 << 20, FS: OS}
 	for _, fn := range optFns {
 		fn(&o)
 	}
@@ -27,6 +28,9 @@ func newOptions(optFns []func(*Options)) (Options, error) {
 	}
 	if o.CompactBytes < 4096 {
 		return o, fmt.Errorf("journal: CompactBytes %d is below 4096", o.CompactBytes)
+	}
+	if o.FS == nil {
+		o.FS = OS
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -72,7 +72,7 @@ func (l *Log) replay(handlers map[Kind]func([]byte) error) error {
 // list returns the number of the last snapshot (0 without one) and those of the
 // segments from it on, ascending.
 func (l *Log) list() (base uint64, segments []uint64, err error) {
-	names, err := l.options.fs.ReadDir(l.dir)
+	names, err := l.options.FS.ReadDir(l.dir)
 	if err != nil {
 		return 0, nil, fmt.Errorf("journal: %w", err)
 	}
@@ -101,13 +101,13 @@ func number(name, prefix string) (n uint64, ok bool) {
 
 // removeBefore drops what the snapshot base replaces, and unfinished snapshots.
 func (l *Log) removeBefore(base uint64) error {
-	names, err := l.options.fs.ReadDir(l.dir)
+	names, err := l.options.FS.ReadDir(l.dir)
 	for _, name := range names {
 		n, isSegment := number(name, segmentPrefix)
 		m, isSnapshot := number(name, snapshotPrefix)
 		unfinished := strings.HasPrefix(name, snapshotPrefix) && strings.HasSuffix(name, temporarySuffix)
 		if isSegment && n < base || isSnapshot && m < base || unfinished {
-			err = errors.Join(err, l.options.fs.Remove(filepath.Join(l.dir, name)))
+			err = errors.Join(err, l.options.FS.Remove(filepath.Join(l.dir, name)))
 		}
 	}
 	if err != nil {
@@ -117,8 +117,8 @@ func (l *Log) removeBefore(base uint64) error {
 }
 
 // openReader opens a file behind its header, which must carry the number.
-func (l *Log) openReader(path string, number uint64) (file, *reader, error) {
-	f, err := l.options.fs.OpenFile(path, os.O_RDWR)
+func (l *Log) openReader(path string, number uint64) (File, *reader, error) {
+	f, err := l.options.FS.OpenFile(path, os.O_RDWR)
 	if err != nil {
 		return nil, nil, fmt.Errorf("journal: %w", err)
 	}
@@ -226,7 +226,7 @@ func (l *Log) startSegment(number, batch uint64) (err error) {
 
 // replaySegment applies whole batches. What follows them in the last segment is cut off
 // when a crash explains it.
-func (l *Log) replaySegment(f file, r *reader, path string, last bool, apply func(record) error) (segment, error) {
+func (l *Log) replaySegment(f File, r *reader, path string, last bool, apply func(record) error) (segment, error) {
 	var pending []record
 	end := segment{file: f, batch: r.batch, size: r.offset} // behind the last whole batch
 	good := 0
@@ -264,7 +264,7 @@ func (l *Log) replaySegment(f file, r *reader, path string, last bool, apply fun
 }
 
 // cutTorn removes an unfinished batch, unless damage is more than that.
-func (l *Log) cutTorn(f file, end segment, damage *CorruptError) error {
+func (l *Log) cutTorn(f File, end segment, damage *CorruptError) error {
 	if _, err := f.Seek(damage.Offset, io.SeekStart); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}

@@ -8,7 +8,7 @@ import (
 
 // segment is the file that records are added to.
 type segment struct {
-	file   file
+	file   File
 	number uint64
 	batch  uint64 // the next
 	size   int64
@@ -92,7 +92,7 @@ func (l *Log) path(prefix string, number uint64) string {
 // because the segment would contradict what is written to the one before it.
 func (l *Log) createSegment(number, batch uint64) (s segment, gone bool, err error) {
 	path := l.path(segmentPrefix, number)
-	f, err := l.options.fs.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_RDWR)
+	f, err := l.options.FS.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_RDWR)
 	if err != nil {
 		return segment{}, true, err
 	}
@@ -100,12 +100,12 @@ func (l *Log) createSegment(number, batch uint64) (s segment, gone bool, err err
 		err = f.Sync()
 	}
 	if err == nil {
-		err = l.options.fs.SyncDir(l.dir)
+		err = l.options.FS.SyncDir(l.dir)
 	}
 	if err == nil {
 		return segment{file: f, number: number, batch: batch, size: headerSize}, true, nil
 	}
 	f.Close()
-	gone = l.options.fs.Remove(path) == nil && l.options.fs.SyncDir(l.dir) == nil
+	gone = l.options.FS.Remove(path) == nil && l.options.FS.SyncDir(l.dir) == nil
 	return segment{}, gone, err
 }

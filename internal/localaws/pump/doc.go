@@ -14,6 +14,19 @@
 // visible again after the queue's visibility timeout, and go to the dead-letter queue by
 // its redrive policy.
 //
+// Of a FIFO queue a batch holds the messages of a group in order, and no other call has
+// messages of the group until all of them are deleted or visible again. What the handler
+// does not report as failed is deleted: as on Lambda it is for the handler to stop at the
+// first failure and to report what it did not come to, too. What was not in the batch
+// stays behind the message that failed.
+//
+// # Filters
+//
+// Filters hold the patterns of FilterCriteria: exact values, null, prefix, suffix,
+// equals-ignore-case, anything-but, numeric, exists, $or. A pattern for the body of a
+// message takes JSON or text as it is written for one or the other. They work on what
+// was read for a batch, which can be smaller afterwards.
+//
 // # Streams
 //
 // A shard is read in order, a parent before its children. A batch that fails is tried
@@ -33,7 +46,7 @@
 //
 // A handler cannot be killed: one that ignores its context delays the end of Run.
 // Retries wait RetryDelay and its multiples; Lambda does not say how long it waits. An
-// on-failure queue that cannot be written is tried again, and holds the shard up. Record
-// filters, metrics and scaling by load do not exist. A window whose state is too large
+// on-failure queue that cannot be written is tried again, and holds the shard up.
+// Metrics and scaling by load do not exist. A window whose state is too large
 // is handed over in a call of its own, without records.
 package pump

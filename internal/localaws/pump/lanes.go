@@ -60,7 +60,7 @@ func (l *lanes) read(ctx context.Context) error {
 		}
 		if len(records) > 0 {
 			after = sequence(records[len(records)-1])
-			l.spread(records)
+			l.spread(records, l.keep(records))
 		}
 	}
 }
@@ -79,14 +79,23 @@ func (l *lanes) room() int {
 	return most
 }
 
-func (l *lanes) spread(records []record) {
+// spread hands those records to the lanes that are kept. The others are done.
+func (l *lanes) spread(records, kept []record) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, r := range records {
+	for _, r := range kept {
 		i := lane(r, len(l.queues))
 		l.queues[i] = append(l.queues[i], r)
-		l.order = append(l.order, sequence(r))
 	}
+	for _, r := range records {
+		l.order = append(l.order, sequence(r))
+		if len(kept) > 0 && sequence(kept[0]) == sequence(r) {
+			kept = kept[1:]
+		} else {
+			l.done[sequence(r)] = true
+		}
+	}
+	l.moveOn()
 	l.changed.Broadcast()
 }
 
@@ -131,13 +140,18 @@ func (l *lanes) take(i int) []record {
 	return records
 }
 
-// advance notes that records are done, and moves the position over all that are.
+// advance notes that records are done.
 func (l *lanes) advance(records []record) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, r := range records {
 		l.done[sequence(r)] = true
 	}
+	l.moveOn()
+}
+
+// moveOn moves the position over all that is done. It is called under the lock.
+func (l *lanes) moveOn() {
 	n := 0
 	for n < len(l.order) && l.done[l.order[n]] {
 		delete(l.done, l.order[n])

@@ -47,7 +47,7 @@ type Mapping struct {
 	stats *counters
 }
 
-type counters struct{ batches, records, failures, discarded atomic.Uint64 }
+type counters struct{ batches, records, failures, discarded, filtered atomic.Uint64 }
 
 // Stats are figures about a mapping since it was made.
 type Stats struct {
@@ -55,6 +55,7 @@ type Stats struct {
 	Records   uint64 // messages or records that it took
 	Failures  uint64 // calls that failed or reported a failed item
 	Discarded uint64 // stream records given up
+	Filtered  uint64 // messages or records that satisfied no filter
 }
 
 // Run calls the handler until ctx ends; then it finishes the calls in hand, which ctx
@@ -69,7 +70,7 @@ func (m *Mapping) Idle() bool { return m.idle() }
 
 // Stats returns the figures.
 func (m *Mapping) Stats() Stats {
-	return Stats{m.stats.batches.Load(), m.stats.records.Load(), m.stats.failures.Load(), m.stats.discarded.Load()}
+	return Stats{m.stats.batches.Load(), m.stats.records.Load(), m.stats.failures.Load(), m.stats.discarded.Load(), m.stats.filtered.Load()}
 }
 
 // call runs a handler with a deadline of its own, which the end of ctx does not cut

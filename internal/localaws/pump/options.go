@@ -44,10 +44,13 @@ type StreamOptions struct {
 	// MaximumRetryAttempts is how often a batch is tried again before it is given up, 0 to
 	// 10,000; -1, which an option function finds here, is for ever.
 	MaximumRetryAttempts int
-	// MaximumRecordAge gives up records that are older. Default 0: never.
+	// MaximumRecordAge gives up records that are older, 1 minute to 7 days. Default 0: never.
 	MaximumRecordAge time.Duration
 	// OnFailure is the URL of a queue that is told of records given up.
 	OnFailure string
+	// Filters are the patterns of FilterCriteria, at most 10: records that satisfy none
+	// of them are passed over. Default: all are delivered.
+	Filters []string
 	// TumblingWindow is the length of a window, 1 second to 15 minutes. Of Window alone.
 	// Default 1 s.
 	TumblingWindow time.Duration
@@ -108,7 +111,7 @@ func (o *StreamOptions) validate() error {
 	check(o.ParallelizationFactor >= 1 && o.ParallelizationFactor <= 10, "parallelization factor %d, must be 1 to 10", o.ParallelizationFactor)
 	check(o.Timeout > 0 && o.Timeout <= 15*time.Minute, "timeout %v, must be above 0 and at most 15 minutes", o.Timeout)
 	check(o.MaximumRetryAttempts >= -1 && o.MaximumRetryAttempts <= 10_000, "maximum retry attempts %d, must be -1 to 10,000", o.MaximumRetryAttempts)
-	check(o.MaximumRecordAge >= 0 && o.MaximumRecordAge <= 7*24*time.Hour, "maximum record age %v, must be 0 to 7 days", o.MaximumRecordAge)
+	check(o.MaximumRecordAge == 0 || o.MaximumRecordAge >= time.Minute && o.MaximumRecordAge <= 7*24*time.Hour, "maximum record age %v, must be 0 or 1 minute to 7 days", o.MaximumRecordAge)
 	check(o.TumblingWindow >= time.Second && o.TumblingWindow <= 15*time.Minute, "tumbling window %v, must be 1 s to 15 minutes", o.TumblingWindow)
 	check(o.RetryDelay > 0 && o.RetryDelay <= time.Minute, "retry delay %v, must be above 0 and at most 1 minute", o.RetryDelay)
 	return errors.Join(errs...)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,6 +20,15 @@ func (w *world) send(t *testing.T, bodies ...string) {
 	t.Helper()
 	for _, body := range bodies {
 		if _, err := w.sqs.SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: &w.url, MessageBody: &body}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (w *world) sendGroup(t *testing.T, url, group string, bodies ...string) {
+	t.Helper()
+	for _, body := range bodies {
+		if _, err := w.sqs.SendMessage(t.Context(), &awssqs.SendMessageInput{QueueUrl: &url, MessageBody: &body, MessageGroupId: &group}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -224,6 +234,8 @@ func TestQueueOptions(t *testing.T) {
 		"a window above 5 minutes":        func(o *QueueOptions) { o.BatchWindow = 301 * time.Second },
 		"no concurrency":                  func(o *QueueOptions) { o.Concurrency = -1 },
 		"a timeout above visibility":      func(o *QueueOptions) { o.Timeout = 2 * time.Second },
+		"eleven filters":                  func(o *QueueOptions) { o.Filters = slices.Repeat([]string{`{"body":["a"]}`}, 11) },
+		"a filter that is no JSON":        func(o *QueueOptions) { o.Filters = []string{"body"} },
 	} {
 		if _, err := Queue(w.Local, w.url, h, set); !errors.Is(err, ErrInvalid) {
 			t.Errorf("%s: %v, want ErrInvalid", name, err)

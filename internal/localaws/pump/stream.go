@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -58,12 +59,17 @@ type stream struct {
 	arn       string
 	plain     deliverer // of Stream
 	readShard func(ctx context.Context, shard string) error
+	filters   filters
 	options   StreamOptions
 	stats     *counters
 }
 
 func newStream(local *localaws.Local, table string, optFns []func(*StreamOptions)) (*stream, error) {
 	o, err := streamOptions(optFns)
+	if err != nil {
+		return nil, err
+	}
+	filters, err := parseFilters(o.Filters)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +82,7 @@ func newStream(local *localaws.Local, table string, optFns []func(*StreamOptions
 			return nil, fmt.Errorf("%w: on-failure queue %s: %w", ErrInvalid, o.OnFailure, err)
 		}
 	}
-	return &stream{local: local, engine: local.DynamoDB(), table: table, arn: arn, options: o, stats: new(counters)}, nil
+	return &stream{local: local, engine: local.DynamoDB(), table: table, arn: arn, filters: filters, options: o, stats: new(counters)}, nil
 }
 
 func (s *stream) mapping() (*Mapping, error) {
@@ -160,12 +166,26 @@ func (s *stream) plainShard(ctx context.Context, shard string) error {
 		if len(records) == 0 && end {
 			return nil
 		}
-		s.batch(ctx, shard, records, s.plain, func(done []record) {
+		kept := s.keep(records)
+		advance := func(done []record) {
 			after = sequence(done[len(done)-1])
 			s.save(shard, position{After: after})
-		})
+		}
+		if s.batch(ctx, shard, kept, s.plain, advance) && len(kept) < len(records) {
+			advance(records)
+		}
 	}
 	return nil
+}
+
+// keep returns the records that satisfy a filter.
+func (s *stream) keep(records []record) []record {
+	if len(s.filters) == 0 {
+		return records
+	}
+	kept := slices.DeleteFunc(slices.Clone(records), func(r record) bool { return !s.filters.match(object(r)) })
+	s.stats.filtered.Add(uint64(len(records) - len(kept)))
+	return kept
 }
 
 // gather returns the next records of a shard behind after: as many as limit and the

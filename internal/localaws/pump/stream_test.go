@@ -144,7 +144,7 @@ func TestDestination(t *testing.T) {
 			"condition": "RetryAttemptsExhausted", "approximateInvokeCount": 2.0, "functionError": "Unhandled"}},
 		"too old before the first call": {func(o *StreamOptions) { o.MaximumRecordAge = time.Minute }, 2 * time.Minute, map[string]any{
 			"condition": "RecordAgeExceeded", "approximateInvokeCount": 0.0, "functionError": nil}},
-		"too old in the end": {func(o *StreamOptions) { o.MaximumRecordAge, o.RetryDelay = 10*time.Second, 4*time.Second }, 0, map[string]any{
+		"too old in the end": {func(o *StreamOptions) { o.MaximumRecordAge, o.RetryDelay = time.Minute, 30*time.Second }, 0, map[string]any{
 			"condition": "RecordAgeExceeded", "approximateInvokeCount": 2.0, "functionError": "Unhandled"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -160,7 +160,7 @@ func TestDestination(t *testing.T) {
 					t.Fatal(err)
 				}
 				stop := start(t, m)
-				time.Sleep(time.Minute)
+				time.Sleep(2 * time.Minute)
 				stop()
 				out, err := w.sqs.ReceiveMessage(t.Context(), &awssqs.ReceiveMessageInput{QueueUrl: &w.dead})
 				if err != nil || len(out.Messages) != 1 {
@@ -334,6 +334,8 @@ func TestStreamOptions(t *testing.T) {
 		"more than 10 calls at once":   func(o *StreamOptions) { o.ParallelizationFactor = 11 },
 		"more than 10,000 retries":     func(o *StreamOptions) { o.MaximumRetryAttempts = 10_001 },
 		"a negative age":               func(o *StreamOptions) { o.MaximumRecordAge = -1 },
+		"an age below a minute":        func(o *StreamOptions) { o.MaximumRecordAge = 59 * time.Second },
+		"a filter that is none":        func(o *StreamOptions) { o.Filters = []string{"[]"} },
 		"a timeout above 15 min":       func(o *StreamOptions) { o.Timeout = time.Hour },
 		"a window above 15 min":        func(o *StreamOptions) { o.TumblingWindow = time.Hour },
 		"a negative delay":             func(o *StreamOptions) { o.RetryDelay = -1 },

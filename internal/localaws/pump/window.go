@@ -41,8 +41,12 @@ func (s *stream) windowShard(ctx context.Context, shard string, h WindowHandler)
 		if err != nil {
 			return err
 		}
-		if !w.deliver(ctx, records) {
+		kept := w.keep(records)
+		if !w.deliver(ctx, kept) {
 			return nil // ctx ended
+		}
+		if len(kept) < len(records) {
+			w.advance(records)
 		}
 		if w.open != nil && (end || len(records) == 0 && w.over()) && !w.finish(ctx) {
 			return nil

@@ -19,7 +19,7 @@ func (e *Engine) Receive(ctx context.Context, queueURL string, max int, wait tim
 	if max < 1 {
 		return nil, outOfRange(max, "MaxNumberOfMessages", "Must be at least 1")
 	}
-	q, got, err := e.receive(ctx, queueURL, max, nil, &wait)
+	q, got, err := e.receive(ctx, request{queueURL: queueURL, max: max, wait: &wait})
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +59,7 @@ func (e *Engine) Delete(ctx context.Context, queueURL string, receiptHandles ...
 		for _, receipt := range receiptHandles {
 			err = errors.Join(err, t.acknowledge(q, receipt))
 		}
+		t.dispatch(q)
 		return err
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,8 +33,36 @@ func dump(t testing.TB, e *Engine) map[string]any {
 			messages[sequence] = fmt.Sprintf("%+v %d %d %d %d %d %d %s", *m.content, m.state, m.visible, m.receives, m.receivesBefore, m.firstReceived, m.lastReceived, m.deadLetterOf)
 		}
 		all[name] = []any{string(text), messages, q.count}
+		if q.fifo != nil {
+			all[name] = append(all[name].([]any), fmt.Sprint(q.fifo.sent.entries), fmt.Sprint(q.fifo.attempts.entries))
+			checkGroups(t, q)
+		}
 	}
 	return all
+}
+
+// checkGroups compares what a FIFO queue keeps by group with its messages.
+func checkGroups(t testing.TB, q *queue) {
+	t.Helper()
+	ready, flying := map[string]int{}, map[string]int{}
+	for _, m := range q.messages {
+		switch m.state {
+		case inFlight:
+			flying[m.group]++
+		case 0:
+			ready[m.group]++
+		}
+	}
+	for name, g := range q.fifo.groups {
+		if len(g.ready.items) != ready[name] || g.inFlight != flying[name] || g.isOpen() != (g.openI >= 0) {
+			t.Errorf("group %s: %d ready and %d in flight, want %d and %d", name, len(g.ready.items), g.inFlight, ready[name], flying[name])
+		}
+		delete(ready, name)
+		delete(flying, name)
+	}
+	if len(ready)+len(flying) > 0 {
+		t.Errorf("groups forgotten: %v %v", ready, flying)
+	}
 }
 
 // A random run of everything, through restarts and compactions, is found again as it was.
@@ -71,6 +100,7 @@ func TestStateSurvivesRestarts(t *testing.T) {
 func refresh(e *Engine) {
 	t := e.begin()
 	defer t.end()
+	t.advance()
 	for _, q := range e.queues {
 		t.refresh(q)
 	}
@@ -80,18 +110,34 @@ func randomRun(t *testing.T, r *rand.Rand, c *client.Client, clock *clock) {
 	t.Helper()
 	ctx := t.Context()
 	createQueue(t, c, "dead", nil)
-	names := []string{"a", "b", "dead"}
+	createFIFO(t, c, "dead.fifo", nil)
+	names := []string{"a", "b", "dead", "a.fifo", "dead.fifo"}
 	var receipts []types.Message
 	var from string
-	for range 60 {
-		url := createQueue(t, c, names[r.IntN(3)], nil)
+	for range 90 {
+		name := names[r.IntN(len(names))]
+		create := createQueue
+		in := client.SendMessageInput{MessageBody: aws.String(fmt.Sprint("m", r.IntN(1000))), DelaySeconds: int32(r.IntN(2) * 20),
+			MessageAttributes: map[string]types.MessageAttributeValue{"n": {DataType: aws.String("Binary"), BinaryValue: []byte{byte(r.IntN(256))}}}}
+		if isFIFO(name) {
+			create = createFIFO
+			in.DelaySeconds, in.MessageGroupId, in.MessageDeduplicationId = 0, aws.String(fmt.Sprint("g", r.IntN(3))), aws.String(fmt.Sprint(r.IntN(40)))
+		}
+		url := create(t, c, name, nil)
+		in.QueueUrl = &url
 		var err error
-		switch r.IntN(12) {
+		switch r.IntN(14) {
 		case 0, 1, 2, 3:
-			_, err = c.SendMessage(ctx, &client.SendMessageInput{QueueUrl: &url, MessageBody: aws.String(fmt.Sprint("m", r.IntN(1000))), DelaySeconds: int32(r.IntN(2) * 20),
-				MessageAttributes: map[string]types.MessageAttributeValue{"n": {DataType: aws.String("Binary"), BinaryValue: []byte{byte(r.IntN(256))}}}})
+			_, err = c.SendMessage(ctx, &in)
 		case 4, 5, 6:
 			receipts, from = receive(t, c, url), url
+		case 12:
+			var out *client.ReceiveMessageOutput
+			if out, err = c.ReceiveMessage(ctx, &client.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 2, ReceiveRequestAttemptId: aws.String(fmt.Sprint(r.IntN(3)))}); err == nil {
+				receipts, from = out.Messages, url
+			}
+		case 13:
+			_, err = c.StartMessageMoveTask(ctx, &client.StartMessageMoveTaskInput{SourceArn: aws.String(arnOf + names[2+2*r.IntN(2)]), MaxNumberOfMessagesPerSecond: aws.Int32(1)})
 		case 7:
 			if len(receipts) > 0 {
 				_, err = c.DeleteMessage(ctx, &client.DeleteMessageInput{QueueUrl: &from, ReceiptHandle: receipts[0].ReceiptHandle})
@@ -101,7 +147,11 @@ func randomRun(t *testing.T, r *rand.Rand, c *client.Client, clock *clock) {
 				_, err = c.ChangeMessageVisibility(ctx, &client.ChangeMessageVisibilityInput{QueueUrl: &from, ReceiptHandle: receipts[len(receipts)-1].ReceiptHandle, VisibilityTimeout: int32(r.IntN(60))})
 			}
 		case 9:
-			_, err = c.SetQueueAttributes(ctx, &client.SetQueueAttributesInput{QueueUrl: aws.String("/000000000000/" + names[r.IntN(2)]), Attributes: redrivePolicy("dead", 1+r.IntN(2))})
+			attributes := redrivePolicy("dead"+strings.TrimLeft(name, "abde"), 1+r.IntN(2))
+			if isFIFO(name) {
+				attributes["DelaySeconds"] = fmt.Sprint(r.IntN(2) * 10)
+			}
+			_, err = c.SetQueueAttributes(ctx, &client.SetQueueAttributesInput{QueueUrl: &url, Attributes: attributes})
 		case 10:
 			clock.Advance(time.Duration(r.IntN(40)) * time.Second)
 		case 11:
@@ -168,6 +218,11 @@ func FuzzReplay(f *testing.F) {
 	}
 	url := createQueue(f, newClient(e), "q", nil)
 	send(f, newClient(e), url, "seed")
+	fifo := createFIFO(f, newClient(e), "q.fifo", nil)
+	sendTo(f, newClient(e), fifo, "g", "seed", "another")
+	if _, err := newClient(e).ReceiveMessage(f.Context(), &client.ReceiveMessageInput{QueueUrl: &fifo, ReceiveRequestAttemptId: aws.String("try")}); err != nil {
+		f.Fatal(err)
+	}
 	if err := e.Snapshot(func(b []byte) error { f.Add(b); return nil }); err != nil {
 		f.Fatal(err)
 	}

@@ -19,6 +19,9 @@ const (
 	effectDelete                   // the end of a message
 	effectMove                     // a message's move to another queue, with its state
 	effectSequence                 // the last sequence number given out
+	effectFIFO                     // a message with deduplication id, whole
+	effectSent                     // a deduplication id in use
+	effectAttempt                  // a receive request attempt id in use
 )
 
 var errRecord = errors.New("sqs: corrupt journal record")
@@ -57,7 +60,12 @@ func (t *tx) set(q *queue, m *message, s state, visible int64) {
 	t.record = appendState(t.record, m)
 }
 
+// move takes m to a dead-letter queue.
 func (t *tx) move(from, to *queue, m *message) {
+	if to.fifo != nil {
+		t.moveFIFO(from, to, m)
+		return
+	}
 	from.remove(m)
 	m.state, m.visible = ready, t.now
 	m.receivesBefore, m.deadLetterOf = m.receives, t.arn(from.Name)
@@ -67,12 +75,57 @@ func (t *tx) move(from, to *queue, m *message) {
 	t.record = appendState(t.record, m)
 }
 
+// moveFIFO gives m a place of its own in the order of to, and another deduplication id:
+// the time of a message in a FIFO dead-letter queue is that of its move, and two that had
+// the same id do not exclude each other there (Developer Guide, "Learn how to configure a
+// dead-letter queue redrive").
+func (t *tx) moveFIFO(from, to *queue, m *message) {
+	c, moved := *m.content, *m
+	c.dedup, c.sent = c.id, t.now
+	t.delete(from, m)
+	t.sequence++
+	moved.content, moved.sequence, moved.state, moved.visible = &c, t.sequence, ready, t.now
+	moved.receivesBefore, moved.deadLetterOf = m.receives, t.arn(from.Name)
+	t.add(to, &moved)
+}
+
+func (t *tx) noteSent(q *queue, key string, at int64, o original) {
+	q.fifo.sent.put(key, at, o)
+	t.record = appendSent(t.record, q, key, at, o)
+}
+
+func (t *tx) noteAttempt(q *queue, id string, at int64, a attempt) {
+	q.fifo.attempts.put(id, at, a)
+	t.record = appendAttempt(t.record, q, id, at, a)
+}
+
+func appendSent(dst []byte, q *queue, key string, at int64, o original) []byte {
+	dst = binary.AppendUvarint(append(dst, effectSent), q.ID)
+	dst = binary.AppendVarint(appendText(dst, key), at)
+	return binary.AppendUvarint(appendText(dst, o.id), o.sequence)
+}
+
+func appendAttempt(dst []byte, q *queue, id string, at int64, a attempt) []byte {
+	dst = binary.AppendUvarint(append(dst, effectAttempt), q.ID)
+	dst = binary.AppendVarint(binary.AppendVarint(appendText(dst, id), at), a.until)
+	dst = binary.AppendUvarint(dst, uint64(len(a.receipts)))
+	for _, r := range a.receipts {
+		dst = binary.AppendUvarint(binary.AppendUvarint(dst, r.sequence), r.receives)
+	}
+	return dst
+}
+
 func appendText(dst []byte, s string) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
 }
 
 func appendMessage(dst []byte, q *queue, m *message) []byte {
-	dst = binary.AppendUvarint(append(dst, effectMessage), q.ID)
+	if m.dedup == "" {
+		dst = append(dst, effectMessage)
+	} else {
+		dst = appendText(append(dst, effectFIFO), m.dedup)
+	}
+	dst = binary.AppendUvarint(dst, q.ID)
 	for _, s := range []string{m.id, m.body, m.md5, m.trace, m.group, m.sender} {
 		dst = appendText(dst, s)
 	}
@@ -154,6 +207,14 @@ func (d *decoder) content() *content {
 	return c
 }
 
+func (d *decoder) attempt() attempt {
+	a := attempt{until: d.varint()}
+	for n := d.uvarint(); n > 0 && d.err == nil; n-- {
+		a.receipts = append(a.receipts, receipt{d.uvarint(), d.uvarint()})
+	}
+	return a
+}
+
 // state reads into a message without content.
 func (d *decoder) state() *message {
 	m := &message{sequence: d.uvarint(), state: state(d.byte()), visible: d.varint(), receives: d.uvarint(),
@@ -186,9 +247,18 @@ func (e *Engine) replayEffect(d *decoder) error {
 			e.forget(q)
 		}
 	case effectMessage:
-		q, c, m := e.byID[d.uvarint()], d.content(), d.state()
-		if m.content = c; d.err == nil {
-			e.replayState(q, m)
+		e.replayMessage(d, "")
+	case effectFIFO:
+		e.replayMessage(d, d.text())
+	case effectSent:
+		f, key, at, o := e.fifo(d.uvarint()), d.text(), d.varint(), original{d.text(), d.uvarint()}
+		if f != nil && d.err == nil {
+			f.sent.put(key, at, o)
+		}
+	case effectAttempt:
+		f, id, at, a := e.fifo(d.uvarint()), d.text(), d.varint(), d.attempt()
+		if f != nil && d.err == nil {
+			f.attempts.put(id, at, a)
 		}
 	case effectState:
 		if q, m := e.byID[d.uvarint()], d.state(); d.err == nil {
@@ -201,20 +271,39 @@ func (e *Engine) replayEffect(d *decoder) error {
 		}
 	case effectMove:
 		from, to, m := e.byID[d.uvarint()], e.byID[d.uvarint()], d.state()
-		if d.err != nil {
-			return d.err
+		if d.err == nil {
+			e.replayMove(from, to, m)
 		}
-		if from != nil && from.messages[m.sequence] != nil {
-			m.content = from.messages[m.sequence].content
-			from.remove(from.messages[m.sequence])
-		}
-		e.replayState(to, m)
 	case effectSequence:
 		e.sequence = max(e.sequence, d.uvarint())
 	default:
 		return fmt.Errorf("%w: effect %d", errRecord, effect)
 	}
 	return d.err
+}
+
+// fifo returns the FIFO part of a queue, nil where there is none.
+func (e *Engine) fifo(id uint64) *fifo {
+	if q := e.byID[id]; q != nil {
+		return q.fifo
+	}
+	return nil
+}
+
+func (e *Engine) replayMove(from, to *queue, m *message) {
+	if from != nil && from.messages[m.sequence] != nil {
+		m.content = from.messages[m.sequence].content
+		from.remove(from.messages[m.sequence])
+	}
+	e.replayState(to, m)
+}
+
+func (e *Engine) replayMessage(d *decoder, dedup string) {
+	q, c, m := e.byID[d.uvarint()], d.content(), d.state()
+	c.dedup, m.content = dedup, c
+	if d.err == nil {
+		e.replayState(q, m)
+	}
 }
 
 // replayState makes q's message what m says. Without q, or without content here and
@@ -247,7 +336,11 @@ func (e *Engine) replayQueue(text string, err error) error {
 	}
 	e.sequence = max(e.sequence, d.ID)
 	if q := e.byID[d.ID]; q != nil {
+		if s.fifo != q.settings.fifo {
+			return fmt.Errorf("%w: queue %s changes its type", errRecord, d.Name)
+		}
 		q.definition, q.settings = d, s
+		e.follow(q)
 		e.queues[d.Name] = q // an overlap may have had the name for an earlier queue
 		return nil
 	}
@@ -257,34 +350,68 @@ func (e *Engine) replayQueue(text string, err error) error {
 
 func (e *Engine) remember(q *queue) {
 	e.queues[q.Name], e.byID[q.ID] = q, q
+	e.follow(q)
 }
 
 func (e *Engine) forget(q *queue) {
 	q.gone = true
 	delete(e.byID, q.ID)
+	delete(e.moving, q.ID)
 	if e.queues[q.Name] == q {
 		delete(e.queues, q.Name)
 	}
 }
 
-// Snapshot emits the present state: the sequence, then queue by queue. The lock is held only while messages, not their contents, are copied.
-func (e *Engine) Snapshot(emit func(record []byte) error) error {
-	type copied struct {
-		queue    *queue // its ID alone is used
-		define   []byte
-		messages []message
+// copied is a queue as a snapshot finds it.
+type copied struct {
+	queue    *queue // its ID alone is used
+	define   []byte
+	messages []message
+	retries  []byte // what its windows remember
+}
+
+func (e *Engine) copy(q *queue) copied {
+	t := &tx{Engine: e}
+	t.define(q)
+	c := copied{queue: q, define: t.record, messages: make([]message, 0, len(q.messages))}
+	for _, m := range q.messages {
+		c.messages = append(c.messages, *m)
 	}
+	if q.fifo != nil {
+		for key, s := range q.fifo.sent.entries {
+			c.retries = appendSent(c.retries, q, key, s.at, s.value)
+		}
+		for id, a := range q.fifo.attempts.entries {
+			c.retries = appendAttempt(c.retries, q, id, a.at, a.value)
+		}
+	}
+	return c
+}
+
+// emit hands c over, message by message.
+func (c *copied) emit(emit func(record []byte) error) error {
+	if err := emit(c.define); err != nil {
+		return err
+	}
+	for i := range c.messages {
+		if err := emit(appendMessage(nil, c.queue, &c.messages[i])); err != nil {
+			return err
+		}
+	}
+	if len(c.retries) == 0 {
+		return nil
+	}
+	return emit(c.retries)
+}
+
+// Snapshot emits the present state: the sequence, then queue by queue. The lock is held
+// only while messages, not their contents, are copied.
+func (e *Engine) Snapshot(emit func(record []byte) error) error {
 	e.mu.Lock()
 	sequence := binary.AppendUvarint([]byte{effectSequence}, e.sequence)
 	var all []copied
 	for _, q := range e.queues {
-		t := &tx{Engine: e}
-		t.define(q)
-		c := copied{queue: q, define: t.record, messages: make([]message, 0, len(q.messages))}
-		for _, m := range q.messages {
-			c.messages = append(c.messages, *m)
-		}
-		all = append(all, c)
+		all = append(all, e.copy(q))
 	}
 	e.mu.Unlock()
 
@@ -292,13 +419,8 @@ func (e *Engine) Snapshot(emit func(record []byte) error) error {
 		return err
 	}
 	for _, c := range all {
-		if err := emit(c.define); err != nil {
+		if err := c.emit(emit); err != nil {
 			return err
-		}
-		for i := range c.messages {
-			if err := emit(appendMessage(nil, c.queue, &c.messages[i])); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

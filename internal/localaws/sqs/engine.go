@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/askaround/askaround-go/internal/localaws/journal"
 )
@@ -25,6 +26,10 @@ type Engine struct {
 	sequence uint64      // the last given to a queue or message
 	lsn      journal.LSN // of the last record
 	closed   bool
+	limit    int // of messages in flight in a queue
+
+	moving map[uint64]*queue // those that a move task empties
+	mover  *time.Timer       // for the next step of the tasks, nil when none runs
 }
 
 // New returns an Engine that writes to log. Before its first operation the log must be
@@ -37,7 +42,7 @@ func New(log *journal.Log, optFns ...func(*Options)) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{options: o, log: log, queues: map[string]*queue{}, byID: map[uint64]*queue{}}, nil
+	return &Engine{options: o, log: log, queues: map[string]*queue{}, byID: map[uint64]*queue{}, moving: map[uint64]*queue{}, limit: maxInFlight}, nil
 }
 
 // Close ends all waiting receivers with [ErrClosed], and later ones too; over HTTP they
@@ -46,6 +51,9 @@ func (e *Engine) Close() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.closed = true
+	if e.mover != nil {
+		e.mover.Stop()
+	}
 	for _, q := range e.queues {
 		q.dismiss(ErrClosed)
 	}
@@ -90,7 +98,7 @@ func (e *Engine) wait(ctx context.Context, lsn journal.LSN) error {
 	return e.log.Wait(context.WithoutCancel(ctx), lsn)
 }
 
-// queue returns the queue at a URL, of which the path counts.
+// queue returns the queue at a URL, of which the path counts, as it is at present.
 func (t *tx) queue(queueURL string) (*queue, error) {
 	if queueURL == "" {
 		return nil, missingParameter("QueueUrl")
@@ -107,6 +115,7 @@ func (t *tx) queue(queueURL string) (*queue, error) {
 	if q == nil || parts[0] != t.options.AccountID {
 		return nil, ErrQueueDoesNotExist
 	}
+	t.advance()
 	t.refresh(q)
 	return q, nil
 }
@@ -116,6 +125,10 @@ func (t *tx) refresh(q *queue) {
 	q.appear(t.now)
 	for len(q.age.items) > 0 && q.age.items[0].sent+q.settings.retention.Milliseconds() <= t.now {
 		t.delete(q, q.age.items[0])
+	}
+	if q.fifo != nil {
+		q.fifo.sent.forget(t.now - retryWindow.Milliseconds())
+		q.fifo.attempts.forget(t.now - retryWindow.Milliseconds())
 	}
 }
 
@@ -127,8 +140,16 @@ func (e *Engine) arn(name string) string {
 	return fmt.Sprintf("arn:aws:sqs:%s:%s:%s", e.options.Region, e.options.AccountID, name)
 }
 
-func (e *Engine) url(name string) string {
-	return e.options.BaseURL + "/" + e.options.AccountID + "/" + name
+// url returns the URL of the queue called name, for the client of ctx.
+func (e *Engine) url(ctx context.Context, name string) string {
+	base := e.options.BaseURL
+	if base == "" {
+		var overSocket bool
+		if base, overSocket = ctx.Value(endpointKey{}).(string); !overSocket {
+			base = "http://sqs." + e.options.Region + ".localhost"
+		}
+	}
+	return base + "/" + e.options.AccountID + "/" + name
 }
 
 // byARN returns the queue that an ARN names, or nil.

@@ -43,11 +43,47 @@ var queryCodes = map[string]string{
 	"UnsupportedOperation":         "AWS.SimpleQueueService.UnsupportedOperation",
 }
 
+// shape is the full name of the error.
+func (e *Error) shape() string {
+	if _, ok := frontDoor[e.Name]; ok {
+		return "com.amazon.coral.service#" + e.Name
+	}
+	return "com.amazonaws.sqs#" + e.Name
+}
+
 func (e *Error) queryCode() string {
+	if door, ok := frontDoor[e.Name]; ok {
+		return door.queryCode
+	}
 	if code, ok := queryCodes[e.Name]; ok {
 		return code
 	}
 	return e.Name
+}
+
+// queryStatuses are the statuses that the query protocol uses where they are not 400 (the
+// same trait).
+var queryStatuses = map[string]int{
+	"InvalidAddress":            http.StatusNotFound,
+	"OverLimit":                 http.StatusForbidden,
+	"PurgeQueueInProgress":      http.StatusForbidden,
+	"ReceiptHandleIsInvalid":    http.StatusNotFound,
+	"ResourceNotFoundException": http.StatusNotFound,
+}
+
+func (e *Error) queryStatus() int {
+	if status, ok := queryStatuses[e.Name]; ok {
+		return status
+	}
+	return e.Status
+}
+
+// fault is whose it was.
+func (e *Error) fault() string {
+	if e.Status >= http.StatusInternalServerError {
+		return "Receiver"
+	}
+	return "Sender"
 }
 
 func refuse(name, format string, args ...any) *Error {

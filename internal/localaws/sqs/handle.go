@@ -28,15 +28,20 @@ func parseHandle(s string) (handle, bool) {
 }
 
 // find returns the message of a receipt handle, nil when it is gone. As on AWS the
-// handle of an earlier receiving still serves.
+// handle of an earlier receiving still serves, but not in a FIFO queue.
 func (q *queue) find(receipt string) (*message, error) {
 	h, ok := parseHandle(receipt)
 	if !ok || h.queue != q.ID {
 		return nil, invalidHandle(receipt)
 	}
 	m := q.messages[h.message]
-	if m != nil && (h.receipt == 0 || h.receipt > m.receives) {
+	switch {
+	case m == nil:
+		return nil, nil
+	case h.receipt == 0 || h.receipt > m.receives:
 		return nil, invalidHandle(receipt)
+	case q.fifo != nil && (h.receipt != m.receives || m.state != inFlight):
+		return nil, outOfRange(shorten(receipt), "ReceiptHandle", "The receipt handle has expired")
 	}
 	return m, nil
 }

@@ -16,6 +16,7 @@ type content struct {
 	attributes map[string]attribute
 	trace      string // AWSTraceHeader
 	group      string
+	dedup      string // MessageDeduplicationId, in a FIFO queue
 	sender     string
 	sent       int64 // Unix ms
 }

@@ -9,8 +9,8 @@ import (
 const maxBatch = 10
 
 type batchOutput[T any] struct {
-	Successful []T            `json:",omitempty"`
-	Failed     []batchFailure `json:",omitempty"`
+	Successful []T            `json:",omitempty" query:"*ResultEntry"`
+	Failed     []batchFailure `json:",omitempty" query:"BatchResultErrorEntry"`
 }
 
 type batchFailure struct {
@@ -60,8 +60,8 @@ type sendEntry struct {
 }
 
 type sendBatchInput struct {
-	QueueURL string `json:"QueueUrl"`
-	Entries  []sendEntry
+	QueueURL string      `json:"QueueUrl"`
+	Entries  []sendEntry `query:"*RequestEntry"`
 }
 
 func (e *Engine) sendMessageBatch(ctx context.Context, in sendBatchInput) (any, error) {
@@ -87,15 +87,14 @@ func (e *Engine) sendMessageBatch(ctx context.Context, in sendBatchInput) (any, 
 		}
 		for i, c := range contents {
 			err := parseErrs[i]
+			var sent sendOutput
 			if err == nil {
-				err = q.checkSize(c)
+				sent, err = t.send(q, c, in.Entries[i].DelaySeconds)
 			}
 			if err != nil {
 				out.fail(ids[i], err)
 				continue
 			}
-			t.send(q, c, in.Entries[i].DelaySeconds)
-			sent := c.sendOutput()
 			sent.ID = ids[i]
 			out.Successful = append(out.Successful, sent)
 		}
@@ -112,8 +111,8 @@ type receiptEntry struct {
 }
 
 type receiptBatchInput struct {
-	QueueURL string `json:"QueueUrl"`
-	Entries  []receiptEntry
+	QueueURL string         `json:"QueueUrl"`
+	Entries  []receiptEntry `query:"*RequestEntry"`
 }
 
 func (e *Engine) deleteMessageBatch(ctx context.Context, in receiptBatchInput) (any, error) {

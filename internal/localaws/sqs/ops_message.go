@@ -22,10 +22,15 @@ type sendOutput struct {
 	MD5OfBody       string `json:"MD5OfMessageBody"`
 	MD5OfSystem     string `json:"MD5OfMessageSystemAttributes,omitempty"`
 	MessageID       string `json:"MessageId"`
+	SequenceNumber  string `json:",omitempty"`
 }
 
-func (c *content) sendOutput() sendOutput {
-	out := sendOutput{MD5OfAttributes: attributesMD5(c.attributes), MD5OfBody: c.md5, MessageID: c.id}
+// sendOutput is the answer for c, which was stored as o in a queue.
+func (q *queue) sendOutput(c *content, o original) sendOutput {
+	out := sendOutput{MD5OfAttributes: attributesMD5(c.attributes), MD5OfBody: c.md5, MessageID: o.id}
+	if q.fifo != nil {
+		out.SequenceNumber = sequenceNumber(o.sequence)
+	}
 	if c.trace != "" {
 		out.MD5OfSystem = attributesMD5(map[string]attribute{"AWSTraceHeader": {dataType: "String", value: c.trace}})
 	}
@@ -34,6 +39,7 @@ func (c *content) sendOutput() sendOutput {
 
 func (e *Engine) sendMessage(ctx context.Context, in sendInput) (any, error) {
 	c, parseErr := in.parse()
+	var out sendOutput
 	err := e.do(ctx, func(t *tx) error {
 		q, err := t.queue(in.QueueURL)
 		if err != nil {
@@ -42,17 +48,11 @@ func (e *Engine) sendMessage(ctx context.Context, in sendInput) (any, error) {
 		if parseErr != nil {
 			return parseErr
 		}
-		if err := q.checkSize(c); err != nil {
-			return err
-		}
-		t.send(q, c, in.DelaySeconds)
+		out, err = t.send(q, c, in.DelaySeconds)
 		t.dispatch(q)
-		return nil
+		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return c.sendOutput(), nil
+	return out, err
 }
 
 func (q *queue) checkSize(c *content) error {
@@ -62,8 +62,29 @@ func (q *queue) checkSize(c *content) error {
 	return nil
 }
 
-// send adds c to q. A nil delay (seconds) is the queue's.
-func (t *tx) send(q *queue, c *content, delay *int) {
+// send adds c to q, unless it is a duplicate there; then the answer tells of the first.
+// A nil delay (seconds) is the queue's. The caller dispatches afterwards.
+func (t *tx) send(q *queue, c *content, delay *int) (sendOutput, error) {
+	if err := q.checkSize(c); err != nil {
+		return sendOutput{}, err
+	}
+	if err := q.checkFIFO(c, delay); err != nil {
+		return sendOutput{}, err
+	}
+	if q.fifo == nil {
+		return q.sendOutput(c, t.store(q, c, delay)), nil
+	}
+	key := q.deduplicationKey(c)
+	if _, first, ok := q.fifo.sent.get(key); ok {
+		return q.sendOutput(c, first), nil
+	}
+	o := t.store(q, c, nil)
+	t.noteSent(q, key, t.now, o)
+	return q.sendOutput(c, o), nil
+}
+
+// store adds c to q.
+func (t *tx) store(q *queue, c *content, delay *int) original {
 	t.sequence++
 	c.id, c.sent, c.sender = uuid.NewString(), t.now, t.options.AccountID
 	m := &message{content: c, sequence: t.sequence, visible: t.now}
@@ -75,13 +96,19 @@ func (t *tx) send(q *queue, c *content, delay *int) {
 		m.state, m.visible = delayed, t.now+wait.Milliseconds()
 	}
 	t.add(q, m)
+	return original{c.id, m.sequence}
+}
+
+// sequenceNumber is the SequenceNumber of a message: 20 digits.
+func sequenceNumber(sequence uint64) string {
+	return strconv.FormatUint(firstSequence+sequence, 10)
 }
 
 type receiveInput struct {
-	QueueURL                    string `json:"QueueUrl"`
-	AttributeNames              []string
-	MessageSystemAttributeNames []string
-	MessageAttributeNames       []string
+	QueueURL                    string   `json:"QueueUrl"`
+	AttributeNames              []string `query:"AttributeName"`
+	MessageSystemAttributeNames []string `query:"MessageSystemAttributeName"`
+	MessageAttributeNames       []string `query:"MessageAttributeName"`
 	MaxNumberOfMessages         *int
 	VisibilityTimeout           *int
 	WaitTimeSeconds             *int
@@ -89,11 +116,11 @@ type receiveInput struct {
 }
 
 type receivedMessage struct {
-	Attributes        map[string]string `json:",omitempty"`
+	Attributes        map[string]string `json:",omitempty" query:"Attribute"`
 	Body              string
 	MD5OfBody         string
 	MD5OfAttributes   string                    `json:"MD5OfMessageAttributes,omitempty"`
-	MessageAttributes map[string]attributeValue `json:",omitempty"`
+	MessageAttributes map[string]attributeValue `json:",omitempty" query:"MessageAttribute"`
 	MessageID         string                    `json:"MessageId"`
 	ReceiptHandle     string
 }
@@ -106,8 +133,9 @@ func (e *Engine) receiveMessage(ctx context.Context, in receiveInput) (any, erro
 	if most < 1 || most > 10 {
 		return nil, outOfRange(most, "MaxNumberOfMessages", "Must be between 1 and 10, if provided")
 	}
-	if in.ReceiveRequestAttemptID != nil {
-		return nil, outOfRange(shorten(*in.ReceiveRequestAttemptID), "ReceiveRequestAttemptId", "The request includes a parameter that is not valid for this queue type")
+	attempt := ""
+	if err := parseToken(in.ReceiveRequestAttemptID, "ReceiveRequestAttemptId", &attempt); err != nil {
+		return nil, err
 	}
 	visibility, err := inSeconds(in.VisibilityTimeout, maxVisibility, "VisibilityTimeout")
 	if err != nil {
@@ -122,9 +150,9 @@ func (e *Engine) receiveMessage(ctx context.Context, in receiveInput) (any, erro
 		return nil, err
 	}
 	var out struct {
-		Messages []receivedMessage `json:",omitempty"`
+		Messages []receivedMessage `json:",omitempty" query:"Message"`
 	}
-	q, got, err := e.receive(ctx, in.QueueURL, most, visibility, wait)
+	q, got, err := e.receive(ctx, request{in.QueueURL, most, visibility, wait, attempt})
 	if errors.Is(err, ErrClosed) || ctx.Err() != nil && err != nil {
 		return out, nil
 	}
@@ -190,7 +218,11 @@ func (m *message) system() map[string]string {
 		"SenderId":                         m.sender,
 		"SentTimestamp":                    strconv.FormatInt(m.sent, 10),
 	}
-	for name, value := range map[string]string{"AWSTraceHeader": m.trace, "DeadLetterQueueSourceArn": m.deadLetterOf, "MessageGroupId": m.group} {
+	if m.dedup != "" {
+		all["SequenceNumber"] = sequenceNumber(m.sequence)
+	}
+	for name, value := range map[string]string{"AWSTraceHeader": m.trace, "DeadLetterQueueSourceArn": m.deadLetterOf,
+		"MessageGroupId": m.group, "MessageDeduplicationId": m.dedup} {
 		if value != "" {
 			all[name] = value
 		}
@@ -233,11 +265,14 @@ func (e *Engine) deleteMessage(ctx context.Context, in receiptInput) (any, error
 		if err != nil {
 			return err
 		}
-		return t.acknowledge(q, in.ReceiptHandle)
+		err = t.acknowledge(q, in.ReceiptHandle)
+		t.dispatch(q)
+		return err
 	})
 }
 
-// acknowledge deletes a message. One that is gone already is fine, as on AWS.
+// acknowledge deletes a message. One that is gone already is fine, as on AWS. The caller
+// dispatches afterwards: the group of the message may be free now.
 func (t *tx) acknowledge(q *queue, receipt string) error {
 	if receipt == "" {
 		return missingParameter("ReceiptHandle")

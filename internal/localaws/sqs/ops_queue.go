@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -14,8 +15,8 @@ const purgeInterval = 60 * time.Second
 
 type createQueueInput struct {
 	QueueName  string
-	Attributes map[string]string
-	Tags       map[string]string `json:"tags"`
+	Attributes map[string]string `query:"Attribute"`
+	Tags       map[string]string `json:"tags" query:"Tag,Key"`
 }
 
 type urlOutput struct {
@@ -30,8 +31,8 @@ func (e *Engine) createQueue(ctx context.Context, in createQueueInput) (any, err
 	if err != nil {
 		return nil, err
 	}
-	if !queueNamePattern.MatchString(in.QueueName) {
-		return nil, invalidParameter("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length")
+	if err := checkName(in.QueueName, s.fifo); err != nil {
+		return nil, err
 	}
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
@@ -50,7 +51,17 @@ func (e *Engine) createQueue(ctx context.Context, in createQueueInput) (any, err
 		t.define(q)
 		return nil
 	})
-	return urlOutput{e.url(in.QueueName)}, err
+	return urlOutput{e.url(ctx, in.QueueName)}, err
+}
+
+func checkName(name string, fifo bool) error {
+	if fifo && !fifoNamePattern.MatchString(name) {
+		return invalidParameter("The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end with .fifo suffix and be 1 to 80 in length.")
+	}
+	if !fifo && !queueNamePattern.MatchString(name) {
+		return invalidParameter("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length")
+	}
+	return nil
 }
 
 // checkSame compares the attributes that a second CreateQueue names. Those it does not
@@ -114,7 +125,7 @@ func (e *Engine) getQueueURL(ctx context.Context, in getQueueURLInput) (any, err
 		}
 		return nil
 	})
-	return urlOutput{e.url(in.QueueName)}, err
+	return urlOutput{e.url(ctx, in.QueueName)}, err
 }
 
 type listInput struct {
@@ -126,7 +137,7 @@ type listInput struct {
 
 // page returns the URLs of the queues called names from the token on, and the token of
 // the next page. Without MaxResults it is one page of at most 1000.
-func (e *Engine) page(names []string, in listInput) (urls []string, next string, err error) {
+func (e *Engine) page(ctx context.Context, names []string, in listInput) (urls []string, next string, err error) {
 	most := 1000
 	if in.MaxResults != nil {
 		if most = *in.MaxResults; most < 1 || most > 1000 {
@@ -143,7 +154,7 @@ func (e *Engine) page(names []string, in listInput) (urls []string, next string,
 		names = names[at:]
 	}
 	for _, name := range names[:min(most, len(names))] {
-		urls = append(urls, e.url(name))
+		urls = append(urls, e.url(ctx, name))
 	}
 	if len(names) > most && in.MaxResults != nil {
 		next = base64.RawURLEncoding.EncodeToString([]byte(names[most-1]))
@@ -164,9 +175,9 @@ func (e *Engine) listQueues(ctx context.Context, in listInput) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	urls, next, err := e.page(names, in)
+	urls, next, err := e.page(ctx, names, in)
 	return struct {
-		QueueURLs []string `json:"QueueUrls,omitempty"`
+		QueueURLs []string `json:"QueueUrls,omitempty" query:"QueueUrl"`
 		NextToken string   `json:",omitempty"`
 	}{urls, next}, err
 }
@@ -188,19 +199,19 @@ func (e *Engine) listDeadLetterSourceQueues(ctx context.Context, in listInput) (
 	if err != nil {
 		return nil, err
 	}
-	urls, next, err := e.page(names, in)
+	urls, next, err := e.page(ctx, names, in)
 	return struct {
-		QueueURLs []string `json:"queueUrls"`
+		QueueURLs []string `json:"queueUrls" query:"QueueUrl"`
 		NextToken string   `json:",omitempty"`
 	}{append([]string{}, urls...), next}, err
 }
 
 type getAttributesInput struct {
-	QueueURL       string `json:"QueueUrl"`
-	AttributeNames []string
+	QueueURL       string   `json:"QueueUrl"`
+	AttributeNames []string `query:"AttributeName"`
 }
 
-// known are the attributes that a standard queue or AWS itself can have: asking for
+// known are the attributes that a queue can have: asking for
 // others is an error, asking for one that is not set is not.
 var known = []string{"All", "ContentBasedDeduplication", "DeduplicationScope", "FifoQueue", "FifoThroughputLimit",
 	"KmsDataKeyReusePeriodSeconds", "KmsMasterKeyId", "Policy", "RedriveAllowPolicy", "RedrivePolicy"}
@@ -226,13 +237,13 @@ func (e *Engine) getQueueAttributes(ctx context.Context, in getAttributesInput) 
 		return nil
 	})
 	return struct {
-		Attributes map[string]string `json:",omitempty"`
+		Attributes map[string]string `json:",omitempty" query:"Attribute"`
 	}{out}, err
 }
 
 type setAttributesInput struct {
-	QueueURL   string `json:"QueueUrl"`
-	Attributes map[string]string
+	QueueURL   string            `json:"QueueUrl"`
+	Attributes map[string]string `query:"Attribute"`
 }
 
 func (e *Engine) setQueueAttributes(ctx context.Context, in setAttributesInput) (any, error) {
@@ -244,28 +255,42 @@ func (e *Engine) setQueueAttributes(ctx context.Context, in setAttributesInput) 
 		if err != nil {
 			return err
 		}
-		merged := map[string]string{}
-		maps.Copy(merged, q.Attributes)
-		maps.Copy(merged, in.Attributes)
-		s, err := parseSettings(merged)
+		merged, s, err := t.merge(q, in.Attributes)
 		if err != nil {
 			return err
 		}
-		if _, changed := in.Attributes["RedrivePolicy"]; changed {
-			if err := t.checkRedrive(q.Name, s); err != nil {
-				return err
-			}
-		}
+		retimed := q.fifo != nil && s.delay != q.settings.delay
 		q.Attributes, q.settings, q.Modified = merged, s, t.now/1000
 		t.define(q)
+		if retimed {
+			t.retime(q)
+		}
+		t.dispatch(q)
 		return nil
 	})
 }
 
+// merge returns what q's attributes are with some of them changed.
+func (t *tx) merge(q *queue, changes map[string]string) (merged map[string]string, s settings, err error) {
+	if value, set := changes["FifoQueue"]; set && value != strconv.FormatBool(q.fifo != nil) {
+		return nil, s, refuse("InvalidAttributeValue", "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.")
+	}
+	merged = map[string]string{}
+	maps.Copy(merged, q.Attributes)
+	maps.Copy(merged, changes)
+	if s, err = parseSettings(merged); err != nil {
+		return nil, s, err
+	}
+	if _, changed := changes["RedrivePolicy"]; changed {
+		err = t.checkRedrive(q.Name, s)
+	}
+	return merged, s, err
+}
+
 type tagsInput struct {
-	QueueURL string `json:"QueueUrl"`
-	Tags     map[string]string
-	TagKeys  []string
+	QueueURL string            `json:"QueueUrl"`
+	Tags     map[string]string `query:"Tag,Key"`
+	TagKeys  []string          `query:"TagKey"`
 }
 
 // checkTags holds tags to the quotas: 50 tags, keys of 1..128 and values of 0..256
@@ -329,6 +354,6 @@ func (e *Engine) listQueueTags(ctx context.Context, in queueInput) (any, error) 
 		return err
 	})
 	return struct {
-		Tags map[string]string `json:",omitempty"`
+		Tags map[string]string `json:",omitempty" query:"Tag,Key"`
 	}{tags}, err
 }

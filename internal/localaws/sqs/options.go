@@ -17,8 +17,9 @@ type Options struct {
 	// Region and AccountID stand in ARNs and URLs. Defaults "us-east-1" and
 	// "000000000000".
 	Region, AccountID string
-	// BaseURL begins the URLs of queues; account and name follow. Default
-	// "http://sqs.<region>.localhost".
+	// BaseURL begins the URLs of queues; account and name follow. Default: where the
+	// client sent its request, since some take a queue's URL for the endpoint; without a
+	// socket "http://sqs.<region>.localhost".
 	BaseURL string
 	// Logger takes what no client sees. Default: none.
 	Logger *slog.Logger
@@ -43,10 +44,7 @@ func newOptions(optFns []func(*Options)) (Options, error) {
 	if !accountPattern.MatchString(o.AccountID) {
 		return o, fmt.Errorf("sqs: AccountID %q is not 12 digits", o.AccountID)
 	}
-	if o.BaseURL == "" {
-		o.BaseURL = "http://sqs." + o.Region + ".localhost"
-	}
-	if u, err := url.Parse(o.BaseURL); err != nil || u.Host == "" {
+	if u, err := url.Parse(o.BaseURL); o.BaseURL != "" && (err != nil || u.Host == "") {
 		return o, fmt.Errorf("sqs: BaseURL %q is not an absolute URL", o.BaseURL)
 	}
 	o.BaseURL = strings.TrimRight(o.BaseURL, "/")

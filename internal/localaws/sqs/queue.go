@@ -13,6 +13,7 @@ type definition struct {
 	Created    int64 // Unix s
 	Modified   int64
 	Purged     int64             // Unix ms of the last PurgeQueue
+	MoveTasks  []moveTask        `json:",omitempty"` // out of it, the latest first
 	Attributes map[string]string // those set by clients
 	Tags       map[string]string
 }
@@ -25,18 +26,23 @@ type queue struct {
 
 	messages map[uint64]*message // by sequence
 	ready    messageHeap         // by the time of becoming visible, so also after a restart
+	fifo     *fifo               // of a FIFO queue, which has its messages that are ready there
 	hidden   messageHeap         // delayed or in flight, likewise
 	age      messageHeap         // all, by the time they were sent
 	count    [3]int              // by state
 
-	waiters list.List   // of *waiter, in the order of arrival; not empty only when ready is
+	waiters list.List   // of *waiter, in the order of arrival; not empty only when nothing can be received
 	timer   *time.Timer // for the first of hidden, while somebody waits
 }
 
 func newQueue(d definition, s settings) *queue {
 	visible := messageHeap{key: func(m *message) int64 { return m.visible }, index: func(m *message) *int { return &m.visibleI }}
 	sent := messageHeap{key: func(m *message) int64 { return m.sent }, index: func(m *message) *int { return &m.sentI }}
-	return &queue{definition: d, settings: s, messages: map[uint64]*message{}, ready: visible, hidden: visible, age: sent}
+	q := &queue{definition: d, settings: s, messages: map[uint64]*message{}, ready: visible, hidden: visible, age: sent}
+	if s.fifo {
+		q.fifo = newFIFO()
+	}
+	return q
 }
 
 // add takes m in, in the state that it says.
@@ -57,19 +63,40 @@ func (q *queue) remove(m *message) {
 func (q *queue) place(m *message) {
 	q.count[m.state]++
 	heap.Push(q.line(m), m)
+	if q.fifo != nil {
+		q.fifo.count(m, 1)
+	}
 }
 
 func (q *queue) line(m *message) *messageHeap {
-	if m.state == ready {
-		return &q.ready
+	switch {
+	case m.state != ready:
+		return &q.hidden
+	case q.fifo != nil:
+		return &q.fifo.group(m.group).ready
 	}
-	return &q.hidden
+	return &q.ready
 }
 
 // displace is the opposite of place. m.state must not have changed in between.
 func (q *queue) displace(m *message) {
 	q.count[m.state]--
 	heap.Remove(q.line(m), m.visibleI)
+	if q.fifo != nil {
+		q.fifo.count(m, -1)
+	}
+}
+
+// next returns the message that is received next, after last in one receiving; nil when
+// there is none.
+func (q *queue) next(last *message) *message {
+	switch {
+	case q.fifo != nil:
+		return q.fifo.next(last)
+	case len(q.ready.items) > 0:
+		return q.ready.items[0]
+	}
+	return nil
 }
 
 // appear makes ready what has become visible by now (Unix ms).

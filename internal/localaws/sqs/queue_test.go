@@ -219,7 +219,16 @@ func TestErrors(t *testing.T) {
 		{"a size above 1 MiB", set("MaximumMessageSize", "1048577"), new(*types.InvalidAttributeValue), "InvalidAttributeValue"},
 		{"a retention below a minute", set("MessageRetentionPeriod", "59"), new(*types.InvalidAttributeValue), "InvalidAttributeValue"},
 		{"a policy that is no JSON", set("Policy", "{"), new(*types.InvalidAttributeValue), "InvalidAttributeValue"},
-		{"a FIFO queue", create("q.fifo", map[string]string{"FifoQueue": "true"}), new(*types.UnsupportedOperation), "AWS.SimpleQueueService.UnsupportedOperation"},
+		{"a FIFO queue without suffix", create("f", map[string]string{"FifoQueue": "true"}), nil, "InvalidParameterValue"},
+		{"a suffix without FIFO queue", create("f.fifo", nil), nil, "InvalidParameterValue"},
+		{"FIFO of no truth value", create("f.fifo", map[string]string{"FifoQueue": "yes"}), new(*types.InvalidAttributeValue), "InvalidAttributeValue"},
+		{"FIFO that is false", create("f", map[string]string{"FifoQueue": "false"}), new(*types.InvalidAttributeName), "InvalidAttributeName"},
+		{"deduplication in a standard queue", create("f", map[string]string{"ContentBasedDeduplication": "true"}), new(*types.InvalidAttributeName), "InvalidAttributeName"},
+		{"a scope nobody knows", create("f.fifo", map[string]string{"FifoQueue": "true", "DeduplicationScope": "shard"}), new(*types.InvalidAttributeValue), "InvalidAttributeValue"},
+		{"throughput by group without that scope", create("f.fifo", map[string]string{"FifoQueue": "true", "FifoThroughputLimit": "perMessageGroupId"}), new(*types.InvalidAttributeValue), "InvalidAttributeValue"},
+		{"a standard queue made FIFO", set("FifoQueue", "true"), new(*types.InvalidAttributeValue), "InvalidAttributeValue"},
+		{"an attempt id at a standard queue", receiveIn(&client.ReceiveMessageInput{ReceiveRequestAttemptId: s("a")}), nil, "InvalidParameterValue"},
+		{"an attempt id with a space", receiveIn(&client.ReceiveMessageInput{ReceiveRequestAttemptId: s("a b")}), nil, "InvalidParameterValue"},
 		{"redrive to nowhere", set("RedrivePolicy", `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:none","maxReceiveCount":1}`), nil, "InvalidParameterValue"},
 		{"redrive to itself", set("RedrivePolicy", `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:q","maxReceiveCount":1}`), nil, "InvalidParameterValue"},
 		{"redrive without a count", set("RedrivePolicy", `{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:other"}`), nil, "InvalidParameterValue"},
@@ -250,10 +259,6 @@ func TestErrors(t *testing.T) {
 		{"an id twice", batch("a", "a"), new(*types.BatchEntryIdsNotDistinct), "AWS.SimpleQueueService.BatchEntryIdsNotDistinct"},
 		{"an id with a space", batch("a b"), new(*types.InvalidBatchEntryId), "AWS.SimpleQueueService.InvalidBatchEntryId"},
 		{"a batch above 1 MiB", batch("a", "b", "c", "d", "e", "f"), new(*types.BatchRequestTooLong), "AWS.SimpleQueueService.BatchRequestTooLong"},
-		{"an action that is not here", func() error {
-			_, err := c.StartMessageMoveTask(ctx, &client.StartMessageMoveTaskInput{SourceArn: s("a")})
-			return err
-		}(), new(*types.UnsupportedOperation), "AWS.SimpleQueueService.UnsupportedOperation"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var api smithy.APIError

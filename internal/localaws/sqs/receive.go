@@ -8,8 +8,8 @@ import (
 	"github.com/askaround/askaround-go/internal/localaws/journal"
 )
 
-// maxInFlight is the quota of a standard queue (Developer Guide, "Amazon SQS standard
-// queue quotas").
+// maxInFlight is the quota of a queue (Developer Guide, "Amazon SQS standard queue
+// quotas" and "Amazon SQS FIFO queue quotas").
 const maxInFlight = 120_000
 
 // delivery is a message as one receiver gets it.
@@ -22,35 +22,60 @@ type delivery struct {
 type waiter struct {
 	max        int
 	visibility time.Duration
+	attempt    string        // receive request attempt id
 	done       chan struct{} // closed when the following are set
 	got        []delivery
 	err        error
 }
 
-// receive takes up to max messages, waiting for the first no longer than wait. A nil
-// visibility or wait means the queue's own. No messages after wait is no error. When ctx
-// ends while it waits, that is returned.
-func (e *Engine) receive(ctx context.Context, queueURL string, max int, visibility, wait *time.Duration) (*queue, []delivery, error) {
-	t := e.begin()
-	q, err := t.queue(queueURL)
-	if err == nil && t.closed {
+// request is what a receiver asks for.
+type request struct {
+	queueURL   string
+	max        int
+	visibility *time.Duration // nil means the queue's
+	wait       *time.Duration // for the first message; nil means the queue's
+	attempt    string         // receive request attempt id
+}
+
+// admit opens a waiter for r, and says how long it may wait.
+func (t *tx) admit(r request) (q *queue, w *waiter, limit time.Duration, err error) {
+	if q, err = t.queue(r.queueURL); err != nil {
+		return nil, nil, 0, err
+	}
+	if r.attempt != "" && q.fifo == nil {
+		return nil, nil, 0, wrongType(r.attempt, "ReceiveRequestAttemptId")
+	}
+	w = &waiter{max: r.max, visibility: q.settings.visibility, attempt: r.attempt, done: make(chan struct{})}
+	if r.visibility != nil {
+		w.visibility = *r.visibility
+	}
+	if limit = q.settings.wait; r.wait != nil {
+		limit = *r.wait
+	}
+	switch {
+	case t.closed:
 		err = ErrClosed
+	case q.fifo == nil && limit <= 0 && q.count[inFlight] >= t.limit: // those who wait, and FIFO queues, are not told
+		err = refuse("OverLimit", "The maximum number of in flight messages, %d, is reached.", t.limit)
 	}
-	if err == nil && q.count[inFlight] >= maxInFlight {
-		err = refuse("OverLimit", "The maximum number of in flight messages, %d, is reached.", maxInFlight)
-	}
+	return q, w, limit, err
+}
+
+// receive takes messages as r asks. No messages after the wait is no error. When ctx
+// ends while it waits, that is returned.
+func (e *Engine) receive(ctx context.Context, r request) (*queue, []delivery, error) {
+	t := e.begin()
+	q, w, limit, err := t.admit(r)
 	if err != nil {
 		t.end()
 		return nil, nil, err
 	}
-	w := &waiter{max: max, visibility: q.settings.visibility, done: make(chan struct{})}
-	if visibility != nil {
-		w.visibility = *visibility
+	if r.attempt != "" {
+		if got := t.again(q, r.attempt, w.visibility); got != nil {
+			t.dispatch(q)
+			return q, got, e.wait(ctx, t.end())
+		}
 	}
-	if wait == nil {
-		wait = &q.settings.wait
-	}
-	limit := *wait // read under the lock
 	place := q.waiters.PushBack(w)
 	t.dispatch(q)
 	select {
@@ -114,12 +139,16 @@ func (t *tx) dispatch(q *queue) {
 
 func (t *tx) serveWaiters(q *queue) {
 	t.refresh(q)
-	for q.waiters.Len() > 0 && len(q.ready.items) > 0 {
+	for q.waiters.Len() > 0 && q.count[inFlight] < t.limit && q.next(nil) != nil {
 		w := q.waiters.Front().Value.(*waiter)
-		if w.got = t.take(q, w.max, w.visibility); len(w.got) > 0 {
-			q.waiters.Remove(q.waiters.Front())
-			close(w.done)
+		if w.got = t.take(q, w.max, w.visibility); len(w.got) == 0 {
+			continue // all that there was went to the dead-letter queue
 		}
+		if w.attempt != "" {
+			t.keep(q, w.attempt, t.now, w.got)
+		}
+		q.waiters.Remove(q.waiters.Front())
+		close(w.done)
 	}
 	t.arm(q)
 }
@@ -129,8 +158,13 @@ func (t *tx) serveWaiters(q *queue) {
 func (t *tx) take(q *queue, max int, visibility time.Duration) []delivery {
 	var got []*message
 	target, moved := t.deadLetterQueue(q), false
-	for len(got) < max && len(q.ready.items) > 0 && q.count[inFlight]+len(got) < maxInFlight {
-		m := q.ready.items[0]
+	var last *message
+	for len(got) < max && q.count[inFlight]+len(got) < t.limit {
+		m := q.next(last)
+		if m == nil {
+			break
+		}
+		last = m
 		if target != nil && m.receives-m.receivesBefore >= q.settings.redrive.maxReceives {
 			t.move(q, target, m)
 			moved = true
@@ -144,13 +178,18 @@ func (t *tx) take(q *queue, max int, visibility time.Duration) []delivery {
 		}
 		got = append(got, m)
 	}
+	if moved {
+		t.dispatch(target)
+	}
+	return t.deliver(q, got, visibility)
+}
+
+// deliver hides messages, which are displaced, and makes their deliveries.
+func (t *tx) deliver(q *queue, got []*message, visibility time.Duration) []delivery {
 	deliveries := make([]delivery, 0, len(got))
 	for _, m := range got {
 		t.hide(q, m, visibility)
 		deliveries = append(deliveries, delivery{*m, handle{q.ID, m.sequence, m.receives}.String()})
-	}
-	if moved {
-		t.dispatch(target)
 	}
 	return deliveries
 }
@@ -180,7 +219,11 @@ func (t *tx) arm(q *queue) {
 	if q.waiters.Len() == 0 || len(q.hidden.items) == 0 || t.closed || q.gone {
 		return
 	}
-	due := time.Duration(q.hidden.items[0].visible-t.now) * time.Millisecond
+	at := q.hidden.items[0].visible
+	if q.fifo != nil { // a message in flight that grows too old frees its group
+		at = min(at, q.age.items[0].sent+q.settings.retention.Milliseconds())
+	}
+	due := time.Duration(at-t.now) * time.Millisecond
 	q.timer = time.AfterFunc(max(due, time.Millisecond), func() { t.Engine.appear(q) })
 }
 

@@ -16,6 +16,8 @@ type settings struct {
 	maxSize                            int // bytes
 	redrive                            *redrive
 	allow                              *allowance
+	fifo                               bool
+	contentBased, perGroup             bool // of deduplication, in a FIFO queue
 }
 
 // redrive is a RedrivePolicy.
@@ -80,14 +82,15 @@ func parseSettings(attributes map[string]string) (settings, error) {
 			}
 		case "KmsMasterKeyId":
 		case "FifoQueue":
-			if value == "false" {
-				return s, unknownAttribute(name) // as AWS says: it can only be true
+			if s.fifo = value == "true"; value == "false" {
+				err = unknownAttribute(name) // as AWS says: it can only be true
+			} else if !s.fifo {
+				err = invalidAttribute(name)
 			}
-			err = refuse("UnsupportedOperation", "This engine has standard queues only: FifoQueue cannot be set.")
-		case "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit":
-			err = refuse("InvalidAttributeName", "You can specify the %s only when FifoQueue is set to true.", name)
 		default:
-			err = unknownAttribute(name)
+			if !slices.Contains(fifoAttributes, name) {
+				err = unknownAttribute(name)
+			}
 		}
 		if err != nil {
 			return s, err
@@ -96,7 +99,31 @@ func parseSettings(attributes map[string]string) (settings, error) {
 	seconds := func(name string) time.Duration { return time.Duration(values[name]) * time.Second }
 	s.visibility, s.delay, s.retention = seconds("VisibilityTimeout"), seconds("DelaySeconds"), seconds("MessageRetentionPeriod")
 	s.wait, s.maxSize = seconds("ReceiveMessageWaitTimeSeconds"), values["MaximumMessageSize"]
-	return s, nil
+	return s, s.setFIFO(attributes)
+}
+
+// fifoAttributes are those of FIFO queues alone.
+var fifoAttributes = []string{"ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"}
+
+// setFIFO reads the attributes that only FIFO queues have.
+func (s *settings) setFIFO(attributes map[string]string) error {
+	for _, a := range []struct{ name, no, yes string }{
+		{"ContentBasedDeduplication", "false", "true"}, {"DeduplicationScope", "queue", "messageGroup"}, {"FifoThroughputLimit", "perQueue", "perMessageGroupId"},
+	} {
+		switch value, set := attributes[a.name]; {
+		case !set:
+		case !s.fifo:
+			return refuse("InvalidAttributeName", "You can specify the %s only when FifoQueue is set to true.", a.name)
+		case value != a.no && value != a.yes:
+			return invalidAttribute(a.name)
+		}
+	}
+	s.contentBased = attributes["ContentBasedDeduplication"] == "true"
+	s.perGroup = attributes["DeduplicationScope"] == "messageGroup"
+	if attributes["FifoThroughputLimit"] == "perMessageGroupId" && !s.perGroup {
+		return refuse("InvalidAttributeValue", "The perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup.")
+	}
+	return nil
 }
 
 func invalidAttribute(name string) *Error {
@@ -172,6 +199,9 @@ func (t *tx) checkRedrive(name string, s settings) error {
 	if target.Name == name {
 		return refused("Dead letter target is the queue itself")
 	}
+	if isFIFO(target.Name) != isFIFO(name) {
+		return refused("Dead-letter queue must be same type of queue as the source")
+	}
 	allow := target.settings.allow
 	if allow == nil || allow.permission == "allowAll" || slices.Contains(allow.sources, t.arn(name)) {
 		return nil
@@ -216,6 +246,9 @@ func (q *queue) settable() map[string]string {
 	delete(all, "KmsDataKeyReusePeriodSeconds")
 	if q.Attributes["KmsMasterKeyId"] != "" {
 		all["SqsManagedSseEnabled"], all["KmsDataKeyReusePeriodSeconds"] = "false", "300"
+	}
+	if q.fifo != nil {
+		all["ContentBasedDeduplication"], all["DeduplicationScope"], all["FifoThroughputLimit"] = "false", "queue", "perQueue"
 	}
 	maps.Copy(all, q.Attributes)
 	return all

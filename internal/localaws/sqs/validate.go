@@ -2,17 +2,20 @@ package sqs
 
 import (
 	"encoding/base64"
+	"errors"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 var (
 	queueNamePattern     = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
+	fifoNamePattern      = regexp.MustCompile(`^[A-Za-z0-9_-]{1,75}\.fifo$`)
 	batchIDPattern       = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
 	attributeNamePattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,256}$`)
-	groupPattern         = regexp.MustCompile("^[A-Za-z0-9!\"#$%&'()*+,./:;<=>?@\\[\\\\\\]^_`{|}~-]{1,128}$")
+	tokenPattern         = regexp.MustCompile("^[A-Za-z0-9!\"#$%&'()*+,./:;<=>?@\\[\\\\\\]^_`{|}~-]{1,128}$")
 )
 
 // attributeValue is a message attribute on the wire.
@@ -20,18 +23,18 @@ type attributeValue struct {
 	DataType         string
 	StringValue      *string  `json:",omitempty"`
 	BinaryValue      *string  `json:",omitempty"` // base64
-	StringListValues []string `json:",omitempty"`
-	BinaryListValues []string `json:",omitempty"`
+	StringListValues []string `json:",omitempty" query:"StringListValue"`
+	BinaryListValues []string `json:",omitempty" query:"BinaryListValue"`
 }
 
 // newMessage is what SendMessage and an entry of SendMessageBatch have in common.
 type newMessage struct {
 	MessageBody             *string
 	DelaySeconds            *int
-	MessageAttributes       map[string]attributeValue
-	MessageSystemAttributes map[string]attributeValue
-	MessageDeduplicationID  *string `json:"MessageDeduplicationId"`
-	MessageGroupID          *string `json:"MessageGroupId"`
+	MessageAttributes       map[string]attributeValue `query:"MessageAttribute"`
+	MessageSystemAttributes map[string]attributeValue `query:"MessageSystemAttribute"`
+	MessageDeduplicationID  *string                   `json:"MessageDeduplicationId"`
+	MessageGroupID          *string                   `json:"MessageGroupId"`
 }
 
 // parse checks all that does not depend on the queue. The id and times are to be set.
@@ -45,15 +48,9 @@ func (n newMessage) parse() (*content, error) {
 	if !validText(*n.MessageBody) {
 		return nil, refuse("InvalidMessageContents", "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF")
 	}
-	if n.MessageDeduplicationID != nil {
-		return nil, outOfRange(shorten(*n.MessageDeduplicationID), "MessageDeduplicationId", "The request includes a parameter that is not valid for this queue type")
-	}
 	c := &content{body: *n.MessageBody}
-	if n.MessageGroupID != nil {
-		if !groupPattern.MatchString(*n.MessageGroupID) {
-			return nil, outOfRange(shorten(*n.MessageGroupID), "MessageGroupId", "MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length")
-		}
-		c.group = *n.MessageGroupID
+	if err := errors.Join(parseToken(n.MessageGroupID, "MessageGroupId", &c.group), parseToken(n.MessageDeduplicationID, "MessageDeduplicationId", &c.dedup)); err != nil {
+		return nil, err
 	}
 	if d := n.DelaySeconds; d != nil && (*d < 0 || *d > numbers["DelaySeconds"].most) {
 		return nil, outOfRange(*d, "DelaySeconds", "DelaySeconds must be >= 0 and <= 900")
@@ -72,8 +69,22 @@ func (n newMessage) parse() (*content, error) {
 	return c, nil
 }
 
+// parseToken puts an optional token into a field.
+func parseToken(value *string, name string, into *string) error {
+	if value == nil {
+		return nil
+	}
+	if *into = *value; !tokenPattern.MatchString(*value) {
+		return outOfRange(shorten(*value), name, name+" can only include alphanumeric and punctuation characters. 1 to 128 in length")
+	}
+	return nil
+}
+
 // validText reports whether s has only characters that XML 1.0 allows.
 func validText(s string) bool {
+	if !utf8.ValidString(s) {
+		return false
+	}
 	for _, r := range s {
 		if r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF {
 			return false

@@ -2,7 +2,6 @@ package sqs
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -16,29 +15,23 @@ import (
 // six, and the rest of it.
 const maxBody = 8 << 20
 
-// operation serves one action: a JSON body in, an answer to encode out.
-type operation func(e *Engine, ctx context.Context, body []byte) (any, error)
+// operation serves one action: decode fills in its input, and an answer to encode comes
+// out.
+type operation func(e *Engine, ctx context.Context, decode func(into any) error) (any, error)
 
 func op[In any](f func(*Engine, context.Context, In) (any, error)) operation {
-	return func(e *Engine, ctx context.Context, body []byte) (any, error) {
+	return func(e *Engine, ctx context.Context, decode func(any) error) (any, error) {
 		var in In
-		if err := json.Unmarshal(body, &in); err != nil {
-			return nil, serialization(err)
+		if err := decode(&in); err != nil {
+			return nil, err
 		}
 		return f(e, ctx, in)
 	}
 }
 
-// serialization describes a body that does not fit the shape, without repeating it.
-func serialization(err error) *Error {
-	var t *json.UnmarshalTypeError
-	if errors.As(err, &t) {
-		return refuse("SerializationException", "%s can not be converted to the type of %s", t.Value, t.Field)
-	}
-	return refuse("SerializationException", "The request body is not a JSON object.")
-}
-
 var operations = map[string]operation{
+	"AddPermission":                op((*Engine).addPermission),
+	"CancelMessageMoveTask":        op((*Engine).cancelMessageMoveTask),
 	"ChangeMessageVisibility":      op((*Engine).changeMessageVisibility),
 	"ChangeMessageVisibilityBatch": op((*Engine).changeMessageVisibilityBatch),
 	"CreateQueue":                  op((*Engine).createQueue),
@@ -48,86 +41,125 @@ var operations = map[string]operation{
 	"GetQueueAttributes":           op((*Engine).getQueueAttributes),
 	"GetQueueUrl":                  op((*Engine).getQueueURL),
 	"ListDeadLetterSourceQueues":   op((*Engine).listDeadLetterSourceQueues),
+	"ListMessageMoveTasks":         op((*Engine).listMessageMoveTasks),
 	"ListQueueTags":                op((*Engine).listQueueTags),
 	"ListQueues":                   op((*Engine).listQueues),
 	"PurgeQueue":                   op((*Engine).purgeQueue),
 	"ReceiveMessage":               op((*Engine).receiveMessage),
+	"RemovePermission":             op((*Engine).removePermission),
 	"SendMessage":                  op((*Engine).sendMessage),
 	"SendMessageBatch":             op((*Engine).sendMessageBatch),
 	"SetQueueAttributes":           op((*Engine).setQueueAttributes),
+	"StartMessageMoveTask":         op((*Engine).startMessageMoveTask),
 	"TagQueue":                     op((*Engine).tagQueue),
 	"UntagQueue":                   op((*Engine).untagQueue),
 }
 
-// refused are actions of AWS that this engine does not have.
-var refused = []string{"AddPermission", "CancelMessageMoveTask", "ListMessageMoveTasks", "RemovePermission", "StartMessageMoveTask"}
+// call is a request as its protocol gives it.
+type call struct {
+	id     string // of the request
+	action string
+	serve  operation
+	decode func(into any) error
+}
 
-// ServeHTTP answers the AWS JSON 1.0 protocol: POST with X-Amz-Target AmazonSQS.<action>.
-func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	out, err := e.serve(w, r)
-	status := http.StatusOK
-	if err != nil {
-		status, out = e.explain(w, r, err)
+// codec is a protocol: how a request is read, and how answers and refusals are written.
+type codec interface {
+	contentType() string
+	// read fills in the call, as far as it can.
+	read(c *call, r *http.Request) error
+	answer(c *call, out any) []byte
+	refuse(c *call, h http.Header, e *Error) (status int, body []byte)
+}
+
+// Speaks reports whether r is a request to SQS, in either protocol.
+func Speaks(r *http.Request) bool {
+	if target := r.Header.Get("X-Amz-Target"); target != "" {
+		return strings.HasPrefix(target, jsonTarget)
 	}
-	var body []byte
-	if out != nil {
-		body = encode(out)
+	return strings.HasPrefix(r.Header.Get("Content-Type"), formType) || r.URL.Query().Has("Action")
+}
+
+// ServeHTTP answers the AWS JSON 1.0 protocol, which is POST with X-Amz-Target
+// AmazonSQS.<action>, and the AWS query protocol, which is GET or POST with the
+// parameters Action and Version=2012-11-05.
+func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	protocol, c := protocolOf(r), newCall()
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	var out any
+	err := protocol.read(c, r)
+	if err == nil {
+		out, err = c.serve(e, withEndpoint(r), c.decode)
+	}
+	e.answer(w, r, protocol, c, out, err)
+}
+
+func newCall() *call { return &call{id: uuid.NewString()} }
+
+// protocolOf returns the protocol that r speaks.
+func protocolOf(r *http.Request) codec {
+	if r.Header.Get("X-Amz-Target") != "" {
+		return jsonProtocol{}
+	}
+	return queryProtocol{}
+}
+
+// answer writes out, or err in its place.
+func (e *Engine) answer(w http.ResponseWriter, r *http.Request, protocol codec, c *call, out any, err error) {
+	status, body := http.StatusOK, []byte(nil)
+	if err == nil {
+		body = protocol.answer(c, out)
+	} else {
+		status, body = protocol.refuse(c, w.Header(), e.refusal(r.Context(), c.action, err))
 	}
 	h := w.Header()
-	h.Set("Content-Type", "application/x-amz-json-1.0")
+	h.Set("Content-Type", protocol.contentType())
 	h.Set("Content-Length", strconv.Itoa(len(body)))
-	h.Set("X-Amzn-Requestid", uuid.NewString())
+	h.Set("X-Amzn-Requestid", c.id)
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client is gone: nobody to tell
 }
 
-func (e *Engine) serve(w http.ResponseWriter, r *http.Request) (any, error) {
-	action, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"), "AmazonSQS.")
-	serve := operations[action]
-	switch {
-	case r.Method != http.MethodPost || !ok:
-		return nil, &Error{Name: "UnknownOperationException", Message: "Only POST with X-Amz-Target AmazonSQS.* is served.", Status: http.StatusNotFound}
-	case serve == nil:
-		for _, name := range refused {
-			if name == action {
-				return nil, refuse("UnsupportedOperation", "This engine does not have %s.", action)
-			}
-		}
-		return nil, refuse("UnknownOperationException", "There is no such operation.")
+// endpointKey is the context key of where a client sent its request: a URL.
+type endpointKey struct{}
+
+// withEndpoint tells the context of a request over a socket where it was sent.
+func withEndpoint(r *http.Request) context.Context {
+	if r.Context().Value(http.ServerContextKey) == nil || r.Host == "" {
+		return r.Context()
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	scheme := "http://"
+	if r.TLS != nil {
+		scheme = "https://"
+	}
+	return context.WithValue(r.Context(), endpointKey{}, scheme+r.Host)
+}
+
+// refusal returns what a client is told of an error.
+func (e *Engine) refusal(ctx context.Context, action string, err error) *Error {
+	var refusal *Error
+	if errors.As(err, &refusal) {
+		return refusal
+	}
+	e.options.Logger.ErrorContext(ctx, "sqs request failed", "action", action, "error", err)
+	return &Error{Name: "InternalFailure", Message: "The request failed; see the log.", Status: http.StatusInternalServerError}
+}
+
+// readBody reads a request's body, which is bounded.
+func readBody(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(r.Body)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, &Error{Name: "RequestEntityTooLarge", Message: "The request body is too large.", Status: http.StatusRequestEntityTooLarge}
+		return nil, errBodyTooLarge
 	case err != nil:
-		return nil, refuse("SerializationException", "The request body ended early.")
+		return nil, errBodyEnded
 	}
-	return serve(e, r.Context(), body)
+	return body, nil
 }
 
-// explain puts an error into the shape of AWS.
-func (e *Engine) explain(w http.ResponseWriter, r *http.Request, err error) (status int, out any) {
-	var refusal *Error
-	if !errors.As(err, &refusal) {
-		e.options.Logger.ErrorContext(r.Context(), "sqs request failed", "target", r.Header.Get("X-Amz-Target"), "error", err)
-		refusal = &Error{Name: "InternalFailure", Message: "The request failed; see the log.", Status: http.StatusInternalServerError}
-	}
-	fault := ";Sender"
-	if refusal.Status >= http.StatusInternalServerError {
-		fault = ";Receiver"
-	}
-	w.Header().Set("X-Amzn-Query-Error", refusal.queryCode()+fault)
-	return refusal.Status, struct {
-		Type    string `json:"__type"`
-		Message string `json:"message"`
-	}{"com.amazonaws.sqs#" + refusal.Name, refusal.Message}
-}
-
-func encode(out any) []byte {
-	body, err := json.Marshal(out)
-	if err != nil {
-		panic(err) // strings, numbers and maps of them: cannot fail
-	}
-	return body
-}
+// Refusals of a body.
+var (
+	errBodyTooLarge = &Error{Name: "RequestEntityTooLarge", Message: "The request body is too large.", Status: http.StatusRequestEntityTooLarge}
+	errBodyEnded    = refuse("SerializationException", "The request body ended early.")
+)

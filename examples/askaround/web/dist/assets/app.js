@@ -1259,7 +1259,7 @@ var inset = 14;
 var Chart = class {
   constructor(format, className) {
     this.format = format;
-    this.element = svg("svg", { class: `chart ${className}`, viewBox: `0 0 ${size} ${size}` }, this.ground, this.under, this.over);
+    this.element = svg("svg", { class: `chart ${className}`, viewBox: `0 0 ${size} ${size}` }, this.ground, this.under, this.labels, this.over);
   }
   format;
   element;
@@ -1267,6 +1267,8 @@ var Chart = class {
   under = svg("g");
   over = svg("g");
   ground = svg("g", { class: "ground" });
+  labels = svg("g", { class: "ring-labels" });
+  // over the marks, which crowd in the middle
   centre = { lat: 0, lng: 0 };
   radius = 1;
   /** Shows a circle of radius metres around centre. */
@@ -1277,14 +1279,11 @@ var Chart = class {
     this.ground.replaceChildren(
       svg("circle", { class: "disc", cx: middle, cy: middle, r: full }),
       svg("path", { class: "axis", d: `M${middle} ${inset}V${size - inset}M${inset} ${middle}H${size - inset}` }),
-      ...this.format.rings(radius).flatMap((r) => [
-        svg("circle", { class: "ring", cx: middle, cy: middle, r: full * r / radius }),
-        svg("text", { class: "ring-label", x: middle + 4, y: middle + full * r / radius - 4 }, this.format.distance(r))
-      ]),
+      ...this.format.rings(radius).map((r) => svg("circle", { class: "ring", cx: middle, cy: middle, r: full * r / radius })),
       svg("circle", { class: "edge", cx: middle, cy: middle, r: full }),
-      svg("text", { class: "ring-label", x: middle + 4, y: middle + full - 5 }, this.format.distance(radius)),
       svg("path", { class: "north", d: `M${middle} ${inset - 12}l6 12h-12z` })
     );
+    this.labels.replaceChildren(...[...this.format.rings(radius), radius].map((r) => svg("text", { class: "ring-label", x: middle + 4, y: middle + full * r / radius - 4 }, this.format.distance(r))));
   }
   /** Where a place is on the drawing. */
   point(p) {

@@ -14,11 +14,12 @@ export class Chart {
   readonly under = svg("g");
   readonly over = svg("g");
   private readonly ground = svg("g", { class: "ground" });
+  private readonly labels = svg("g", { class: "ring-labels" }); // over the marks, which crowd in the middle
   private centre: LatLng = { lat: 0, lng: 0 };
   private radius = 1;
 
   constructor(private readonly format: Format, className: string) {
-    this.element = svg("svg", { class: `chart ${className}`, viewBox: `0 0 ${size} ${size}` }, this.ground, this.under, this.over);
+    this.element = svg("svg", { class: `chart ${className}`, viewBox: `0 0 ${size} ${size}` }, this.ground, this.under, this.labels, this.over);
   }
 
   /** Shows a circle of radius metres around centre. */
@@ -29,14 +30,12 @@ export class Chart {
     this.ground.replaceChildren(
       svg("circle", { class: "disc", cx: middle, cy: middle, r: full }),
       svg("path", { class: "axis", d: `M${middle} ${inset}V${size - inset}M${inset} ${middle}H${size - inset}` }),
-      ...this.format.rings(radius).flatMap((r) => [
-        svg("circle", { class: "ring", cx: middle, cy: middle, r: (full * r) / radius }),
-        svg("text", { class: "ring-label", x: middle + 4, y: middle + (full * r) / radius - 4 }, this.format.distance(r)),
-      ]),
+      ...this.format.rings(radius).map((r) => svg("circle", { class: "ring", cx: middle, cy: middle, r: (full * r) / radius })),
       svg("circle", { class: "edge", cx: middle, cy: middle, r: full }),
-      svg("text", { class: "ring-label", x: middle + 4, y: middle + full - 5 }, this.format.distance(radius)),
       svg("path", { class: "north", d: `M${middle} ${inset - 12}l6 12h-12z` }),
     );
+    this.labels.replaceChildren(...[...this.format.rings(radius), radius].map((r) =>
+      svg("text", { class: "ring-label", x: middle + 4, y: middle + (full * r) / radius - 4 }, this.format.distance(r))));
   }
 
   /** Where a place is on the drawing. */

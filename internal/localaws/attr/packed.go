@@ -1,0 +1,121 @@
+package attr
+
+import "slices"
+
+// Packed is an item in the form of [AppendBinary], as an immutable string that tables,
+// indexes, streams and journals share. Equal items have equal Packed. The zero Packed
+// is no item; any other must come from [Pack], [CutPacked] or [Packed.Pick].
+//
+// Strings in decoded values are parts of it and keep it alive.
+type Packed string
+
+// Pack returns the packed form of item.
+func Pack(item Item) Packed {
+	var room [512]byte
+	return Packed(AppendBinary(room[:0], item))
+}
+
+// Item decodes the attributes with the given names, those that are there; nil names
+// mean all. It is nil for the zero Packed.
+func (p Packed) Item(names []string) Item {
+	if p == "" {
+		return nil
+	}
+	u := unpacker{string(p)}
+	n := u.count()
+	size := n
+	if names != nil {
+		size = min(n, len(names))
+	}
+	item := make(Item, size)
+	for ; n > 0; n-- {
+		if name := u.bytes(); wanted(names, name) {
+			item[name] = u.value()
+		} else {
+			u.skip()
+		}
+	}
+	return item
+}
+
+func wanted(names []string, name string) bool { return names == nil || slices.Contains(names, name) }
+
+// Get decodes one attribute.
+func (p Packed) Get(name string) (v Value, ok bool) {
+	if p == "" {
+		return Value{}, false
+	}
+	u := unpacker{string(p)}
+	for n := u.count(); n > 0; n-- {
+		switch got := u.bytes(); {
+		case got == name:
+			return u.value(), true
+		case got > name: // they are in order
+			return Value{}, false
+		}
+		u.skip()
+	}
+	return Value{}, false
+}
+
+// Pick returns the item with the attributes of the given names alone.
+func (p Packed) Pick(names []string) Packed {
+	if p == "" {
+		return ""
+	}
+	var room [256]byte
+	body, picked := room[:0], 0
+	u := unpacker{string(p)}
+	for n := u.count(); n > 0; n-- {
+		before := u.data
+		name := u.bytes()
+		if u.skip(); slices.Contains(names, name) {
+			body = append(body, before[:len(before)-len(u.data)]...)
+			picked++
+		}
+	}
+	var count [10]byte
+	head := appendUvarint(count[:0], picked)
+	return Packed(append(head, body...))
+}
+
+// Size is [Item.Size] of the attributes with the given names; nil means all.
+func (p Packed) Size(names []string) int {
+	if p == "" {
+		return 0
+	}
+	u := unpacker{string(p)}
+	size := 0
+	for n := u.count(); n > 0; n-- {
+		if name := u.bytes(); wanted(names, name) {
+			size += len(name) + u.size()
+		} else {
+			u.skip()
+		}
+	}
+	return size
+}
+
+// AppendJSON appends the wire form of the attributes with the given names; nil means all.
+func (p Packed) AppendJSON(dst []byte, names []string) []byte {
+	dst = append(dst, '{')
+	if p == "" {
+		return append(dst, '}')
+	}
+	u := unpacker{string(p)}
+	first := true
+	for n := u.count(); n > 0; n-- {
+		name := u.bytes()
+		if !wanted(names, name) {
+			u.skip()
+			continue
+		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = append(AppendString(dst, name), ':')
+		dst = u.appendJSON(dst)
+	}
+	return append(dst, '}')
+}

@@ -1,0 +1,165 @@
+package dynamodb
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/askaround/askaround-go/internal/localaws/attr"
+	"github.com/askaround/askaround-go/internal/localaws/expr"
+)
+
+// appender is an output that writes its JSON itself: encoding/json would read over
+// every item again that it is given as JSON.
+type appender interface{ appendJSON(dst []byte) []byte }
+
+// buffers are those of answers that were sent.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxBuffer is the largest that is kept: a page of 1 MB, and what JSON adds to it.
+const maxBuffer = 4 << 20
+
+func takeBuffer() []byte { return (*buffers.Get().(*[]byte))[:0] }
+
+// giveBuffer takes back an answer that nobody reads any more.
+func giveBuffer(b []byte) {
+	if cap(b) <= maxBuffer {
+		buffers.Put(&b)
+	}
+}
+
+// object writes the members of a JSON object.
+type object struct{ dst []byte }
+
+func (o *object) name(name string) {
+	if o.dst[len(o.dst)-1] != '{' {
+		o.dst = append(o.dst, ',')
+	}
+	o.dst = append(append(append(o.dst, '"'), name...), `":`...)
+}
+
+// raw writes a member that is JSON already, unless it is empty.
+func (o *object) raw(name string, text []byte) {
+	if len(text) > 0 {
+		o.name(name)
+		o.dst = append(o.dst, text...)
+	}
+}
+
+func (o *object) int(name string, n int) {
+	o.name(name)
+	o.dst = strconv.AppendInt(o.dst, int64(n), 10)
+}
+
+// small writes a member that few requests ask for.
+func (o *object) small(name string, v any) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // strings, numbers and items: cannot fail
+	}
+	o.raw(name, text)
+}
+
+func (out *writeOutput) appendJSON(dst []byte) []byte {
+	o := object{append(dst, '{')}
+	o.raw("Attributes", out.Attributes)
+	if out.ConsumedCapacity != nil {
+		o.small("ConsumedCapacity", out.ConsumedCapacity)
+	}
+	if out.ItemCollectionMetrics != nil {
+		o.small("ItemCollectionMetrics", out.ItemCollectionMetrics)
+	}
+	return append(o.dst, '}')
+}
+
+func (out *getItemOutput) appendJSON(dst []byte) []byte {
+	o := object{append(dst, '{')}
+	o.raw("Item", out.Item)
+	if out.ConsumedCapacity != nil {
+		o.small("ConsumedCapacity", out.ConsumedCapacity)
+	}
+	return append(o.dst, '}')
+}
+
+// itemJSON is the wire form of a row under a projection, nil for no row.
+func itemJSON(r *row, p *expr.Projection) json.RawMessage {
+	switch {
+	case r == nil:
+		return nil
+	case p == nil:
+		return r.packed().AppendJSON(nil, nil)
+	}
+	return attr.AppendItemJSON(nil, p.Apply(r.packed().Item(p.Attributes())))
+}
+
+// appendJSON filters, projects and writes the rows that the page read. It needs no lock.
+func (out *pageOutput) appendJSON(dst []byte) []byte {
+	o := object{append(dst, '{')}
+	count := 0
+	out.reader.prepareRows()
+	if out.reader.count {
+		for _, r := range out.rows {
+			if out.reader.passes(r) {
+				count++
+			}
+		}
+	} else {
+		o.name("Items")
+		o.dst, count = out.appendItems(o.dst)
+	}
+	o.int("Count", count)
+	o.int("ScannedCount", len(out.rows))
+	if out.last != nil {
+		o.name("LastEvaluatedKey")
+		o.dst = out.last.packed().AppendJSON(o.dst, out.reader.keyNames())
+	}
+	if out.ConsumedCapacity != nil {
+		o.small("ConsumedCapacity", out.ConsumedCapacity)
+	}
+	return append(o.dst, '}')
+}
+
+func (out *pageOutput) appendItems(dst []byte) ([]byte, int) {
+	r, count := out.reader, 0
+	held := r.held()
+	dst = append(dst, '[')
+	for _, row := range out.rows {
+		if !r.passes(row) {
+			continue
+		}
+		if count > 0 {
+			dst = append(dst, ',')
+		}
+		if count++; r.projection == nil {
+			dst = row.packed().AppendJSON(dst, held)
+		} else {
+			dst = attr.AppendItemJSON(dst, r.projection.Apply(row.packed().Item(r.wanted)))
+		}
+	}
+	return append(dst, ']'), count
+}
+
+func (out *batchGetOutput) appendJSON(dst []byte) []byte {
+	o := object{append(dst, '{')}
+	o.name("Responses")
+	o.dst = append(o.dst, '{')
+	for _, name := range slices.Sorted(maps.Keys(out.Responses)) {
+		o.name(name) // table names need no escapes
+		o.dst = append(o.dst, '[')
+		for i, item := range out.Responses[name] {
+			if i > 0 {
+				o.dst = append(o.dst, ',')
+			}
+			o.dst = append(o.dst, item...)
+		}
+		o.dst = append(o.dst, ']')
+	}
+	o.dst = append(o.dst, '}')
+	o.small("UnprocessedKeys", out.UnprocessedKeys)
+	if out.ConsumedCapacity != nil {
+		o.small("ConsumedCapacity", out.ConsumedCapacity)
+	}
+	return append(o.dst, '}')
+}
