@@ -1,0 +1,91 @@
+package asyncapi
+
+// A step of a sequence reads one character of a class; it may be skipped, or taken any
+// number of times.
+type step struct {
+	class    Class
+	optional bool
+	loop     bool // then optional as well
+}
+
+// sequence lists the steps of a channel's topics. A slash stands between levels, and no
+// parameter can hold one.
+func (c *Channel) sequence() []step {
+	var list []step
+	for i, s := range c.Segments {
+		if i > 0 {
+			list = append(list, step{class: classOf("/")})
+		}
+		if s.Parameter != nil {
+			list = append(list, s.Parameter.Pattern.sequence()...)
+			continue
+		}
+		for j := range len(s.Literal) {
+			list = append(list, step{class: classOf(s.Literal[j : j+1])})
+		}
+	}
+	return list
+}
+
+func (p Pattern) sequence() []step {
+	var list []step
+	for _, a := range p.Atoms {
+		for i := range a.Max {
+			list = append(list, step{class: a.Class, optional: i >= a.Min})
+		}
+	}
+	return list
+}
+
+// common returns a topic of both channels, if there is one.
+func common(a, b *Channel) (string, bool) {
+	return intersect(a.sequence(), b.sequence())
+}
+
+// A meeting is a pair of positions in two sequences that some text leads to.
+type meeting struct{ a, b int }
+
+// intersect returns a short text that both sequences read to their ends. It walks the
+// product of the two automata, breadth first.
+func intersect(a, b []step) (string, bool) {
+	texts := map[meeting]string{{}: ""}
+	queue := []meeting{{}}
+	visit := func(m meeting, text string) {
+		if _, seen := texts[m]; !seen {
+			texts[m] = text
+			queue = append(queue, m)
+		}
+	}
+	for len(queue) > 0 {
+		m := queue[0]
+		queue = queue[1:]
+		text := texts[m]
+		if m.a == len(a) && m.b == len(b) {
+			return text, true
+		}
+		if m.a < len(a) && a[m.a].optional {
+			visit(meeting{m.a + 1, m.b}, text)
+		}
+		if m.b < len(b) && b[m.b].optional {
+			visit(meeting{m.a, m.b + 1}, text)
+		}
+		if m.a < len(a) && m.b < len(b) && a[m.a].class.Overlaps(b[m.b].class) {
+			visit(meeting{after(a, m.a), after(b, m.b)}, text+a[m.a].class.first(b[m.b].class))
+		}
+	}
+	return "", false
+}
+
+// after is the position after reading one character at i.
+func after(s []step, i int) int {
+	if s[i].loop {
+		return i
+	}
+	return i + 1
+}
+
+// first is the first character of both c and d.
+func (c Class) first(d Class) string {
+	both := Class{c[0] & d[0], c[1] & d[1]}
+	return string(rune(both.Ranges()[0][0]))
+}
