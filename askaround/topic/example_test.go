@@ -24,7 +24,7 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// questions in cell 89c25b
-	// topic: parameter: "brooklyn" is not the token of an S2 cell of level 10
+	// topic: parameter: "brooklyn" is not the token of an S2 cell of level 10: six hexadecimal digits
 }
 
 func ExampleFilter_Match() {

@@ -23,7 +23,7 @@ type file struct {
 // fault, cannot be expressed in the emitter's language.
 type emitter func(*asyncapi.Model) ([]file, error)
 
-var emitters = []emitter{}
+var emitters = []emitter{goTopics}
 
 func main() {
 	if len(os.Args) != 3 {

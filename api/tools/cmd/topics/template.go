@@ -1,0 +1,33 @@
+package main
+
+import (
+	"bytes"
+	"embed"
+	"text/template"
+
+	"github.com/askaround/askaround-go/api/tools/internal/asyncapi"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+var templates = template.Must(template.New("").Funcs(template.FuncMap{
+	"mark":      func() string { return mark },
+	"type":      typeName,
+	"upper":     upperFirst,
+	"acronym":   acronym,
+	"member":    memberName,
+	"comment":   comment,
+	"roles":     roleNames,
+	"arguments": goArguments,
+	"fields":    goFields,
+	"address":   goAddress,
+	"sentence":  goConstructor,
+	"atoms":     goAtoms,
+}).ParseFS(templateFiles, "templates/*.tmpl"))
+
+func execute(name string, model *asyncapi.Model) ([]byte, error) {
+	var b bytes.Buffer
+	err := templates.ExecuteTemplate(&b, name, model)
+	return b.Bytes(), err
+}
