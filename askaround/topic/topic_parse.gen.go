@@ -29,7 +29,7 @@ var channels = [...]Channel{
 		filter:     "askaround/v1/geo/+",
 		qos:        1,
 		retain:     false,
-		maxPayload: 16384,
+		maxPayload: 131072,
 		parse:      func(l levels) (Topic, error) { return parsed(NewGeo(l[3])) },
 	},
 	questionChannel: {
@@ -37,7 +37,7 @@ var channels = [...]Channel{
 		filter:     "askaround/v1/question/+",
 		qos:        1,
 		retain:     false,
-		maxPayload: 16384,
+		maxPayload: 131072,
 		parse:      func(l levels) (Topic, error) { return parsed(NewQuestion(l[3])) },
 	},
 	accountChannel: {
@@ -138,19 +138,19 @@ var channels = [...]Channel{
 	},
 	edgeInferenceChannel: {
 		name:       "edgeInference",
-		filter:     "askaround/v1/edge/+/inference/+",
+		filter:     "askaround/v1/edge/+/+/inference",
 		qos:        1,
 		retain:     false,
 		maxPayload: 4096,
-		parse:      func(l levels) (Topic, error) { return parsed(NewEdgeInference(l[3], l[5])) },
+		parse:      func(l levels) (Topic, error) { return parsed(NewEdgeInference(l[3], l[4])) },
 	},
 	edgeModelChannel: {
 		name:       "edgeModel",
-		filter:     "askaround/v1/edge/+/model/+",
+		filter:     "askaround/v1/edge/+/+/state",
 		qos:        1,
 		retain:     true,
 		maxPayload: 1024,
-		parse:      func(l levels) (Topic, error) { return parsed(NewEdgeModel(l[3], l[5])) },
+		parse:      func(l levels) (Topic, error) { return parsed(NewEdgeModel(l[3], l[4])) },
 	},
 }
 

@@ -350,7 +350,7 @@ func (Esp32Sub) Channel() Channel { return channels[esp32SubChannel] }
 
 func (Esp32Sub) sealed() {}
 
-// EdgeInference is the topic askaround/v1/edge/{thing}/inference/{model}. What a model at
+// EdgeInference is the topic askaround/v1/edge/{thing}/{model}/inference. What a model at
 // the edge found. Published by device (own), received by service, operator.
 // The zero value names no topic; use [NewEdgeInference].
 type EdgeInference struct{ thing, model string }
@@ -375,7 +375,7 @@ func (t EdgeInference) Thing() string { return t.thing }
 func (t EdgeInference) Model() string { return t.model }
 
 func (t EdgeInference) String() string {
-	return "askaround/v1/edge/" + t.thing + "/inference/" + t.model
+	return "askaround/v1/edge/" + t.thing + "/" + t.model + "/inference"
 }
 
 // Filter implements [Topic].
@@ -386,7 +386,7 @@ func (EdgeInference) Channel() Channel { return channels[edgeInferenceChannel] }
 
 func (EdgeInference) sealed() {}
 
-// EdgeModel is the topic askaround/v1/edge/{thing}/model/{model}. Which version of a model
+// EdgeModel is the topic askaround/v1/edge/{thing}/{model}/state. Which version of a model
 // runs at the edge. Retained. Published by device (own), received by service, operator.
 // The zero value names no topic; use [NewEdgeModel].
 type EdgeModel struct{ thing, model string }
@@ -410,7 +410,7 @@ func (t EdgeModel) Thing() string { return t.thing }
 // Model returns the name of a model: 1 to 64 lower-case letters, digits and hyphens.
 func (t EdgeModel) Model() string { return t.model }
 
-func (t EdgeModel) String() string { return "askaround/v1/edge/" + t.thing + "/model/" + t.model }
+func (t EdgeModel) String() string { return "askaround/v1/edge/" + t.thing + "/" + t.model + "/state" }
 
 // Filter implements [Topic].
 func (t EdgeModel) Filter() Filter { return Filter{levels: t.String()} }

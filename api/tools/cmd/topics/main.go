@@ -23,7 +23,11 @@ type file struct {
 // fault, cannot be expressed in the emitter's language.
 type emitter func(*asyncapi.Model) ([]file, error)
 
-var emitters = []emitter{goTopics}
+var emitters = []emitter{goTopics, typeScript, policies, acls, rules, docs}
+
+// generated are the directories that hold nothing else: what no emitter makes any more
+// goes from there.
+var generated = []string{"api/policies", "api/mosquitto", "api/rules"}
 
 func main() {
 	if len(os.Args) != 3 {
@@ -44,6 +48,11 @@ func run(source, root string) error {
 	files, err := generate(model)
 	if err != nil {
 		return err
+	}
+	for _, dir := range generated {
+		if err := os.RemoveAll(filepath.Join(root, filepath.FromSlash(dir))); err != nil {
+			return err
+		}
 	}
 	for _, f := range files {
 		if err := write(filepath.Join(root, filepath.FromSlash(f.path)), f.body); err != nil {

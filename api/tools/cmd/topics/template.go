@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"embed"
+	"strings"
 	"text/template"
 
 	"github.com/askaround/askaround-go/api/tools/internal/asyncapi"
@@ -12,18 +13,27 @@ import (
 var templateFiles embed.FS
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"mark":      func() string { return mark },
-	"type":      typeName,
-	"upper":     upperFirst,
-	"acronym":   acronym,
-	"member":    memberName,
-	"comment":   comment,
-	"roles":     roleNames,
-	"arguments": goArguments,
-	"fields":    goFields,
-	"address":   goAddress,
-	"sentence":  goConstructor,
-	"atoms":     goAtoms,
+	"mark":         func() string { return mark },
+	"type":         typeName,
+	"upper":        upperFirst,
+	"acronym":      acronym,
+	"member":       memberName,
+	"comment":      comment,
+	"roles":        roleNames,
+	"arguments":    goArguments,
+	"fields":       goFields,
+	"address":      goAddress,
+	"sentence":     goConstructor,
+	"atoms":        goAtoms,
+	"holding":      holdingOf,
+	"schemas":      schemaNames,
+	"rules":        withRules,
+	"thousands":    thousands,
+	"join":         strings.Join,
+	"tsParameters": tsParameters,
+	"tsValues":     tsValues,
+	"tsAddress":    tsAddress,
+	"tsExpression": tsExpression,
 }).ParseFS(templateFiles, "templates/*.tmpl"))
 
 func execute(name string, model *asyncapi.Model) ([]byte, error) {

@@ -89,3 +89,36 @@ func (c Class) first(d Class) string {
 	both := Class{c[0] & d[0], c[1] & d[1]}
 	return string(rune(both.Ranges()[0][0]))
 }
+
+// MeetsGlob returns a topic of c that the glob of a policy matches, if there is one. In a
+// glob "*" is any text and "?" any character; variables are the spellings that stand for
+// an identity, by its name.
+func (c *Channel) MeetsGlob(glob string, variables map[string]string) (topic string, ok bool) {
+	anything := Class{^uint64(0), ^uint64(0)}
+	var list []step
+	for glob != "" {
+		if identity, variable := variableAt(glob, variables); variable != "" {
+			list = append(list, identity...)
+			glob = glob[len(variable):]
+			continue
+		}
+		s := step{class: classOf(glob[:1])}
+		if glob[0] == '*' || glob[0] == '?' {
+			s = step{class: anything, optional: glob[0] == '*', loop: glob[0] == '*'}
+		}
+		list = append(list, s)
+		glob = glob[1:]
+	}
+	return intersect(list, c.sequence())
+}
+
+// variableAt is the variable that text begins with, and the steps of its values: some
+// text without slash.
+func variableAt(text string, variables map[string]string) (values []step, variable string) {
+	for _, v := range variables {
+		if len(text) >= len(v) && text[:len(v)] == v {
+			return []step{{class: levelChars}, {class: levelChars, optional: true, loop: true}}, v
+		}
+	}
+	return nil, ""
+}
