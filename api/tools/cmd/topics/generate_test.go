@@ -112,7 +112,7 @@ func TestRefusedByGenerators(t *testing.T) {
 		{
 			"a policy that is too large",
 			"askaround/v1/", strings.Repeat("x", 44) + "/v1/",
-			`asyncapi.yaml:25: #/x-roles/service: the policy of role service has`,
+			`asyncapi.yaml:29: #/x-roles/service: the policy of role service has`,
 		},
 	} {
 		document := strings.ReplaceAll(readFile(t, "../../../asyncapi.yaml"), test.old, test.new)
