@@ -62,6 +62,13 @@ topics.yaml:52: #/components/parameters/cell: no channel uses parameter cell`},
 	{"a literal that a parameter allows", "address: t/v1/place/{cell}\n    description: What is where.\n    parameters:\n      cell: {$ref: '#/components/parameters/cell'}", "address: t/v1/abc/command\n    description: What is where.",
 		`topics.yaml:16: #/channels/place/address: topic "t/v1/abc/command" matches channel command as well
 topics.yaml:50: #/components/parameters/cell: no channel uses parameter cell`},
+	{"two parameters that name a client", sound, strings.NewReplacer(
+		"t/v1/{thing}/command", "t/v1/for/{thing}/{cell}", "parameters:\n      thing", "parameters:\n      cell: {$ref: '#/components/parameters/cell'}\n      thing",
+		"x-max-length: 6, ", "x-max-length: 6, x-identity: account, ").Replace(sound),
+		"topics.yaml:8: #/channels/command/address: thing and cell both name a client"},
+	{"a parameter under another name", sound, strings.NewReplacer(
+		"{cell}", "{square}", "cell: {$ref", "square: {$ref").Replace(sound),
+		"topics.yaml:19: #/channels/place/parameters/square/$ref: parameter cell is called square here: one name is enough"},
 	{"more filters than one SUBSCRIBE carries", "filters: 8", "filters: 9",
 		"topics.yaml:48: #/operations/receivePlace/x-roles/service: 9 filters do not fit into 1 SUBSCRIBE of 8: say subscribes"},
 	{"more filters than one connection carries", "filters: 8", "filters: 51",

@@ -208,6 +208,9 @@ func (r *reader) parameter(address, declared node, name string) *Parameter {
 		ref.fail("%q is not a parameter of #/components/parameters", ref.text())
 		return new(Parameter)
 	}
+	if target != name {
+		ref.fail("parameter %s is called %s here: one name is enough", target, name)
+	}
 	r.used[p] = true
 	return p
 }
