@@ -10,6 +10,8 @@ import (
 type Channel struct {
 	name       string
 	filter     string
+	shape      levels // of filter
+	depth      int    // how many they are
 	qos        byte
 	retain     bool
 	maxPayload int
@@ -45,16 +47,27 @@ func (c Channel) Retain() bool { return c.retain }
 // MaxPayload is the largest payload in bytes.
 func (c Channel) MaxPayload() int { return c.maxPayload }
 
-// levels are the levels of a valid topic; those beyond its end are empty.
+// levels are the levels of a valid topic or filter; those beyond its end are empty.
 type levels [MaxSlashes + 1]string
 
-func split(name string) levels {
-	var l levels
-	for i := range l {
-		var more bool
-		if l[i], name, more = strings.Cut(name, "/"); !more {
-			break
+// split returns the levels of name and their number.
+func split(name string) (l levels, n int) {
+	for more := true; more && n < len(l); n++ {
+		l[n], name, more = strings.Cut(name, "/")
+	}
+	return l, n
+}
+
+// fits reports whether a name of n levels matches the channel's filter. It begins at the
+// end, where channels differ most.
+func (c *Channel) fits(l *levels, n int) bool {
+	if n != c.depth {
+		return false
+	}
+	for i := n - 1; i >= 0; i-- {
+		if c.shape[i] != "+" && c.shape[i] != l[i] {
+			return false
 		}
 	}
-	return l
+	return true
 }

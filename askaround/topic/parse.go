@@ -11,9 +11,9 @@ func Parse(s string) (Topic, error) {
 		return nil, err
 	}
 	var err error
-	l := split(s)
+	l, n := split(s)
 	for i := range channels {
-		if !match(channels[i].filter, s) {
+		if !channels[i].fits(&l, n) {
 			continue
 		}
 		t, fault := channels[i].parse(l)

@@ -43,6 +43,8 @@ var channels = [...]Channel{
 	geoChannel: {
 		name:       "geo",
 		filter:     "askaround/v1/geo/+",
+		shape:      levels{"askaround", "v1", "geo", "+"},
+		depth:      4,
 		qos:        1,
 		retain:     false,
 		maxPayload: 131072,
@@ -53,6 +55,8 @@ var channels = [...]Channel{
 	questionChannel: {
 		name:       "question",
 		filter:     "askaround/v1/question/+",
+		shape:      levels{"askaround", "v1", "question", "+"},
+		depth:      4,
 		qos:        1,
 		retain:     false,
 		maxPayload: 131072,
@@ -63,6 +67,8 @@ var channels = [...]Channel{
 	accountChannel: {
 		name:       "account",
 		filter:     "askaround/v1/account/+",
+		shape:      levels{"askaround", "v1", "account", "+"},
+		depth:      4,
 		qos:        1,
 		retain:     false,
 		maxPayload: 16384,
@@ -73,6 +79,8 @@ var channels = [...]Channel{
 	systemChannel: {
 		name:       "system",
 		filter:     "askaround/v1/system",
+		shape:      levels{"askaround", "v1", "system"},
+		depth:      3,
 		qos:        1,
 		retain:     false,
 		maxPayload: 16384,
@@ -83,6 +91,8 @@ var channels = [...]Channel{
 	robotActionChannel: {
 		name:       "robotAction",
 		filter:     "askaround/v1/robot/+/action",
+		shape:      levels{"askaround", "v1", "robot", "+", "action"},
+		depth:      5,
 		qos:        1,
 		retain:     false,
 		maxPayload: 1024,
@@ -93,6 +103,8 @@ var channels = [...]Channel{
 	robotTelemetryChannel: {
 		name:       "robotTelemetry",
 		filter:     "askaround/v1/robot/+/telemetry",
+		shape:      levels{"askaround", "v1", "robot", "+", "telemetry"},
+		depth:      5,
 		qos:        0,
 		retain:     false,
 		maxPayload: 4096,
@@ -103,6 +115,8 @@ var channels = [...]Channel{
 	legacyRobotActionChannel: {
 		name:       "legacyRobotAction",
 		filter:     "+/action",
+		shape:      levels{"+", "action"},
+		depth:      2,
 		qos:        1,
 		retain:     false,
 		maxPayload: 1024,
@@ -113,6 +127,8 @@ var channels = [...]Channel{
 	legacyRobotTelemetryChannel: {
 		name:       "legacyRobotTelemetry",
 		filter:     "+/telemetry",
+		shape:      levels{"+", "telemetry"},
+		depth:      2,
 		qos:        0,
 		retain:     false,
 		maxPayload: 4096,
@@ -123,6 +139,8 @@ var channels = [...]Channel{
 	deviceCommandChannel: {
 		name:       "deviceCommand",
 		filter:     "askaround/v1/device/+/command",
+		shape:      levels{"askaround", "v1", "device", "+", "command"},
+		depth:      5,
 		qos:        1,
 		retain:     false,
 		maxPayload: 1024,
@@ -133,6 +151,8 @@ var channels = [...]Channel{
 	deviceAckChannel: {
 		name:       "deviceAck",
 		filter:     "askaround/v1/device/+/ack",
+		shape:      levels{"askaround", "v1", "device", "+", "ack"},
+		depth:      5,
 		qos:        1,
 		retain:     false,
 		maxPayload: 256,
@@ -143,6 +163,8 @@ var channels = [...]Channel{
 	deviceTelemetryChannel: {
 		name:       "deviceTelemetry",
 		filter:     "askaround/v1/device/+/telemetry",
+		shape:      levels{"askaround", "v1", "device", "+", "telemetry"},
+		depth:      5,
 		qos:        0,
 		retain:     false,
 		maxPayload: 512,
@@ -153,6 +175,8 @@ var channels = [...]Channel{
 	devicePresenceChannel: {
 		name:       "devicePresence",
 		filter:     "askaround/v1/device/+/presence",
+		shape:      levels{"askaround", "v1", "device", "+", "presence"},
+		depth:      5,
 		qos:        1,
 		retain:     true,
 		maxPayload: 256,
@@ -163,6 +187,8 @@ var channels = [...]Channel{
 	esp32PubChannel: {
 		name:       "esp32Pub",
 		filter:     "esp32/pub",
+		shape:      levels{"esp32", "pub"},
+		depth:      2,
 		qos:        0,
 		retain:     false,
 		maxPayload: 512,
@@ -173,6 +199,8 @@ var channels = [...]Channel{
 	esp32SubChannel: {
 		name:       "esp32Sub",
 		filter:     "esp32/sub",
+		shape:      levels{"esp32", "sub"},
+		depth:      2,
 		qos:        0,
 		retain:     false,
 		maxPayload: 1024,
@@ -183,6 +211,8 @@ var channels = [...]Channel{
 	edgeInferenceChannel: {
 		name:       "edgeInference",
 		filter:     "askaround/v1/edge/+/+/inference",
+		shape:      levels{"askaround", "v1", "edge", "+", "+", "inference"},
+		depth:      6,
 		qos:        1,
 		retain:     false,
 		maxPayload: 4096,
@@ -193,6 +223,8 @@ var channels = [...]Channel{
 	edgeModelChannel: {
 		name:       "edgeModel",
 		filter:     "askaround/v1/edge/+/+/state",
+		shape:      levels{"askaround", "v1", "edge", "+", "+", "state"},
+		depth:      6,
 		qos:        1,
 		retain:     true,
 		maxPayload: 1024,

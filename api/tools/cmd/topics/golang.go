@@ -95,3 +95,8 @@ func goIdentity(c *asyncapi.Channel) string {
 	}
 	return ""
 }
+
+// goShape lists the levels of the channel's filter.
+func goShape(c *asyncapi.Channel) string {
+	return `"` + strings.ReplaceAll(c.Filter(), "/", `", "`) + `"`
+}

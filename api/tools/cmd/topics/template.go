@@ -26,6 +26,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"sentence":     goConstructor,
 	"atoms":        goAtoms,
 	"grants":       goGrants,
+	"shape":        goShape,
 	"identity":     goIdentity,
 	"holding":      holdingOf,
 	"schemas":      schemaNames,

@@ -110,6 +110,8 @@ topics.yaml:48: #/operations/receivePlace/x-roles/service: 50 filters do not fit
 		`topics.yaml:52: #/components/parameters/cell/x-pattern: pattern ^[9-0]{6}$: "[9-0]{6}": 9-0 is no range`},
 	{"a pattern that allows nothing", "'^[0-9a-f]{6}$'", "'^[0-9]{0,6}$'",
 		"topics.yaml:52: #/components/parameters/cell/x-pattern: pattern ^[0-9]{0,6}$: it allows the empty level"},
+	{"a pattern that allows more than a topic", "'^[0-9a-f]{6}$'", "'^[0-9a-f]{257}$'",
+		"topics.yaml:52: #/components/parameters/cell/x-pattern: pattern ^[0-9a-f]{257}$: it allows 257 characters, a whole topic has no more than 256"},
 	{"a longer pattern than declared", "x-max-length: 6", "x-max-length: 5",
 		"topics.yaml:52: #/components/parameters/cell/x-max-length: 5, but the pattern allows 6 characters"},
 	{"no length", "x-max-length: 6, ", "",

@@ -85,6 +85,9 @@ func (p Pattern) check() error {
 	if p.MinLength() == 0 {
 		return errors.New("it allows the empty level")
 	}
+	if n := p.MaxLength(); n > MaxTopicBytes {
+		return fmt.Errorf("it allows %d characters, a whole topic has no more than %d", n, MaxTopicBytes)
+	}
 	for i, a := range p.Atoms {
 		if a.Min != a.Max && a.Class.Overlaps(first(p.Atoms[i+1:])) {
 			return fmt.Errorf("atom %d has a variable length and shares a character with what may follow", i+1)

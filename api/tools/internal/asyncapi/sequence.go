@@ -1,5 +1,7 @@
 package asyncapi
 
+import "iter"
+
 // A step of a sequence reads one character of a class; it may be skipped, or taken any
 // number of times.
 type step struct {
@@ -45,35 +47,55 @@ func common(a, b *Channel) (string, bool) {
 // A meeting is a pair of positions in two sequences that some text leads to.
 type meeting struct{ a, b int }
 
-// intersect returns a short text that both sequences read to their ends. It walks the
-// product of the two automata, breadth first.
+// An arrival says from where a meeting was reached, and by which character, "" for none.
+type arrival struct {
+	from meeting
+	text string
+}
+
+// intersect returns a text that both sequences read to their ends, if there is one. It
+// walks the product of the two automata, breadth first.
 func intersect(a, b []step) (string, bool) {
-	texts := map[meeting]string{{}: ""}
+	arrivals := map[meeting]arrival{{}: {}}
 	queue := []meeting{{}}
-	visit := func(m meeting, text string) {
-		if _, seen := texts[m]; !seen {
-			texts[m] = text
-			queue = append(queue, m)
-		}
-	}
 	for len(queue) > 0 {
 		m := queue[0]
 		queue = queue[1:]
-		text := texts[m]
 		if m.a == len(a) && m.b == len(b) {
-			return text, true
+			return textTo(m, arrivals), true
 		}
-		if m.a < len(a) && a[m.a].optional {
-			visit(meeting{m.a + 1, m.b}, text)
-		}
-		if m.b < len(b) && b[m.b].optional {
-			visit(meeting{m.a, m.b + 1}, text)
-		}
-		if m.a < len(a) && m.b < len(b) && a[m.a].class.Overlaps(b[m.b].class) {
-			visit(meeting{after(a, m.a), after(b, m.b)}, text+a[m.a].class.shared(b[m.b].class))
+		for next, text := range successors(m, a, b) {
+			if _, seen := arrivals[next]; !seen {
+				arrivals[next] = arrival{m, text}
+				queue = append(queue, next)
+			}
 		}
 	}
 	return "", false
+}
+
+// successors yields where one step leads from m, and the character that is read.
+func successors(m meeting, a, b []step) iter.Seq2[meeting, string] {
+	return func(yield func(meeting, string) bool) {
+		moreA, moreB := m.a < len(a), m.b < len(b)
+		switch {
+		case moreA && a[m.a].optional && !yield(meeting{m.a + 1, m.b}, ""):
+		case moreB && b[m.b].optional && !yield(meeting{m.a, m.b + 1}, ""):
+		case moreA && moreB && a[m.a].class.Overlaps(b[m.b].class):
+			yield(meeting{after(a, m.a), after(b, m.b)}, a[m.a].class.shared(b[m.b].class))
+		}
+	}
+}
+
+// textTo collects the characters on the way to m.
+func textTo(m meeting, arrivals map[meeting]arrival) string {
+	text := ""
+	for m != (meeting{}) {
+		at := arrivals[m]
+		text = at.text + text
+		m = at.from
+	}
+	return text
 }
 
 // after is the position after reading one character at i.
