@@ -141,6 +141,64 @@ func TestEveryGrant(t *testing.T) {
 	}
 }
 
+// TestRetaining: who may publish on a retained channel may set RETAIN there, and nowhere
+// else.
+func TestRetaining(t *testing.T) {
+	model := theModel(t)
+	w := newWorld(model, 1)
+	retained := 0
+	for _, role := range model.Roles {
+		p, identity := readPolicy(t, "../../../policies/"+role.Name+".json"), w.identity(role)
+		for _, c := range model.Channels {
+			name := c.Format(func(p *asyncapi.Parameter) string {
+				if p.Identity != "" && p.Identity == role.Identity && p.Pattern.Match(identity) {
+					return identity
+				}
+				return w.values[p][0]
+			})
+			want := c.Send.Retain && may(model, role, identity, "publish", name)
+			if got := policyAllows(p, identity, "retain", name); got != want {
+				t.Errorf("%s may retain on %s: policy %t, model %t", role.Name, name, got, want)
+			}
+			if want {
+				retained++
+			}
+		}
+	}
+	if retained == 0 {
+		t.Error("nobody may retain anything")
+	}
+}
+
+// TestConnecting: a client connects under its own name.
+func TestConnecting(t *testing.T) {
+	for _, test := range []struct {
+		role, identity, client string
+		want                   bool
+	}{
+		{"robot", "r2", "r2", true},
+		{"robot", "r2", "r3", false},
+		{"robot", "r2", "r2-1", false},
+		{"device", "esp", "esp", true},
+		{"device", "esp", "", false},
+		{"user", "0123", "0123-phone", true},
+		{"user", "0123", "4567-phone", false},
+		{"user", "0123", "r2", false},
+		{"service", "", "service-7", true},
+		{"service", "", "operator-7", false},
+		{"operator", "", "operator-7", true},
+	} {
+		p := readPolicy(t, "../../../policies/"+test.role+".json")
+		if got := policyAllows(p, test.identity, "connect", test.client); got != test.want {
+			t.Errorf("%s %q connects as %q: %t", test.role, test.identity, test.client, got)
+		}
+		attached := p.Statement[0].Condition["Bool"]["iot:Connection.Thing.IsAttached"] == "true"
+		if isThing := test.role == "robot" || test.role == "device"; attached != isThing {
+			t.Errorf("%s must be attached: %t", test.role, attached)
+		}
+	}
+}
+
 // TestPoliciesFit: AWS refuses larger ones.
 func TestPoliciesFit(t *testing.T) {
 	for _, role := range theModel(t).Roles {
@@ -170,7 +228,7 @@ func readPolicy(t testing.TB, path string) policy {
 // policyAllows reads a policy as AWS IoT does: one statement that allows is enough.
 func policyAllows(p policy, identity, action, name string) bool {
 	wanted := map[string]string{
-		"publish": "iot:Publish topic/", "receive": "iot:Receive topic/", "subscribe": "iot:Subscribe topicfilter/",
+		"publish": "iot:Publish topic/", "retain": "iot:RetainPublish topic/", "connect": "iot:Connect client/", "receive": "iot:Receive topic/", "subscribe": "iot:Subscribe topicfilter/",
 	}[action]
 	verb, kind, _ := strings.Cut(wanted, " ")
 	for _, s := range p.Statement {

@@ -23,7 +23,7 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"arguments":    goArguments,
 	"fields":       goFields,
 	"address":      goAddress,
-	"sentence":     goConstructor,
+	"constructor":  goConstructor,
 	"atoms":        goAtoms,
 	"grants":       goGrants,
 	"shape":        goShape,
