@@ -48,15 +48,18 @@ func (a acl) allows(user, action, name string) bool {
 	return false
 }
 
-// filterMatch matches filters without "#".
+// filterMatch matches level by level; no topic here begins with "$".
 func filterMatch(filter, name string) bool {
 	want, got := strings.Split(filter, "/"), strings.Split(name, "/")
 	for i := range want {
-		if len(want) != len(got) || want[i] != "+" && want[i] != got[i] {
+		switch {
+		case want[i] == "#":
+			return true
+		case i == len(got) || want[i] != "+" && want[i] != got[i]:
 			return false
 		}
 	}
-	return true
+	return len(want) == len(got)
 }
 
 func TestACLsAgreeWithTheModel(t *testing.T) {

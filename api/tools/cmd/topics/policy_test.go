@@ -96,6 +96,37 @@ func TestPoliciesAgreeWithTheModel(t *testing.T) {
 	}
 }
 
+// TestSubscriptionsReachNothingElse tries filters with wildcards in any place. A policy's
+// glob may allow one that the document does not speak of; then all that it brings must be
+// what the role may receive anyway.
+func TestSubscriptionsReachNothingElse(t *testing.T) {
+	model, seed := theModel(t), rand.Uint64()
+	w := newWorld(model, seed)
+	policies := map[*asyncapi.Role]policy{}
+	for _, role := range model.Roles {
+		policies[role] = readPolicy(t, "../../../policies/"+role.Name+".json")
+	}
+	allowed := 0
+	for range cases() {
+		role := model.Roles[w.IntN(len(model.Roles))]
+		identity, name := w.identity(role), w.topic()
+		filter := w.wildcards(name)
+		if !policyAllows(policies[role], identity, "subscribe", filter) {
+			continue
+		}
+		allowed++
+		if !filterMatch(filter, name) {
+			t.Fatalf("%s does not match %s", filter, name)
+		}
+		if !may(model, role, identity, "receive", name) {
+			t.Fatalf("seed %d: the policy lets %s %q subscribe to %s, which brings %s", seed, role.Name, identity, filter, name)
+		}
+	}
+	if allowed == 0 {
+		t.Errorf("seed %d: no filter was allowed", seed)
+	}
+}
+
 // TestEveryGrant tries each role, channel and action once with the client's own topic and
 // once with another's.
 func TestEveryGrant(t *testing.T) {

@@ -75,3 +75,17 @@ func (w *world) filter() string {
 		return w.values[p][w.IntN(len(w.values[p]))]
 	})
 }
+
+// wildcards turns levels of a topic into "+", and at times the rest into "#".
+func (w *world) wildcards(topic string) string {
+	levels := strings.Split(topic, "/")
+	for i := range levels {
+		switch w.IntN(12) {
+		case 0:
+			return strings.Join(append(levels[:i], "#"), "/")
+		case 1, 2, 3:
+			levels[i] = "+"
+		}
+	}
+	return strings.Join(levels, "/")
+}
