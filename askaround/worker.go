@@ -85,7 +85,7 @@ func (w *Worker) publish(ctx context.Context, t topic.Topic, m any) error {
 	if err != nil {
 		return poisonf("message for %s: %v", t, err)
 	}
-	if len(payload) > topic.MaxPayloadBytes {
+	if len(payload) > t.Channel().MaxPayload() {
 		return poisonf("message for %s of %d bytes", t, len(payload))
 	}
 	if err := w.publisher.Publish(ctx, t.String(), payload); err != nil {

@@ -107,3 +107,20 @@ func BenchmarkRouter(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkParse reads a topic of the first channel and one of the last.
+func BenchmarkParse(b *testing.B) {
+	for channel, name := range map[string]string{
+		"first": "askaround/v1/geo/" + someCell,
+		"last":  "askaround/v1/edge/cam-1/cats/state",
+	} {
+		b.Run(channel, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Parse(name); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,17 +1,18 @@
-// Package topic is the MQTT topic model of Ask Around Me.
+// Package topic is the MQTT topic model: of Ask Around Me, of robots, and of devices.
 //
-// A topic is a typed value that cannot be wrong: [Geo], [Question], [Account] and
-// [System] come from constructors that validate, or from [Parse].
+// A topic is a typed value that cannot be wrong. Its types are generated from
+// api/asyncapi.yaml, where docs/topics.md lists them; [Geo], [Question], [Account],
+// [System], [RobotAction], [DeviceCommand] and the others come from constructors that
+// validate, or from [Parse].
 //
-//	askaround/v1/geo/{cell}          new questions in one S2 cell of level 10 (R076)
-//	askaround/v1/question/{question} summaries and heat of one question        (R075)
-//	askaround/v1/account/{account}   outcomes for all devices of one account   (R074)
-//	askaround/v1/system              notices for everybody                     (R077)
+//	question, err := topic.NewQuestion(id)  // askaround/v1/question/{question}
+//	err = publish(question.String(), question.Channel().QoS(), payload)
 //
 // [ParseFilter] reads what a client may put into SUBSCRIBE, shared subscriptions
 // included; [Filter.Match] and [Match] decide as section 4.7 of MQTT 5 says: "+" is
 // one level, "#" is the level before it and all below, and neither matches a
-// topic that begins with "$". Matching allocates nothing.
+// topic that begins with "$". Matching allocates nothing. An [Index] finds which of many
+// filters match a topic, a [Router] calls their handlers.
 //
 // The package imports the standard library only. Topics and filters are immutable and
 // safe for concurrent use.

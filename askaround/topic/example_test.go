@@ -24,7 +24,25 @@ func ExampleParse() {
 	fmt.Println(err)
 	// Output:
 	// questions in cell 89c25b
-	// topic: parameter: "brooklyn" is not the token of an S2 cell of level 10
+	// topic: parameter: "brooklyn" is not the token of an S2 cell of level 10: six hexadecimal digits
+}
+
+func ExampleChannel() {
+	act, err := topic.NewRobotAction("r2")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	channel := act.Channel()
+	fmt.Println("publish on", act, "with QoS", channel.QoS(), "at most", channel.MaxPayload(), "bytes")
+	fmt.Println("all robots:", channel.Filter())
+	fmt.Println("the robot listens:", topic.RoleRobot.MayReceive("r2", act))
+	fmt.Println("another does not:", topic.RoleRobot.MayReceive("c3", act))
+	// Output:
+	// publish on askaround/v1/robot/r2/action with QoS 1 at most 1024 bytes
+	// all robots: askaround/v1/robot/+/action
+	// the robot listens: true
+	// another does not: false
 }
 
 func ExampleFilter_Match() {

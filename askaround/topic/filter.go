@@ -87,12 +87,25 @@ func match(filter, name string) bool {
 }
 
 // Validate reports whether name may be published to: 1 to [MaxBytes] bytes of UTF-8
-// without NUL and wildcards, at most [MaxSlashes] slashes.
+// without NUL and wildcards, at most [MaxSlashes] slashes. The prefix of Basic Ingest,
+// "$aws/rules/{rule}/", does not count.
 func Validate(name string) error {
 	if strings.ContainsAny(name, "+#") {
 		return fmt.Errorf("%w: %q: a topic name has no wildcard", ErrSyntax, name)
 	}
-	return checkText(name, name)
+	return checkText(name, withoutRule(name))
+}
+
+// withoutRule cuts the prefix of Basic Ingest, with which a message goes to one rule of
+// AWS IoT without passing the broker.
+// Source: https://docs.aws.amazon.com/iot/latest/developerguide/iot-basic-ingest.html.
+func withoutRule(name string) string {
+	if rest, ok := strings.CutPrefix(name, "$aws/rules/"); ok {
+		if rule, topic, ok := strings.Cut(rest, "/"); ok && rule != "" {
+			return topic
+		}
+	}
+	return name
 }
 
 // checkText applies the limits to counted, and names whole in errors.

@@ -5,7 +5,7 @@ import "testing"
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"askaround/v1/geo/89c25b", "askaround/v1/question/" + someQuestion, "askaround/v1/account/" + someAccount,
-		"askaround/v1/system", "", "askaround/v1/geo/", "$SYS/x", "\xff", "a/+/b",
+		"askaround/v1/system", "RobotName/action", "askaround/v1/edge/a/b/state", "", "askaround/v1/geo/", "$SYS/x", "\xff", "a/+/b",
 	} {
 		f.Add(s)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/askaround/askaround-go/api/askaround"
+	"github.com/askaround/askaround-go/askaround/topic"
 )
 
 // harbour is where the load asks.
@@ -70,8 +71,12 @@ func (l *load) interrupted(t *testing.T, p *process) time.Duration {
 	if l.question == "" {
 		l.question = p.ask(t, "How is the light?")
 	}
-	tcp := p.subscribe(t, "tcp", "askaround/v1/question/"+l.question)
-	ws := p.subscribeByWebSocket(t, "websocket", "askaround/v1/question/"+l.question)
+	own, err := topic.NewQuestion(l.question)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tcp := p.subscribe(t, "tcp", own.String())
+	ws := p.subscribeByWebSocket(t, "websocket", own.String())
 	p.holdOn(t)
 	before := l.answered.Load()
 	var wg sync.WaitGroup

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/askaround/askaround-go/askaround/topic"
 	"github.com/askaround/askaround-go/internal/foreign"
 )
 
@@ -156,7 +157,7 @@ func TestGreeting(t *testing.T) {
 		}
 		return len(page) > 40 && answered == len(page)
 	})
-	client := p.subscribe(t, "greeted", "askaround/v1/system")
+	client := p.subscribe(t, "greeted", topic.System{}.String())
 	if err := client.conn.Close(); err != nil {
 		t.Error(err)
 	}

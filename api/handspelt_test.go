@@ -1,0 +1,130 @@
+package api
+
+import (
+	"go/scanner"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/askaround/askaround-go/askaround/topic"
+)
+
+// spellers are what may hold the text of a topic: what the generator writes.
+var spellers = []string{"askaround/topic/", "api/"}
+
+// TestNoTopicIsSpeltByHand looks for topics in the string literals of the example, of its
+// page, and of everything else that is compiled.
+func TestNoTopicIsSpeltByHand(t *testing.T) {
+	read := map[string]int{}
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		name, _ := filepath.Rel("..", path)
+		name = filepath.ToSlash(name)
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "node_modules" || d.Name() == "dist" || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && name != "."):
+			return fs.SkipDir
+		case d.IsDir() || isSpeller(name):
+			return nil
+		}
+		extension := filepath.Ext(name)
+		if find := literals[extension]; find != nil && examined(name) {
+			source, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			read[extension]++
+			for _, text := range find(source) {
+				if c, ok := spelt(text); ok {
+					t.Errorf("%s spells a topic of channel %s: %q", name, c, text)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || read[".go"] < 50 || read[".ts"] < 10 {
+		t.Errorf("read %v: %v", read, err)
+	}
+}
+
+// examined leaves out tests: they check what goes over the wire.
+func examined(name string) bool {
+	return !strings.HasSuffix(name, "_test.go") && !strings.Contains(name, "/test/")
+}
+
+func isSpeller(name string) bool {
+	for _, prefix := range spellers {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// spelt reports whether text holds the fixed levels of a channel: those before its first
+// parameter, or behind its last one where there are none before.
+func spelt(text string) (channel string, ok bool) {
+	for c := range topic.Channels() {
+		filter := c.Filter().String()
+		before, _, _ := strings.Cut(filter, "+")
+		after := filter[strings.LastIndex(filter, "+")+1:]
+		if before != "" && strings.Contains(text, before) || before == "" && strings.HasSuffix(text, after) {
+			return c.Name(), true
+		}
+	}
+	return "", false
+}
+
+// literals finds the string literals of a language.
+var literals = map[string]func([]byte) []string{
+	".go":  goLiterals,
+	".ts":  scriptLiterals,
+	".mjs": scriptLiterals,
+}
+
+func goLiterals(source []byte) []string {
+	var s scanner.Scanner
+	files := token.NewFileSet()
+	s.Init(files.AddFile("", files.Base(), len(source)), source, nil, 0)
+	var list []string
+	for {
+		switch _, kind, text := s.Scan(); kind {
+		case token.EOF:
+			return list
+		case token.STRING:
+			list = append(list, text[1:len(text)-1])
+		}
+	}
+}
+
+var scriptLiteral = regexp.MustCompile("\"(?:[^\"\\\\\n]|\\\\.)*\"|'(?:[^'\\\\\n]|\\\\.)*'|`[^`]*`")
+
+func scriptLiterals(source []byte) []string {
+	var list []string
+	for _, text := range scriptLiteral.FindAll(source, -1) {
+		list = append(list, string(text[1:len(text)-1]))
+	}
+	return list
+}
+
+func TestSpelt(t *testing.T) {
+	for text, want := range map[string]bool{
+		topic.System{}.String():                          true,
+		"tell " + topic.System{}.String():                true,
+		topic.Esp32Pub{}.String():                        true,
+		topic.Geo{}.String() + "+":                       true,
+		topic.LegacyRobotAction{}.String():               true,
+		"robots/42" + topic.LegacyRobotAction{}.String(): true,
+		"/mqtt":     false,
+		"askaround": false,
+		"":          false,
+	} {
+		if _, got := spelt(text); got != want {
+			t.Errorf("%q is spelt by hand: %t", text, got)
+		}
+	}
+}

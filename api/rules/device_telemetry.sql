@@ -1,0 +1,1 @@
+SELECT *, topic(4) AS thing FROM 'askaround/v1/device/+/telemetry'

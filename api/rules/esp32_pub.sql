@@ -1,0 +1,1 @@
+SELECT * FROM 'esp32/pub'

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"unicode"
+
+	"github.com/askaround/askaround-go/api/tools/internal/asyncapi"
+)
+
+// maxPolicyChars is the largest policy document, white space not counted. Source: "AWS IoT
+// Core endpoints and quotas", https://docs.aws.amazon.com/general/latest/gr/iot-core.html.
+const maxPolicyChars = 2048
+
+// arn is how every resource begins: the region and the account where the policy is.
+const arn = "arn:aws:iot:*:*:"
+
+// What an identity is called in a resource. A thing is substituted by AWS IoT, an account
+// by the authorizer that hands out the policy.
+var identityVariable = map[string]string{
+	"thing":   "${iot:Connection.Thing.ThingName}",
+	"account": "{account}",
+}
+
+type policy struct {
+	Version   string
+	Statement []statement
+}
+
+type statement struct {
+	Effect    string
+	Action    any // a string or a list
+	Resource  []string
+	Condition map[string]map[string]string `json:",omitempty"`
+}
+
+// policies makes the least-privilege AWS IoT policy of every role.
+func policies(model *asyncapi.Model) ([]file, error) {
+	var files []file
+	for _, role := range model.Roles {
+		if err := checkGlobs(model, role); err != nil {
+			return nil, err
+		}
+		body, err := encode(rolePolicy(model, role))
+		if err != nil {
+			return nil, err
+		}
+		if n := visible(body); n > maxPolicyChars {
+			return nil, role.Place.Fault("the policy of role %s has %d characters without white space, the limit is %d", role.Name, n, maxPolicyChars)
+		}
+		files = append(files, file{"api/policies/" + role.Name + ".json", body})
+	}
+	return files, nil
+}
+
+func rolePolicy(model *asyncapi.Model, role *asyncapi.Role) policy {
+	p := policy{"2012-10-17", []statement{connect(role)}}
+	add := func(action, kind string, globs []string) {
+		for i := range globs {
+			globs[i] = arn + kind + "/" + globs[i]
+		}
+		if len(globs) > 0 {
+			p.Statement = append(p.Statement, statement{Effect: "Allow", Action: action, Resource: globs})
+		}
+	}
+	var publish, retain, receive []string
+	for _, c := range model.Channels {
+		if g := c.Send.Grant(role); g != nil {
+			publish = append(publish, glob(c, g))
+			if c.Send.Retain {
+				retain = append(retain, glob(c, g))
+			}
+		}
+		if g := c.Receive.Grant(role); g != nil {
+			receive = append(receive, glob(c, g))
+		}
+	}
+	add("iot:Publish", "topic", publish)
+	add("iot:RetainPublish", "topic", retain)
+	add("iot:Subscribe", "topicfilter", append([]string(nil), receive...))
+	add("iot:Receive", "topic", receive)
+	return p
+}
+
+// connect lets a role connect under its own name. An account may hold several connections:
+// its client ids begin with it. A thing has one, and must be attached to its certificate.
+func connect(role *asyncapi.Role) statement {
+	s := statement{Effect: "Allow", Action: "iot:Connect"}
+	switch role.Identity {
+	case "thing":
+		s.Resource = []string{arn + "client/" + identityVariable["thing"]}
+		s.Condition = map[string]map[string]string{"Bool": {"iot:Connection.Thing.IsAttached": "true"}}
+	case "account":
+		s.Resource = []string{arn + "client/" + identityVariable["account"] + "-*"}
+	default:
+		s.Resource = []string{arn + "client/" + role.Name + "-*"}
+	}
+	return s
+}
+
+// glob covers the topics of a grant, and as a topic filter the filters that it allows. A
+// parameter of fixed length is as many "?", so that "+" and "#" do not pass for it; where
+// wildcards are granted, and where the length varies, it is "*".
+func glob(c *asyncapi.Channel, g *asyncapi.Grant) string {
+	return c.Format(func(p *asyncapi.Parameter) string {
+		switch {
+		case g.Scope == asyncapi.Own && p.Identity == g.Role.Identity:
+			return identityVariable[p.Identity]
+		case g.Scope == asyncapi.Each:
+			return strings.Repeat("?", p.MaxLength)
+		default:
+			return "*"
+		}
+	})
+}
+
+// checkGlobs reports a grant whose glob cannot be exact enough.
+func checkGlobs(model *asyncapi.Model, role *asyncapi.Role) error {
+	for _, c := range model.Channels {
+		if g := c.Receive.Grant(role); g != nil && g.Scope == asyncapi.Each {
+			for _, p := range c.Parameters() {
+				if p.Pattern.MinLength() != p.MaxLength {
+					return c.Place.Fault("role %s may receive each topic, but %s has no fixed length: no policy can keep wildcards out", role.Name, p.Name)
+				}
+			}
+		}
+		for _, d := range model.Channels {
+			if err := checkOverreach(c, d, role); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkOverreach reports a glob made for channel c that lets role use channel d, which it
+// may not.
+func checkOverreach(c, d *asyncapi.Channel, role *asyncapi.Role) error {
+	for _, direction := range []struct {
+		verb string
+		of   func(*asyncapi.Channel) *asyncapi.Operation
+	}{
+		{"publish to", func(c *asyncapi.Channel) *asyncapi.Operation { return c.Send }},
+		{"receive", func(c *asyncapi.Channel) *asyncapi.Operation { return c.Receive }},
+	} {
+		g := direction.of(c).Grant(role)
+		if g == nil || direction.of(d).Grant(role) != nil {
+			continue
+		}
+		if topic, ok := d.MeetsGlob(glob(c, g), identityVariable); ok {
+			return c.Place.Fault("what lets role %s %s it, %s, lets it %s %s of channel %s as well",
+				role.Name, direction.verb, glob(c, g), direction.verb, topic, d.Name)
+		}
+	}
+	return nil
+}
+
+func encode(p policy) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err := e.Encode(p)
+	return b.Bytes(), err
+}
+
+// visible counts the characters that are no white space.
+func visible(text []byte) int {
+	n := 0
+	for _, r := range string(text) {
+		if !unicode.IsSpace(r) {
+			n++
+		}
+	}
+	return n
+}
