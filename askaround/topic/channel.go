@@ -13,6 +13,8 @@ type Channel struct {
 	qos        byte
 	retain     bool
 	maxPayload int
+	send       []grant
+	receive    []grant
 	parse      func(levels) (Topic, error)
 }
 

@@ -11,5 +11,5 @@ type Topic interface {
 	// Channel is the class that the topic belongs to.
 	Channel() Channel
 
-	sealed()
+	identity() string // the client that the topic names, "" for none
 }

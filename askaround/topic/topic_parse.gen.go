@@ -2,6 +2,22 @@
 
 package topic
 
+// The roles.
+const (
+	// The backend, which publishes what happened and takes in what devices say.
+	RoleService Role = "service"
+	// A person's browser or phone. It is named by the account that its token proves, and may
+	// hold several connections.
+	RoleUser Role = "user"
+	// A telepresence robot. It is named by its thing, which its certificate is attached to.
+	RoleRobot Role = "robot"
+	// A microcontroller or an edge computer. It is named by its thing, which its certificate
+	// is attached to.
+	RoleDevice Role = "device"
+	// A person who drives robots and looks after devices.
+	RoleOperator Role = "operator"
+)
+
 // Indices into channels.
 const (
 	geoChannel = iota
@@ -30,6 +46,8 @@ var channels = [...]Channel{
 		qos:        1,
 		retain:     false,
 		maxPayload: 131072,
+		send:       []grant{{RoleService, false}},
+		receive:    []grant{{RoleUser, false}},
 		parse:      func(l levels) (Topic, error) { return parsed(NewGeo(l[3])) },
 	},
 	questionChannel: {
@@ -38,6 +56,8 @@ var channels = [...]Channel{
 		qos:        1,
 		retain:     false,
 		maxPayload: 131072,
+		send:       []grant{{RoleService, false}},
+		receive:    []grant{{RoleUser, false}},
 		parse:      func(l levels) (Topic, error) { return parsed(NewQuestion(l[3])) },
 	},
 	accountChannel: {
@@ -46,6 +66,8 @@ var channels = [...]Channel{
 		qos:        1,
 		retain:     false,
 		maxPayload: 16384,
+		send:       []grant{{RoleService, false}},
+		receive:    []grant{{RoleUser, true}},
 		parse:      func(l levels) (Topic, error) { return parsed(NewAccount(l[3])) },
 	},
 	systemChannel: {
@@ -54,6 +76,8 @@ var channels = [...]Channel{
 		qos:        1,
 		retain:     false,
 		maxPayload: 16384,
+		send:       []grant{{RoleService, false}},
+		receive:    []grant{{RoleUser, false}, {RoleOperator, false}},
 		parse:      func(l levels) (Topic, error) { return System{}, nil },
 	},
 	robotActionChannel: {
@@ -62,6 +86,8 @@ var channels = [...]Channel{
 		qos:        1,
 		retain:     false,
 		maxPayload: 1024,
+		send:       []grant{{RoleService, false}, {RoleOperator, false}},
+		receive:    []grant{{RoleRobot, true}},
 		parse:      func(l levels) (Topic, error) { return parsed(NewRobotAction(l[3])) },
 	},
 	robotTelemetryChannel: {
@@ -70,6 +96,8 @@ var channels = [...]Channel{
 		qos:        0,
 		retain:     false,
 		maxPayload: 4096,
+		send:       []grant{{RoleRobot, true}},
+		receive:    []grant{{RoleService, false}, {RoleOperator, false}},
 		parse:      func(l levels) (Topic, error) { return parsed(NewRobotTelemetry(l[3])) },
 	},
 	legacyRobotActionChannel: {
@@ -78,6 +106,8 @@ var channels = [...]Channel{
 		qos:        1,
 		retain:     false,
 		maxPayload: 1024,
+		send:       []grant{{RoleService, false}},
+		receive:    []grant{{RoleRobot, true}},
 		parse:      func(l levels) (Topic, error) { return parsed(NewLegacyRobotAction(l[0])) },
 	},
 	legacyRobotTelemetryChannel: {
@@ -86,6 +116,8 @@ var channels = [...]Channel{
 		qos:        0,
 		retain:     false,
 		maxPayload: 4096,
+		send:       []grant{{RoleRobot, true}},
+		receive:    []grant{{RoleService, false}},
 		parse:      func(l levels) (Topic, error) { return parsed(NewLegacyRobotTelemetry(l[0])) },
 	},
 	deviceCommandChannel: {
@@ -94,6 +126,8 @@ var channels = [...]Channel{
 		qos:        1,
 		retain:     false,
 		maxPayload: 1024,
+		send:       []grant{{RoleService, false}, {RoleOperator, false}},
+		receive:    []grant{{RoleDevice, true}},
 		parse:      func(l levels) (Topic, error) { return parsed(NewDeviceCommand(l[3])) },
 	},
 	deviceAckChannel: {
@@ -102,6 +136,8 @@ var channels = [...]Channel{
 		qos:        1,
 		retain:     false,
 		maxPayload: 256,
+		send:       []grant{{RoleDevice, true}},
+		receive:    []grant{{RoleService, false}, {RoleOperator, false}},
 		parse:      func(l levels) (Topic, error) { return parsed(NewDeviceAck(l[3])) },
 	},
 	deviceTelemetryChannel: {
@@ -110,6 +146,8 @@ var channels = [...]Channel{
 		qos:        0,
 		retain:     false,
 		maxPayload: 512,
+		send:       []grant{{RoleDevice, true}},
+		receive:    []grant{{RoleService, false}, {RoleOperator, false}},
 		parse:      func(l levels) (Topic, error) { return parsed(NewDeviceTelemetry(l[3])) },
 	},
 	devicePresenceChannel: {
@@ -118,6 +156,8 @@ var channels = [...]Channel{
 		qos:        1,
 		retain:     true,
 		maxPayload: 256,
+		send:       []grant{{RoleDevice, true}},
+		receive:    []grant{{RoleService, false}, {RoleOperator, false}},
 		parse:      func(l levels) (Topic, error) { return parsed(NewDevicePresence(l[3])) },
 	},
 	esp32PubChannel: {
@@ -126,6 +166,8 @@ var channels = [...]Channel{
 		qos:        0,
 		retain:     false,
 		maxPayload: 512,
+		send:       []grant{{RoleDevice, false}},
+		receive:    []grant{{RoleService, false}},
 		parse:      func(l levels) (Topic, error) { return Esp32Pub{}, nil },
 	},
 	esp32SubChannel: {
@@ -134,6 +176,8 @@ var channels = [...]Channel{
 		qos:        0,
 		retain:     false,
 		maxPayload: 1024,
+		send:       []grant{{RoleService, false}},
+		receive:    []grant{{RoleDevice, false}},
 		parse:      func(l levels) (Topic, error) { return Esp32Sub{}, nil },
 	},
 	edgeInferenceChannel: {
@@ -142,6 +186,8 @@ var channels = [...]Channel{
 		qos:        1,
 		retain:     false,
 		maxPayload: 4096,
+		send:       []grant{{RoleDevice, true}},
+		receive:    []grant{{RoleService, false}, {RoleOperator, false}},
 		parse:      func(l levels) (Topic, error) { return parsed(NewEdgeInference(l[3], l[4])) },
 	},
 	edgeModelChannel: {
@@ -150,6 +196,8 @@ var channels = [...]Channel{
 		qos:        1,
 		retain:     true,
 		maxPayload: 1024,
+		send:       []grant{{RoleDevice, true}},
+		receive:    []grant{{RoleService, false}, {RoleOperator, false}},
 		parse:      func(l levels) (Topic, error) { return parsed(NewEdgeModel(l[3], l[4])) },
 	},
 }

@@ -29,7 +29,7 @@ func (t Geo) Filter() Filter { return Filter{levels: t.String()} }
 // Channel implements [Topic].
 func (Geo) Channel() Channel { return channels[geoChannel] }
 
-func (Geo) sealed() {}
+func (Geo) identity() string { return "" }
 
 // Question is the topic askaround/v1/question/{question}. Summary, heat and state of one
 // question. Published by service, received by user (each).
@@ -56,7 +56,7 @@ func (t Question) Filter() Filter { return Filter{levels: t.String()} }
 // Channel implements [Topic].
 func (Question) Channel() Channel { return channels[questionChannel] }
 
-func (Question) sealed() {}
+func (Question) identity() string { return "" }
 
 // Account is the topic askaround/v1/account/{account}. Outcomes of the requests of one
 // account, for all its devices. An operation has no topic of its own. Published by
@@ -84,7 +84,7 @@ func (t Account) Filter() Filter { return Filter{levels: t.String()} }
 // Channel implements [Topic].
 func (Account) Channel() Channel { return channels[accountChannel] }
 
-func (Account) sealed() {}
+func (t Account) identity() string { return t.id }
 
 // System is the topic askaround/v1/system. Notices for everybody. Published by service,
 // received by user, operator.
@@ -98,7 +98,7 @@ func (t System) Filter() Filter { return Filter{levels: t.String()} }
 // Channel implements [Topic].
 func (System) Channel() Channel { return channels[systemChannel] }
 
-func (System) sealed() {}
+func (System) identity() string { return "" }
 
 // RobotAction is the topic askaround/v1/robot/{robot}/action. What a robot shall do next.
 // Published by service, operator, received by robot (own).
@@ -126,7 +126,7 @@ func (t RobotAction) Filter() Filter { return Filter{levels: t.String()} }
 // Channel implements [Topic].
 func (RobotAction) Channel() Channel { return channels[robotActionChannel] }
 
-func (RobotAction) sealed() {}
+func (t RobotAction) identity() string { return t.robot }
 
 // RobotTelemetry is the topic askaround/v1/robot/{robot}/telemetry. What a robot does and
 // how it fares. Published by robot (own), received by service, operator.
@@ -154,7 +154,7 @@ func (t RobotTelemetry) Filter() Filter { return Filter{levels: t.String()} }
 // Channel implements [Topic].
 func (RobotTelemetry) Channel() Channel { return channels[robotTelemetryChannel] }
 
-func (RobotTelemetry) sealed() {}
+func (t RobotTelemetry) identity() string { return t.robot }
 
 // LegacyRobotAction is the topic {robot}/action. What a robot shall do next, for robots
 // that know only the first application's topics. Published by service, received by robot
@@ -183,7 +183,7 @@ func (t LegacyRobotAction) Filter() Filter { return Filter{levels: t.String()} }
 // Channel implements [Topic].
 func (LegacyRobotAction) Channel() Channel { return channels[legacyRobotActionChannel] }
 
-func (LegacyRobotAction) sealed() {}
+func (t LegacyRobotAction) identity() string { return t.robot }
 
 // LegacyRobotTelemetry is the topic {robot}/telemetry. What a robot says, for robots that
 // know only the first application's topics. Published by robot (own), received by service.
@@ -211,7 +211,7 @@ func (t LegacyRobotTelemetry) Filter() Filter { return Filter{levels: t.String()
 // Channel implements [Topic].
 func (LegacyRobotTelemetry) Channel() Channel { return channels[legacyRobotTelemetryChannel] }
 
-func (LegacyRobotTelemetry) sealed() {}
+func (t LegacyRobotTelemetry) identity() string { return t.robot }
 
 // DeviceCommand is the topic askaround/v1/device/{thing}/command. What a device shall do,
 // for instance print. Published by service, operator, received by device (own).
@@ -238,7 +238,7 @@ func (t DeviceCommand) Filter() Filter { return Filter{levels: t.String()} }
 // Channel implements [Topic].
 func (DeviceCommand) Channel() Channel { return channels[deviceCommandChannel] }
 
-func (DeviceCommand) sealed() {}
+func (t DeviceCommand) identity() string { return t.thing }
 
 // DeviceAck is the topic askaround/v1/device/{thing}/ack. What became of a command.
 // Published by device (own), received by service, operator.
@@ -265,7 +265,7 @@ func (t DeviceAck) Filter() Filter { return Filter{levels: t.String()} }
 // Channel implements [Topic].
 func (DeviceAck) Channel() Channel { return channels[deviceAckChannel] }
 
-func (DeviceAck) sealed() {}
+func (t DeviceAck) identity() string { return t.thing }
 
 // DeviceTelemetry is the topic askaround/v1/device/{thing}/telemetry. What a device
 // measures. Published by device (own), received by service, operator.
@@ -292,7 +292,7 @@ func (t DeviceTelemetry) Filter() Filter { return Filter{levels: t.String()} }
 // Channel implements [Topic].
 func (DeviceTelemetry) Channel() Channel { return channels[deviceTelemetryChannel] }
 
-func (DeviceTelemetry) sealed() {}
+func (t DeviceTelemetry) identity() string { return t.thing }
 
 // DevicePresence is the topic askaround/v1/device/{thing}/presence. Whether a device is
 // connected. Retained; the device's last will says that it is not. Published by device
@@ -320,7 +320,7 @@ func (t DevicePresence) Filter() Filter { return Filter{levels: t.String()} }
 // Channel implements [Topic].
 func (DevicePresence) Channel() Channel { return channels[devicePresenceChannel] }
 
-func (DevicePresence) sealed() {}
+func (t DevicePresence) identity() string { return t.thing }
 
 // Esp32Pub is the topic esp32/pub. What a device measures, on the topic that all devices
 // of the first application share. Published by device, received by service.
@@ -334,7 +334,7 @@ func (t Esp32Pub) Filter() Filter { return Filter{levels: t.String()} }
 // Channel implements [Topic].
 func (Esp32Pub) Channel() Channel { return channels[esp32PubChannel] }
 
-func (Esp32Pub) sealed() {}
+func (Esp32Pub) identity() string { return "" }
 
 // Esp32Sub is the topic esp32/sub. What all devices of the first application shall do.
 // Published by service, received by device.
@@ -348,7 +348,7 @@ func (t Esp32Sub) Filter() Filter { return Filter{levels: t.String()} }
 // Channel implements [Topic].
 func (Esp32Sub) Channel() Channel { return channels[esp32SubChannel] }
 
-func (Esp32Sub) sealed() {}
+func (Esp32Sub) identity() string { return "" }
 
 // EdgeInference is the topic askaround/v1/edge/{thing}/{model}/inference. What a model at
 // the edge found. Published by device (own), received by service, operator.
@@ -384,7 +384,7 @@ func (t EdgeInference) Filter() Filter { return Filter{levels: t.String()} }
 // Channel implements [Topic].
 func (EdgeInference) Channel() Channel { return channels[edgeInferenceChannel] }
 
-func (EdgeInference) sealed() {}
+func (t EdgeInference) identity() string { return t.thing }
 
 // EdgeModel is the topic askaround/v1/edge/{thing}/{model}/state. Which version of a model
 // runs at the edge. Retained. Published by device (own), received by service, operator.
@@ -418,4 +418,4 @@ func (t EdgeModel) Filter() Filter { return Filter{levels: t.String()} }
 // Channel implements [Topic].
 func (EdgeModel) Channel() Channel { return channels[edgeModelChannel] }
 
-func (EdgeModel) sealed() {}
+func (t EdgeModel) identity() string { return t.thing }

@@ -29,15 +29,10 @@ func admit(verifier *httpapi.Verifier) func(context.Context, broker.Connect) (br
 	}
 }
 
-// readable reports whether account may subscribe to filter: every place and
-// question, the system's notices, and its own account's topic. Wildcards parse as no topic.
+// readable reports whether account may subscribe to filter: what users may receive, every
+// place and question, the system's notices, and its own account's topic. Wildcards parse as
+// no topic.
 func readable(account askaround.AccountID, filter string) bool {
 	t, err := topic.Parse(filter)
-	if err != nil {
-		return false
-	}
-	if own, ok := t.(topic.Account); ok {
-		return own.ID() == string(account)
-	}
-	return true
+	return err == nil && topic.RoleUser.MayReceive(string(account), t)
 }

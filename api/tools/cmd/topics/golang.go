@@ -76,3 +76,22 @@ func goAtoms(p *asyncapi.Parameter) string {
 	}
 	return b.String()
 }
+
+// goGrants lists who may, and whether with their own topics only.
+func goGrants(o *asyncapi.Operation) string {
+	var list []string
+	for _, g := range o.Grants {
+		list = append(list, fmt.Sprintf("{Role%s, %t}", upperFirst(g.Role.Name), g.Scope == asyncapi.Own))
+	}
+	return strings.Join(list, ", ")
+}
+
+// goIdentity is the field that names a client, "" for none.
+func goIdentity(c *asyncapi.Channel) string {
+	for _, p := range c.Parameters() {
+		if p.Identity != "" {
+			return memberName(c, p)
+		}
+	}
+	return ""
+}

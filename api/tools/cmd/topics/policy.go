@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"unicode"
 
@@ -48,7 +47,7 @@ func policies(model *asyncapi.Model) ([]file, error) {
 			return nil, err
 		}
 		if n := visible(body); n > maxPolicyChars {
-			return nil, fmt.Errorf("policy of role %s: %d characters without white space, the limit is %d", role.Name, n, maxPolicyChars)
+			return nil, role.Place.Fault("the policy of role %s has %d characters without white space, the limit is %d", role.Name, n, maxPolicyChars)
 		}
 		files = append(files, file{"api/policies/" + role.Name + ".json", body})
 	}
@@ -122,7 +121,7 @@ func checkGlobs(model *asyncapi.Model, role *asyncapi.Role) error {
 		if g := c.Receive.Grant(role); g != nil && g.Scope == asyncapi.Each {
 			for _, p := range c.Parameters() {
 				if p.Pattern.MinLength() != p.MaxLength {
-					return fmt.Errorf("channel %s: role %s may receive each topic, but %s has no fixed length: no policy can keep wildcards out", c.Name, role.Name, p.Name)
+					return c.Place.Fault("role %s may receive each topic, but %s has no fixed length: no policy can keep wildcards out", role.Name, p.Name)
 				}
 			}
 		}
@@ -150,8 +149,8 @@ func checkOverreach(c, d *asyncapi.Channel, role *asyncapi.Role) error {
 			continue
 		}
 		if topic, ok := d.MeetsGlob(glob(c, g), identityVariable); ok {
-			return fmt.Errorf("channel %s: what lets role %s %s it, %s, lets it %s %s of channel %s as well",
-				c.Name, role.Name, direction.verb, glob(c, g), direction.verb, topic, d.Name)
+			return c.Place.Fault("what lets role %s %s it, %s, lets it %s %s of channel %s as well",
+				role.Name, direction.verb, glob(c, g), direction.verb, topic, d.Name)
 		}
 	}
 	return nil

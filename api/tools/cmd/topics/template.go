@@ -25,6 +25,8 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"address":      goAddress,
 	"sentence":     goConstructor,
 	"atoms":        goAtoms,
+	"grants":       goGrants,
+	"identity":     goIdentity,
 	"holding":      holdingOf,
 	"schemas":      schemaNames,
 	"rules":        withRules,

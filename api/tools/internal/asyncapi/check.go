@@ -28,6 +28,15 @@ func (r *reader) checkAddress(c *Channel) {
 	if n := strings.Count(c.Address, "/"); n > MaxSlashes {
 		address.fail("%d slashes, the limit is %d", n, MaxSlashes)
 	}
+	var names []string
+	for _, p := range c.Parameters() {
+		if p.Identity != "" {
+			names = append(names, p.Name)
+		}
+	}
+	if len(names) > 1 {
+		address.fail("%s both name a client", strings.Join(names, " and "))
+	}
 	if n := c.MaxBytes(); n > MaxTopicBytes {
 		address.fail("a topic may have %d bytes, the limit is %d", n, MaxTopicBytes)
 	}

@@ -4,10 +4,8 @@ import "fmt"
 
 // An Error is one fault of a document.
 type Error struct {
-	File    string
-	Line    int    // from 1
-	Pointer string // where in the document, as a JSON pointer
-	Reason  string
+	Place
+	Reason string
 }
 
 func (e *Error) Error() string {

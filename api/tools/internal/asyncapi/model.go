@@ -13,7 +13,10 @@
 // The standard's own rules are left to its own parser.
 package asyncapi
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // A Model is a document without fault. Lists are in the document's order.
 type Model struct {
@@ -27,6 +30,7 @@ type Model struct {
 type Role struct {
 	Name, Description string
 	Identity          string // what its connections are named by: "account", "thing" or ""
+	Place             Place
 }
 
 // A Channel is one class of topics.
@@ -40,6 +44,19 @@ type Channel struct {
 	Send        *Operation // who may publish; never nil
 	Receive     *Operation // who may subscribe; never nil
 	Rule        string     // the IoT rule that reads it, "" for none
+	Place       Place
+}
+
+// A Place is where something is declared; generators report faults there.
+type Place struct {
+	File    string
+	Line    int
+	Pointer string // JSON pointer
+}
+
+// Fault is an error at p.
+func (p Place) Fault(format string, args ...any) error {
+	return &Error{p, fmt.Sprintf(format, args...)}
 }
 
 // A Segment is one level of a topic: fixed text, or a parameter.

@@ -13,33 +13,38 @@ import (
 // what is absent: it has no members, and reading it reports nothing.
 type node struct {
 	yaml    *yaml.Node
+	line    int // of the member's name
 	pointer string
 	in      *reader
 }
 
 // fail reports a fault at n.
 func (n node) fail(format string, args ...any) {
-	line := 1
-	if n.yaml != nil {
-		line = n.yaml.Line
-	}
-	n.in.faults = append(n.in.faults, &Error{n.in.file, line, n.pointer, fmt.Sprintf(format, args...)})
+	n.in.faults = append(n.in.faults, &Error{n.place(), fmt.Sprintf(format, args...)})
 }
+
+func (n node) place() Place { return Place{n.in.file, max(1, n.line), n.pointer} }
 
 func (n node) present() bool { return n.yaml != nil }
 
+// child is the value of the member whose name is key.
+func (n node) child(key, value *yaml.Node) node {
+	if value.Kind == yaml.AliasNode {
+		value = value.Alias
+	}
+	return node{value, key.Line, n.pointer + "/" + escape(key.Value), n.in}
+}
+
 // get is the member called name, or the zero node.
 func (n node) get(name string) node {
-	child := node{pointer: n.pointer + "/" + escape(name), in: n.in}
-	if n.yaml == nil || n.yaml.Kind != yaml.MappingNode {
-		return child
-	}
-	for i := 0; i+1 < len(n.yaml.Content); i += 2 {
-		if n.yaml.Content[i].Value == name {
-			child.yaml = resolve(n.yaml.Content[i+1])
+	if n.yaml != nil && n.yaml.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(n.yaml.Content); i += 2 {
+			if n.yaml.Content[i].Value == name {
+				return n.child(n.yaml.Content[i], n.yaml.Content[i+1])
+			}
 		}
 	}
-	return child
+	return node{in: n.in}
 }
 
 // need is get of a member that must be there.
@@ -62,8 +67,12 @@ func (n node) members() []member {
 	}
 	var list []member
 	for i := 0; i+1 < len(n.yaml.Content); i += 2 {
-		name := n.yaml.Content[i].Value
-		list = append(list, member{name, node{resolve(n.yaml.Content[i+1]), n.pointer + "/" + escape(name), n.in}})
+		m := member{n.yaml.Content[i].Value, n.child(n.yaml.Content[i], n.yaml.Content[i+1])}
+		if slices.ContainsFunc(list, func(earlier member) bool { return earlier.name == m.name }) {
+			m.fail("%s stands twice", m.name)
+			continue
+		}
+		list = append(list, m)
 	}
 	return list
 }
@@ -102,9 +111,8 @@ func (n node) number(lowest, highest int) int {
 	i, err := strconv.Atoi(n.yaml.Value)
 	if err != nil || n.yaml.Tag != "!!int" || i < lowest || i > highest {
 		n.fail("%q is not an integer from %d to %d", n.yaml.Value, lowest, highest)
-		return lowest
 	}
-	return i
+	return min(max(i, lowest), highest)
 }
 
 // flag is n as a boolean, false when absent.
@@ -139,13 +147,6 @@ func (r *reader) at(ref string) (node, bool) {
 		at = at.get(unescape(step))
 	}
 	return at, at.present()
-}
-
-func resolve(n *yaml.Node) *yaml.Node {
-	if n.Kind == yaml.AliasNode {
-		return n.Alias
-	}
-	return n
 }
 
 // escape and unescape are those of RFC 6901.

@@ -12,7 +12,7 @@ import (
 // A Pattern is a regular expression simple enough for every target language to check in
 // one pass, without backtracking and without a library: a sequence of atoms between ^
 // and $. An atom is a character or a class, [0-9a-f], and may be repeated: {6} or {1,128}.
-// An atom of variable length is followed by one that shares no character with it.
+// What may follow an atom of variable length shares no character with it.
 type Pattern struct {
 	Source string
 	Atoms  []Atom
@@ -85,12 +85,24 @@ func (p Pattern) check() error {
 	if p.MinLength() == 0 {
 		return errors.New("it allows the empty level")
 	}
-	for i, a := range p.Atoms[:len(p.Atoms)-1] {
-		if a.Min != a.Max && a.Class.Overlaps(p.Atoms[i+1].Class) {
-			return fmt.Errorf("atom %d has a variable length and shares a character with the next", i+1)
+	for i, a := range p.Atoms {
+		if a.Min != a.Max && a.Class.Overlaps(first(p.Atoms[i+1:])) {
+			return fmt.Errorf("atom %d has a variable length and shares a character with what may follow", i+1)
 		}
 	}
 	return nil
+}
+
+// first holds the characters that a run of atoms may begin with.
+func first(atoms []Atom) Class {
+	var c Class
+	for _, a := range atoms {
+		c = Class{c[0] | a.Class[0], c[1] | a.Class[1]}
+		if a.Min > 0 {
+			break
+		}
+	}
+	return c
 }
 
 // MinLength is the length of the shortest value.

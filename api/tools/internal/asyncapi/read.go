@@ -20,13 +20,13 @@ func Read(files fs.FS, name string) (*Model, error) {
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(source, &document); err != nil {
-		return nil, &Error{name, 1, "", err.Error()}
+		return nil, Place{name, 1, ""}.Fault("%v", err)
 	}
 	if len(document.Content) == 0 {
-		return nil, &Error{name, 1, "", "empty"}
+		return nil, Place{name, 1, ""}.Fault("empty")
 	}
 	r := &reader{file: name, files: files, foreign: map[string]*yaml.Node{}, used: map[*Parameter]bool{}}
-	r.root = node{yaml: document.Content[0], in: r}
+	r.root = node{yaml: document.Content[0], line: 1, in: r}
 	r.read()
 	if len(r.faults) > 0 {
 		return nil, r.err()
@@ -50,6 +50,7 @@ type reader struct {
 
 func (r *reader) err() error {
 	slices.SortStableFunc(r.faults, func(a, b *Error) int { return cmp.Compare(a.Line, b.Line) })
+	r.faults = slices.CompactFunc(r.faults, func(a, b *Error) bool { return *a == *b })
 	list := make([]error, len(r.faults))
 	for i, e := range r.faults {
 		list[i] = e
@@ -58,7 +59,8 @@ func (r *reader) err() error {
 }
 
 func (r *reader) read() {
-	r.model = &Model{Title: r.root.need("info").need("title").text(), Version: r.root.need("info").need("version").text()}
+	info := r.root.need("info")
+	r.model = &Model{Title: info.need("title").text(), Version: info.need("version").text()}
 	r.parameters, r.places = map[string]*Parameter{}, map[any]node{}
 	if v := r.root.need("asyncapi"); v.present() && !strings.HasPrefix(v.text(), "3.") {
 		v.fail("AsyncAPI 3 is wanted, not %q", v.text())
@@ -93,7 +95,7 @@ func (m member) checkName() {
 func (r *reader) readRole(m member) {
 	m.checkName()
 	m.only("description", "identity")
-	role := &Role{Name: m.name, Description: m.need("description").text(), Identity: m.get("identity").text()}
+	role := &Role{Name: m.name, Description: m.need("description").text(), Identity: m.get("identity").text(), Place: m.place()}
 	if !slices.Contains([]string{"", "account", "thing"}, role.Identity) {
 		m.get("identity").fail("%q is neither account nor thing", role.Identity)
 	}
@@ -145,6 +147,7 @@ func (r *reader) readChannel(m member) {
 		Address:     m.need("address").text(),
 		MaxPayload:  m.need("x-max-payload").number(1, MaxPayloadBytes),
 		Rule:        m.get("x-rule").text(),
+		Place:       m.place(),
 	}
 	r.model.Channels = append(r.model.Channels, c)
 	r.places[c] = m.node
@@ -204,6 +207,9 @@ func (r *reader) parameter(address, declared node, name string) *Parameter {
 	if !ok || p == nil {
 		ref.fail("%q is not a parameter of #/components/parameters", ref.text())
 		return new(Parameter)
+	}
+	if target != name {
+		ref.fail("parameter %s is called %s here: one name is enough", target, name)
 	}
 	r.used[p] = true
 	return p

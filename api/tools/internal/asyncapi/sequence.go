@@ -70,7 +70,7 @@ func intersect(a, b []step) (string, bool) {
 			visit(meeting{m.a, m.b + 1}, text)
 		}
 		if m.a < len(a) && m.b < len(b) && a[m.a].class.Overlaps(b[m.b].class) {
-			visit(meeting{after(a, m.a), after(b, m.b)}, text+a[m.a].class.first(b[m.b].class))
+			visit(meeting{after(a, m.a), after(b, m.b)}, text+a[m.a].class.shared(b[m.b].class))
 		}
 	}
 	return "", false
@@ -84,8 +84,8 @@ func after(s []step, i int) int {
 	return i + 1
 }
 
-// first is the first character of both c and d.
-func (c Class) first(d Class) string {
+// shared is the first character of both c and d.
+func (c Class) shared(d Class) string {
 	both := Class{c[0] & d[0], c[1] & d[1]}
 	return string(rune(both.Ranges()[0][0]))
 }

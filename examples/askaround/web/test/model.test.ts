@@ -6,7 +6,8 @@ import type { HeatPart, Message, Question, Summary } from "../src/model/types.ts
 
 const histogram = [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0];
 const summary = (version: number, answers = version): Summary => ({ version, answers, sumHalfStars: 9 * answers, histogram });
-const wire = { id: "q1", text: "Is it open?", kind: "star", location: { lat: 1, lng: 2 }, radius: 8046.72, state: "open",
+const id = "89c25a31cf0e2b4d-0123456789abcdefghijklmnop";
+const wire = { id, text: "Is it open?", kind: "star", location: { lat: 1, lng: 2 }, radius: 8046.72, state: "open",
   createdAt: "2026-11-22T10:00:00Z", expiresAt: "2027-11-22T10:00:00Z", summary: summary(3) };
 
 export const question = (id: string, edit: Partial<Question> = {}): Question => ({
@@ -14,7 +15,7 @@ export const question = (id: string, edit: Partial<Question> = {}): Question => 
 });
 
 test("messages", () => {
-  const q: Question = { id: "q1", text: "Is it open?", kind: "star", location: { lat: 1, lng: 2 }, radius: 8046.72, open: true, mine: false,
+  const q: Question = { id, text: "Is it open?", kind: "star", location: { lat: 1, lng: 2 }, radius: 8046.72, open: true, mine: false,
     createdAt: Date.UTC(2026, 10, 22, 10), expiresAt: Date.UTC(2027, 10, 22, 10), summary: summary(3) };
   const rows: [reason: string, json: unknown, want: Message | undefined][] = [
     ["a question", { type: "question", question: wire }, { type: "question", question: q }],
@@ -35,6 +36,7 @@ test("what is no message", () => {
     ["a list", "[]"],
     ["null", "null"],
     ["a question without text", JSON.stringify({ type: "question", question: { ...wire, text: "" } })],
+    ["a question whose id is none", JSON.stringify({ type: "question", question: { ...wire, id: "q1" } })],
     ["a kind that does not exist", JSON.stringify({ type: "question", question: { ...wire, kind: "poll" } })],
     ["a place off Earth", JSON.stringify({ type: "question", question: { ...wire, location: { lat: 91, lng: 0 } } })],
     ["a state that does not exist", JSON.stringify({ type: "question", question: { ...wire, state: "ajar" } })],
@@ -46,6 +48,22 @@ test("what is no message", () => {
     ["an operation that is done somehow", JSON.stringify({ type: "operation", operation: { id: "o", kind: "ask", status: "done", question: "q" } })],
   ];
   for (const [reason, json] of rows) assert.throws(() => decode.message(json), decode.DecodeError, reason);
+});
+
+test("where to listen", () => {
+  const topics = { geo: ["askaround/v1/geo/89c25b"], account: "askaround/v1/account/0123456789abcdefghijklmnop", system: "askaround/v1/system" };
+  const live = decode.live({ endpoints: ["/mqtt"], topics });
+  assert.deepEqual([live.topics.geo, live.topics.account, live.topics.system], [topics.geo, topics.account, topics.system]);
+  assert.equal(live.topics.question(id), `askaround/v1/question/${id}`);
+  assert.throws(() => live.topics.question("q1"), RangeError);
+  const rows: [reason: string, edit: object][] = [
+    ["a wildcard", { geo: ["askaround/v1/geo/+"] }],
+    ["a topic of another channel", { geo: [topics.system] }],
+    ["a topic of another version", { system: "askaround/v2/system" }],
+    ["no topic", { account: "" }],
+    ["not a list", { geo: topics.geo[0] }],
+  ];
+  for (const [reason, edit] of rows) assert.throws(() => decode.live({ endpoints: ["/mqtt"], topics: { ...topics, ...edit } }), decode.DecodeError, reason);
 });
 
 test("the store ends up the same in whatever order, however often, things arrive", () => {

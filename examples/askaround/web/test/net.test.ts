@@ -6,6 +6,7 @@ import { Api, ApiError, Unreachable } from "../src/net/api.ts";
 import { NoToken, Tokens, type Storage } from "../src/net/token.ts";
 import type { Operation } from "../src/model/types.ts";
 import { connack, FakeSocket, grant, settle } from "./fakes.ts";
+import type { Topic } from "../../../../api/ts/topics.gen.ts";
 
 beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "Date"] }));
 afterEach(() => mock.timers.reset());
@@ -41,9 +42,12 @@ test("backoff doubles up to half a minute", () => {
   assert.equal(backoff(1, 0), 250);
 });
 
+/** Short names in place of topics. */
+const topics = (...names: string[]) => names as unknown as Topic[];
+
 test("a connection comes back with its topics", async () => {
   const c = connect();
-  c.connection.want(["a", "b"]);
+  c.connection.want(topics("a", "b"));
   c.connection.start();
   await settle();
   c.sockets[0]!.open();
@@ -51,7 +55,7 @@ test("a connection comes back with its topics", async () => {
   assert.deepEqual(grant(c.sockets[0]!), ["a", "b"]);
   assert.deepEqual(c.take(), ["connecting", "live", "subscribed a,b"]);
 
-  c.connection.want(["b", "c"]);
+  c.connection.want(topics("b", "c"));
   assert.deepEqual(c.sockets[0]!.sent.map((p) => p[0]! >> 4), [10, 8], "first makes room, then subscribes");
   assert.deepEqual(grant(c.sockets[0]!), ["c"]);
   c.take();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test, { afterEach, beforeEach, mock } from "node:test";
 import { Sync, type SyncOptions } from "../src/net/sync.ts";
 import { Store } from "../src/model/store.ts";
-import type { Question, Summary } from "../src/model/types.ts";
+import type { Live, Question, Summary } from "../src/model/types.ts";
 import { connack, FakeSocket, grant, publish, settle } from "./fakes.ts";
 
 beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "Date"] }));
@@ -10,6 +10,9 @@ afterEach(() => mock.timers.reset());
 
 const area = { at: { lat: 0, lng: 0 }, radius: 8046.72 };
 const summary = (version: number): Summary => ({ version, answers: version, sumHalfStars: version, histogram: Array(11).fill(0) });
+
+/** Short names in place of topics. */
+const topics = (lat: number) => ({ geo: [`geo/${lat}`], account: "account/me", system: "system", question: (id: string) => `question/${id}` }) as unknown as Live["topics"];
 
 /** A server: questions in a list, and what was asked of it. */
 function world() {
@@ -23,7 +26,7 @@ function world() {
     held ? new Promise((done) => { const value = make(); held!.push(() => done(value)); }) : Promise.resolve(make());
   const options: SyncOptions = {
     api: {
-      live: async (a) => (calls.push("live"), { endpoints: ["/mqtt"], topics: { geo: [`geo/${a.at.lat}`], account: "account/me", system: "system", question: "question/{question}" } }),
+      live: async (a) => (calls.push("live"), { endpoints: ["/mqtt"], topics: topics(a.at.lat) }),
       questions: (_area, _order, limit, cursor) => {
         calls.push(`list ${cursor ?? ""}`.trim());
         return respond(() => {
@@ -71,15 +74,16 @@ test("subscribes, then reads: what happens in between is there", async () => {
   assert.deepEqual(await w.connect(), ["account/me", "system", "geo/0"]);
   assert.deepEqual(w.calls, ["live", "list", "list"], "once early, once when the topics are in force");
 
-  // b arrives by topic while a list without it is under way.
+  const late = "89c25a31cf0e2b4d-0123456789abcdefghijklmnop";
+  // It arrives by topic while a list without it is under way.
   w.hold();
   void w.sync.reorder("newest");
-  w.ask("b");
+  w.ask(late);
   const b = { ...w.all[0]!, state: "open", createdAt: "2026-01-01T00:00:00Z", expiresAt: "2027-01-01T00:00:00Z", summary: summary(2) };
   w.sockets[0]!.receive(publish("geo/0", JSON.stringify({ type: "question", question: b })));
   await w.release();
-  assert.equal(w.store.get("b")?.summary.version, 2, "the list does not take it back");
-  assert.deepEqual(w.log.filter((l) => l.endsWith(" b")), ["live added b"], "and it was added once");
+  assert.equal(w.store.get(late)?.summary.version, 2, "the list does not take it back");
+  assert.deepEqual(w.log.filter((l) => l.endsWith(late)), [`live added ${late}`], "and it was added once");
 });
 
 test("follows what is seen, within fifty subscriptions, and reads what it may have missed", async () => {

@@ -87,9 +87,9 @@ var Store = class {
     if (s.version <= known.summary.version) return void 0;
     return this.change({ ...known, summary: s });
   }
-  change(question2) {
-    this.questions.set(question2.id, question2);
-    return { kind: "changed", question: question2 };
+  change(question3) {
+    this.questions.set(question3.id, question3);
+    return { kind: "changed", question: question3 };
   }
   putHeat(id, part) {
     let parts = this.heats.get(id);
@@ -121,9 +121,9 @@ var Store = class {
   /** The questions within radius metres of a place that have not expired, in order. */
   nearby(place2, radius, order, now) {
     const found = [];
-    for (const question2 of this.questions.values()) {
-      const metres = distance(place2, question2.location);
-      if (metres <= radius && question2.expiresAt > now) found.push({ question: question2, metres });
+    for (const question3 of this.questions.values()) {
+      const metres = distance(place2, question3.location);
+      if (metres <= radius && question3.expiresAt > now) found.push({ question: question3, metres });
     }
     const byId2 = (a, b) => a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
     found.sort(
@@ -140,6 +140,54 @@ var Store = class {
 };
 function average(s) {
   return s.answers > 0 ? s.sumHalfStars / (2 * s.answers) : void 0;
+}
+
+// ../../../api/ts/topics.gen.ts
+var patterns = {
+  /** the token of an S2 cell of level 10: six hexadecimal digits */
+  cell: /^[0-9ab][0-9a-f]{4}[13579bdf]$/,
+  /** a question id: an S2 leaf cell in hexadecimal, a hyphen, and 26 digits of base 32 */
+  question: /^[0-9ab][0-9a-f]{14}[13579bdf]-[0-9a-v]{26}$/,
+  /** an account id: 26 digits of base 32 */
+  account: /^[0-9a-v]{26}$/,
+  /** a robot's name, which names its thing and its video channel as well: 1 to 128 letters, digits, underscores and hyphens */
+  robot: /^[A-Za-z0-9_-]{1,128}$/,
+  /** the name of an AWS IoT thing: 1 to 128 letters, digits, underscores, colons and hyphens */
+  thing: /^[A-Za-z0-9_:-]{1,128}$/,
+  /** the name of a model: 1 to 64 lower-case letters, digits and hyphens */
+  model: /^[a-z0-9-]{1,64}$/
+};
+function value(name, text2) {
+  if (!patterns[name].test(text2)) throw new RangeError(`${JSON.stringify(text2)} is no ${name}`);
+  return text2;
+}
+function question(question3) {
+  return `askaround/v1/question/${question3}`;
+}
+var expressions = {
+  geo: /^askaround\/v1\/geo\/(?<cell>[0-9ab][0-9a-f]{4}[13579bdf])$/,
+  question: /^askaround\/v1\/question\/(?<question>[0-9ab][0-9a-f]{14}[13579bdf]-[0-9a-v]{26})$/,
+  account: /^askaround\/v1\/account\/(?<account>[0-9a-v]{26})$/,
+  system: /^askaround\/v1\/system$/,
+  robotAction: /^askaround\/v1\/robot\/(?<robot>[A-Za-z0-9_-]{1,128})\/action$/,
+  robotTelemetry: /^askaround\/v1\/robot\/(?<robot>[A-Za-z0-9_-]{1,128})\/telemetry$/,
+  legacyRobotAction: /^(?<robot>[A-Za-z0-9_-]{1,128})\/action$/,
+  legacyRobotTelemetry: /^(?<robot>[A-Za-z0-9_-]{1,128})\/telemetry$/,
+  deviceCommand: /^askaround\/v1\/device\/(?<thing>[A-Za-z0-9_:-]{1,128})\/command$/,
+  deviceAck: /^askaround\/v1\/device\/(?<thing>[A-Za-z0-9_:-]{1,128})\/ack$/,
+  deviceTelemetry: /^askaround\/v1\/device\/(?<thing>[A-Za-z0-9_:-]{1,128})\/telemetry$/,
+  devicePresence: /^askaround\/v1\/device\/(?<thing>[A-Za-z0-9_:-]{1,128})\/presence$/,
+  esp32Pub: /^esp32\/pub$/,
+  esp32Sub: /^esp32\/sub$/,
+  edgeInference: /^askaround\/v1\/edge\/(?<thing>[A-Za-z0-9_:-]{1,128})\/(?<model>[a-z0-9-]{1,64})\/inference$/,
+  edgeModel: /^askaround\/v1\/edge\/(?<thing>[A-Za-z0-9_:-]{1,128})\/(?<model>[a-z0-9-]{1,64})\/state$/
+};
+function parse(topic) {
+  for (const [channel, expression] of Object.entries(expressions)) {
+    const found = expression.exec(topic);
+    if (found) return { channel, topic, values: { ...found.groups } };
+  }
+  return void 0;
 }
 
 // src/model/decode.ts
@@ -194,10 +242,10 @@ function summary(v) {
     histogram
   };
 }
-function question(v) {
+function question2(v) {
   const f = fields(v, "question");
   return {
-    id: text(f.id, "id"),
+    id: questionId(f.id),
     text: text(f.text, "text"),
     kind: oneOf(f.kind, "kind", "star", "geo"),
     location: place(f.location, "location"),
@@ -217,12 +265,12 @@ function heatPart(v) {
 }
 function detail(v) {
   const { heat } = fields(v, "question");
-  return { question: question(v), heat: heat === void 0 ? [] : list(heat, "heat", heatPart) };
+  return { question: question2(v), heat: heat === void 0 ? [] : list(heat, "heat", heatPart) };
 }
 function page(v) {
   const f = fields(v, "page");
   return {
-    items: list(f.items, "items", question),
+    items: list(f.items, "items", question2),
     nextCursor: f.nextCursor === void 0 ? void 0 : text(f.nextCursor, "nextCursor")
   };
 }
@@ -253,12 +301,24 @@ function live(v) {
   return {
     endpoints: list(f.endpoints, "endpoints", (e) => text(e, "endpoint")),
     topics: {
-      geo: list(topics.geo, "geo", (t) => text(t, "topic")),
-      account: text(topics.account, "account"),
-      system: text(topics.system, "system"),
-      question: text(topics.question, "question")
+      geo: list(topics.geo, "geo", (t) => topicOf("geo", t)),
+      account: topicOf("account", topics.account),
+      system: topicOf("system", topics.system),
+      question: (id) => question(value("question", id))
     }
   };
+}
+function topicOf(channel, v) {
+  const parsed = parse(text(v, "topic"));
+  if (parsed?.channel !== channel) throw new DecodeError(`${JSON.stringify(v)} is no topic of channel ${channel}`);
+  return parsed.topic;
+}
+function questionId(v) {
+  try {
+    return value("question", text(v, "id"));
+  } catch {
+    throw new DecodeError(`${JSON.stringify(v)} is no question id`);
+  }
 }
 function message(json) {
   let v;
@@ -270,7 +330,7 @@ function message(json) {
   const f = fields(v, "message");
   switch (f.type) {
     case "question":
-      return { type: "question", question: question(f.question) };
+      return { type: "question", question: question2(f.question) };
     case "summary":
       return { type: "summary", question: text(f.question, "question"), summary: summary(f) };
     case "heat":
@@ -329,8 +389,8 @@ var Api = class {
   async ask(text2, kind, location2, key) {
     return operation(await this.json("POST", "questions", { text: text2, kind, location: location2 }, { "Idempotency-Key": key }));
   }
-  async answer(id, value, key) {
-    return operation(await this.json("PUT", `questions/${encodeURIComponent(id)}/answer`, value, { "Idempotency-Key": key }));
+  async answer(id, value2, key) {
+    return operation(await this.json("PUT", `questions/${encodeURIComponent(id)}/answer`, value2, { "Idempotency-Key": key }));
   }
   async withdraw(id, key) {
     return operation(await this.json("DELETE", `questions/${encodeURIComponent(id)}/answer`, void 0, { "Idempotency-Key": key }));
@@ -969,9 +1029,9 @@ var Sync = class {
   async refresh(id) {
     const generation = this.generation;
     try {
-      const { question: question2, heat } = await this.options.api.question(id);
+      const { question: question3, heat } = await this.options.api.question(id);
       if (generation !== this.generation) return;
-      this.changed([this.options.store.put(question2), ...heat.map((part) => this.options.store.putHeat(id, part))], false);
+      this.changed([this.options.store.put(question3), ...heat.map((part) => this.options.store.putHeat(id, part))], false);
     } catch (error) {
       if (generation === this.generation) this.options.onError(error);
     }
@@ -985,11 +1045,12 @@ var Sync = class {
     return this.seen.slice(0, Math.max(0, maxSubscriptions - this.base().length));
   }
   questionTopic(id) {
-    return this.live.topics.question.replace("{question}", id);
+    return this.live.topics.question(id);
   }
   want() {
     const topics = /* @__PURE__ */ new Set([...this.base(), ...this.followed().map((id) => this.questionTopic(id))]);
-    for (const t of this.settled) if (!topics.has(t)) this.settled.delete(t);
+    const names = topics;
+    for (const t of this.settled) if (!names.has(t)) this.settled.delete(t);
     this.connection.want(topics);
   }
   subscribed(granted, refused) {
@@ -1138,17 +1199,17 @@ function svg(tag, props = {}, ...children) {
   return fill(document.createElementNS("http://www.w3.org/2000/svg", tag), props, children);
 }
 function fill(element, props, children) {
-  for (const [name, value] of Object.entries(props)) {
-    if (typeof value === "function") element.addEventListener(name.slice(2), value);
-    else set(element, name, value);
+  for (const [name, value2] of Object.entries(props)) {
+    if (typeof value2 === "function") element.addEventListener(name.slice(2), value2);
+    else set(element, name, value2);
   }
   element.append(...children.filter((c) => c !== null && c !== void 0 && c !== false));
   return element;
 }
-function set(element, name, value) {
-  if (value === void 0 || value === false) element.removeAttribute(name);
-  else if (value === true) element.setAttribute(name, "");
-  else element.setAttribute(name, String(value));
+function set(element, name, value2) {
+  if (value2 === void 0 || value2 === false) element.removeAttribute(name);
+  else if (value2 === true) element.setAttribute(name, "");
+  else element.setAttribute(name, String(value2));
 }
 function write(element, text2) {
   if (element.textContent !== text2) element.textContent = text2;
@@ -1533,7 +1594,7 @@ var swap = 1;
 var invert = 2;
 var positionToIJ = [[0, 1, 3, 2], [0, 2, 3, 1], [3, 2, 0, 1], [3, 1, 0, 2]];
 var positionToOrientation = [swap, 0, 0, invert | swap];
-function parse(token) {
+function parse2(token) {
   if (!/^[0-9a-f]{1,16}$/.test(token)) return void 0;
   const id = BigInt("0x" + token.padEnd(16, "0"));
   const face = Number(id >> 61n);
@@ -1560,13 +1621,13 @@ function toLatLng(face, s, t) {
   return { lat: Math.atan2(z, Math.hypot(x, y)) * 180 / Math.PI, lng: Math.atan2(y, x) * 180 / Math.PI };
 }
 function centre(token) {
-  const cell = parse(token);
+  const cell = parse2(token);
   if (!cell) return void 0;
   const size2 = 2 ** cell.level;
   return toLatLng(cell.face, (cell.i + 0.5) / size2, (cell.j + 0.5) / size2);
 }
 function corners(token) {
-  const cell = parse(token);
+  const cell = parse2(token);
   if (!cell) return void 0;
   const size2 = 2 ** cell.level;
   const corner = (di, dj) => toLatLng(cell.face, (cell.i + di) / size2, (cell.j + dj) / size2);
@@ -1578,13 +1639,13 @@ var levels = 5;
 var step = 1 / 50;
 var margin = 5;
 var GeoPanel = class {
-  constructor(question2, format, canAnswer, onPick) {
-    this.question = question2;
+  constructor(question3, format, canAnswer, onPick) {
+    this.question = question3;
     this.format = format;
     this.onPick = onPick;
     this.chart = new Chart(format, "heat-map");
-    this.chart.show(question2.location, question2.radius);
-    const [x, y] = this.chart.point(question2.location);
+    this.chart.show(question3.location, question3.radius);
+    const [x, y] = this.chart.point(question3.location);
     this.chart.over.append(svg("circle", { class: "here-small", cx: x, cy: y, r: 4 }), this.pin);
     const whereId = uniqueId("where");
     this.where = h("output", { class: "where", id: whereId });
@@ -1812,42 +1873,42 @@ var StarInput = class {
 
 // src/ui/card.ts
 var Card = class {
-  constructor(question2, format, actions) {
+  constructor(question3, format, actions) {
     this.format = format;
     this.actions = actions;
-    this.question = question2;
+    this.question = question3;
     const title = uniqueId("question"), panel = uniqueId("panel");
     this.toggle = h("button", { type: "button", class: "secondary", "aria-expanded": "false", "aria-controls": panel, onclick: () => this.setOpen(!this.open) });
     this.panel = h("div", { class: "panel", id: panel, hidden: true });
     this.element = h(
       "article",
       {
-        class: `card ${question2.kind}`,
-        "data-id": question2.id,
+        class: `card ${question3.kind}`,
+        "data-id": question3.id,
         "aria-labelledby": title,
         tabindex: -1,
-        onpointerenter: () => actions.pointedAt(question2.id),
+        onpointerenter: () => actions.pointedAt(question3.id),
         onpointerleave: () => actions.pointedAt(void 0)
       },
       h(
         "div",
         { class: "card-head" },
-        h("span", { class: "kind" }, icon(question2.kind === "geo" ? icons.pin : icons.star), question2.kind === "geo" ? "Where" : "Rate"),
+        h("span", { class: "kind" }, icon(question3.kind === "geo" ? icons.pin : icons.star), question3.kind === "geo" ? "Where" : "Rate"),
         this.meta
       ),
-      h("h3", { id: title }, question2.text),
+      h("h3", { id: title }, question3.text),
       h(
         "div",
         { class: "result" },
-        question2.kind === "star" && this.rating,
+        question3.kind === "star" && this.rating,
         this.answers,
-        question2.kind === "star" && this.histogram.element,
+        question3.kind === "star" && this.histogram.element,
         this.toggle
       ),
       this.status,
       this.panel
     );
-    this.update(question2);
+    this.update(question3);
     this.setSending({ state: "none" });
   }
   format;
@@ -1869,12 +1930,12 @@ var Card = class {
     return !this.panel.hidden;
   }
   /** Shows the question as it is now; flash says that others moved it just now. */
-  update(question2, flash = false) {
-    this.question = question2;
-    const { summary: summary2 } = question2;
+  update(question3, flash = false) {
+    this.question = question3;
+    const { summary: summary2 } = question3;
     const mean = average(summary2);
     write(this.answers, summary2.answers === 0 ? "No answers yet" : this.format.count(summary2.answers, "answer"));
-    if (question2.kind === "star") {
+    if (question3.kind === "star") {
       this.rating.hidden = this.histogram.element.hidden = mean === void 0;
       write(this.mean, mean === void 0 ? "" : this.format.average(mean));
       set(this.mean, "aria-label", `${this.mean.textContent} of 5 stars on average`);
@@ -1882,8 +1943,8 @@ var Card = class {
       this.meter.set(mean);
       this.histogram.set(summary2.histogram);
     }
-    this.element.classList.toggle("mine", question2.mine);
-    this.element.classList.toggle("closed", !question2.open);
+    this.element.classList.toggle("mine", question3.mine);
+    this.element.classList.toggle("closed", !question3.open);
     this.label();
     if (flash) {
       this.element.classList.remove("flash");
@@ -1945,17 +2006,17 @@ var AnswerForm = class {
   withdraw = h("button", { type: "button", class: "quiet" }, "Withdraw my answer");
   busy = false;
   own;
-  constructor(question2, format, canAnswer, actions) {
+  constructor(question3, format, canAnswer, actions) {
     const changed = () => this.enable();
-    if (question2.kind === "star") this.stars = new StarInput("Your rating", changed);
-    else this.map = new GeoPanel(question2, format, canAnswer, changed);
-    this.withdraw.addEventListener("click", () => actions.withdraw(question2.id));
+    if (question3.kind === "star") this.stars = new StarInput("Your rating", changed);
+    else this.map = new GeoPanel(question3, format, canAnswer, changed);
+    this.withdraw.addEventListener("click", () => actions.withdraw(question3.id));
     this.element = h("form", {
       class: "answer-form",
       onsubmit: (e) => {
         e.preventDefault();
-        const value = this.value;
-        if (value && !this.busy) actions.answer(question2.id, value);
+        const value2 = this.value;
+        if (value2 && !this.busy) actions.answer(question3.id, value2);
       }
     }, (this.stars ?? this.map).element, canAnswer && h("div", { class: "actions" }, this.send, this.withdraw));
     this.enable();
@@ -2239,7 +2300,7 @@ var App = class {
     this.map = new AreaMap(this.format, (id) => this.reveal(id), (at) => this.go(unnamed(at)));
     byId("map", HTMLElement).append(this.map.element);
     this.list = new List(byId("questions", HTMLElement), this.format, {
-      answer: (id, value) => void this.answer(id, value),
+      answer: (id, value2) => void this.answer(id, value2),
       withdraw: (id) => void this.withdraw(id),
       toggled: (id, open) => this.toggled(id, open),
       pointedAt: (id) => this.map.highlight(id)
@@ -2330,14 +2391,14 @@ var App = class {
         this.list.card(c.id)?.setHeat(this.store.heat(c.id));
         continue;
       }
-      const { question: question2 } = c;
-      this.list.card(question2.id)?.update(question2, live2);
-      if (c.kind === "added") this.arrived(question2.id);
-      if (!live2 || distance(this.place.at, question2.location) > fiveMiles) continue;
-      if (c.kind === "added") this.fresh.add(question2.id);
-      const what = c.kind === "added" ? "New question" : this.words(question2);
-      this.activity.add(question2.id, question2.text, what);
-      this.announcer.say(`${question2.text} ${what}.`);
+      const { question: question3 } = c;
+      this.list.card(question3.id)?.update(question3, live2);
+      if (c.kind === "added") this.arrived(question3.id);
+      if (!live2 || distance(this.place.at, question3.location) > fiveMiles) continue;
+      if (c.kind === "added") this.fresh.add(question3.id);
+      const what = c.kind === "added" ? "New question" : this.words(question3);
+      this.activity.add(question3.id, question3.text, what);
+      this.announcer.say(`${question3.text} ${what}.`);
     }
     this.render();
   }
@@ -2422,9 +2483,9 @@ var App = class {
     this.asked.get(id)?.element.remove();
     this.asked.delete(id);
   }
-  async answer(id, value) {
-    const what = value.stars !== void 0 ? `Your rating: ${stars(value.stars)}` : "Your pin";
-    await this.send(id, () => this.api.answer(id, value, randomHex(16)), `${what}, being sent…`, `${what} counts.`, value);
+  async answer(id, value2) {
+    const what = value2.stars !== void 0 ? `Your rating: ${stars(value2.stars)}` : "Your pin";
+    await this.send(id, () => this.api.answer(id, value2, randomHex(16)), `${what}, being sent…`, `${what} counts.`, value2);
   }
   async withdraw(id) {
     await this.send(id, () => this.api.withdraw(id, randomHex(16)), "Withdrawing…", "Your answer is withdrawn.", void 0);

@@ -1,6 +1,7 @@
 // From JSON to the types of the model. What does not fit is a DecodeError: nothing
 // behind this module meets a value of another type than it says.
 
+import * as topic from "../../../../../api/ts/topics.gen.ts";
 import { isPlace, type LatLng } from "../geo/geo.ts";
 import type { Answer, HeatPart, Kind, Live, Message, Operation, Question, Summary } from "./types.ts";
 
@@ -70,7 +71,7 @@ export function summary(v: unknown): Summary {
 export function question(v: unknown): Question {
   const f = fields(v, "question");
   return {
-    id: text(f.id, "id"),
+    id: questionId(f.id),
     text: text(f.text, "text"),
     kind: oneOf<Kind>(f.kind, "kind", "star", "geo"),
     location: place(f.location, "location"),
@@ -133,12 +134,28 @@ export function live(v: unknown): Live {
   return {
     endpoints: list(f.endpoints, "endpoints", (e) => text(e, "endpoint")),
     topics: {
-      geo: list(topics.geo, "geo", (t) => text(t, "topic")),
-      account: text(topics.account, "account"),
-      system: text(topics.system, "system"),
-      question: text(topics.question, "question"),
+      geo: list(topics.geo, "geo", (t) => topicOf("geo", t)),
+      account: topicOf("account", topics.account),
+      system: topicOf("system", topics.system),
+      question: (id) => topic.question(topic.value("question", id)),
     },
   };
+}
+
+/** A topic of the channel that is wanted; the server may name no other. */
+function topicOf<C extends topic.ChannelName>(channel: C, v: unknown): topic.Topic<C> {
+  const parsed = topic.parse(text(v, "topic"));
+  if (parsed?.channel !== channel) throw new DecodeError(`${JSON.stringify(v)} is no topic of channel ${channel}`);
+  return parsed.topic as topic.Topic<C>;
+}
+
+/** A question's id: what its topic is made of. */
+function questionId(v: unknown): string {
+  try {
+    return topic.value("question", text(v, "id"));
+  } catch {
+    throw new DecodeError(`${JSON.stringify(v)} is no question id`);
+  }
 }
 
 /** A live message; undefined where its type is one that this page does not know. */

@@ -1,5 +1,6 @@
 // What the API and the topics speak of; see api/askaround/openapi.yaml.
 
+import type { Topic } from "../../../../../api/ts/topics.gen.ts";
 import type { LatLng } from "../geo/geo.ts";
 
 export type Kind = "star" | "geo";
@@ -48,7 +49,7 @@ export interface Answer {
 
 export interface Live {
   endpoints: string[];
-  topics: { geo: string[]; account: string; system: string; question: string };
+  topics: { geo: Topic<"geo">[]; account: Topic<"account">; system: Topic<"system">; question: (id: string) => Topic<"question"> };
 }
 
 export type Message =

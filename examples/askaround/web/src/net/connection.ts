@@ -1,6 +1,7 @@
 // A live connection that comes back: it keeps the wanted topics subscribed over as
 // many MQTT connections as that takes.
 
+import type { Topic } from "../../../../../api/ts/topics.gen.ts";
 import { Client, type CloseReason, type Socket } from "../mqtt/client.ts";
 
 export type ConnectionState =
@@ -37,8 +38,8 @@ export class Connection {
   private failures = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private generation = 0; // of attempts: what an earlier one still says does not count
-  private wanted = new Set<string>();
-  private asked = new Set<string>(); // of the present connection
+  private wanted = new Set<Topic>();
+  private asked = new Set<Topic>(); // of the present connection
 
   constructor(private readonly options: ConnectionOptions) {}
 
@@ -64,7 +65,7 @@ export class Connection {
   }
 
   /** Replaces the topics to be subscribed to. */
-  want(topics: Iterable<string>): void {
+  want(topics: Iterable<Topic>): void {
     this.wanted = new Set(topics);
     if (this.live) this.adjust();
   }

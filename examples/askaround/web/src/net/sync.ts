@@ -2,6 +2,7 @@
 // what happens in between arrives twice rather than never (the store merges by
 // version).
 
+import type { Topic } from "../../../../../api/ts/topics.gen.ts";
 import type { Live, Message, Operation } from "../model/types.ts";
 import { type Store, type Change, type Order } from "../model/store.ts";
 import * as decode from "../model/decode.ts";
@@ -149,7 +150,7 @@ export class Sync {
     }
   }
 
-  private base(): string[] {
+  private base(): Topic[] {
     const { geo, account, system } = this.live!.topics;
     return [account, system, ...geo];
   }
@@ -159,13 +160,14 @@ export class Sync {
     return this.seen.slice(0, Math.max(0, maxSubscriptions - this.base().length));
   }
 
-  private questionTopic(id: string): string {
-    return this.live!.topics.question.replace("{question}", id);
+  private questionTopic(id: string): Topic {
+    return this.live!.topics.question(id);
   }
 
   private want(): void {
     const topics = new Set([...this.base(), ...this.followed().map((id) => this.questionTopic(id))]);
-    for (const t of this.settled) if (!topics.has(t)) this.settled.delete(t);
+    const names: ReadonlySet<string> = topics;
+    for (const t of this.settled) if (!names.has(t)) this.settled.delete(t);
     this.connection.want(topics);
   }
 
