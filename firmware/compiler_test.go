@@ -92,4 +92,13 @@ func (c compiler) object(t testing.TB, source, flags string) string {
 	return out
 }
 
+// sanitizers are flags that make a program stop where it does what C++ leaves undefined. It
+// takes long to compile them in, so that only the slow suite does.
+func sanitizers() string {
+	if slow() {
+		return "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
+	}
+	return "-O0"
+}
+
 func slow() bool { return os.Getenv("ASKAROUND_SLOW") == "1" }

@@ -78,6 +78,7 @@ func generate(t *testing.T, agree oracle, n int, seed uint64) []string {
 type channel struct {
 	kind, pattern             string
 	maxPayload, qos, retained int
+	maxTopic, maxPacket       int
 }
 
 func channels(t *testing.T, agree oracle) []channel {
@@ -85,7 +86,7 @@ func channels(t *testing.T, agree oracle) []channel {
 	var list []channel
 	for _, line := range agree(t, "channels") {
 		var c channel
-		if _, err := fmt.Sscan(line, &c.kind, &c.pattern, &c.maxPayload, &c.qos, &c.retained); err != nil {
+		if _, err := fmt.Sscan(line, &c.kind, &c.pattern, &c.maxPayload, &c.qos, &c.retained, &c.maxTopic, &c.maxPacket); err != nil {
 			t.Fatalf("%q: %v", line, err)
 		}
 		list = append(list, c)

@@ -174,10 +174,10 @@ void figures(const char* kind) {
   figure(Channel::kMaxPayloadBytes);
   figure(Channel::kPublishQos);
   figure(Channel::kRetained);
-  figure(Channel::kSubscribeQos);
   figure(Channel::kMaxTopicBytes);
-  figure(Channel::kTopicBufferBytes);
   figure(Channel::kMaxPacketBytes);
+  figure(Channel::kTopicBufferBytes);
+  figure(Channel::kSubscribeQos);
   puts("");
 }
 
