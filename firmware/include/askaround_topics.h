@@ -344,7 +344,8 @@ class Geo : public detail::Channel<Geo, 23, 131072, 1, 1, false, CellName> {
 
   CellName cell_;
 };
-static_assert(Geo::kMaxTopicBytes == detail::fixedBytes(Geo::pattern()) + CellName::kMaxBytes,
+static_assert(Geo::kMaxTopicBytes ==
+                  detail::fixedBytes(Geo::pattern()) + CellName::kMaxBytes,
               "askaround: longest topic of Geo");
 
 // askaround/v1/question/{question}: Summary, heat and state of one question.
@@ -371,7 +372,8 @@ class Question : public detail::Channel<Question, 65, 131072, 1, 1, false, Quest
 
   QuestionId id_;
 };
-static_assert(Question::kMaxTopicBytes == detail::fixedBytes(Question::pattern()) + QuestionId::kMaxBytes,
+static_assert(Question::kMaxTopicBytes ==
+                  detail::fixedBytes(Question::pattern()) + QuestionId::kMaxBytes,
               "askaround: longest topic of Question");
 
 // askaround/v1/account/{account}: Outcomes of the requests of one account, for all its
@@ -399,7 +401,8 @@ class Account : public detail::Channel<Account, 47, 16384, 1, 1, false, AccountI
 
   AccountId id_;
 };
-static_assert(Account::kMaxTopicBytes == detail::fixedBytes(Account::pattern()) + AccountId::kMaxBytes,
+static_assert(Account::kMaxTopicBytes ==
+                  detail::fixedBytes(Account::pattern()) + AccountId::kMaxBytes,
               "askaround: longest topic of Account");
 
 // askaround/v1/system: Notices for everybody.
@@ -419,7 +422,8 @@ class System : public detail::Channel<System, 19, 16384, 1, 1, false> {
   explicit System(const detail::View*) {}
   void views(detail::View*) const {}
 };
-static_assert(System::kMaxTopicBytes == detail::fixedBytes(System::pattern()),
+static_assert(System::kMaxTopicBytes ==
+                  detail::fixedBytes(System::pattern()),
               "askaround: longest topic of System");
 
 // askaround/v1/robot/{robot}/action: What a robot shall do next.
@@ -446,7 +450,8 @@ class RobotAction : public detail::Channel<RobotAction, 154, 1024, 1, 1, false, 
 
   RobotName robot_;
 };
-static_assert(RobotAction::kMaxTopicBytes == detail::fixedBytes(RobotAction::pattern()) + RobotName::kMaxBytes,
+static_assert(RobotAction::kMaxTopicBytes ==
+                  detail::fixedBytes(RobotAction::pattern()) + RobotName::kMaxBytes,
               "askaround: longest topic of RobotAction");
 
 // askaround/v1/robot/{robot}/telemetry: What a robot does and how it fares.
@@ -473,7 +478,8 @@ class RobotTelemetry : public detail::Channel<RobotTelemetry, 157, 4096, 0, 0, f
 
   RobotName robot_;
 };
-static_assert(RobotTelemetry::kMaxTopicBytes == detail::fixedBytes(RobotTelemetry::pattern()) + RobotName::kMaxBytes,
+static_assert(RobotTelemetry::kMaxTopicBytes ==
+                  detail::fixedBytes(RobotTelemetry::pattern()) + RobotName::kMaxBytes,
               "askaround: longest topic of RobotTelemetry");
 
 // {robot}/action: What a robot shall do next, for robots that know only the first
@@ -501,7 +507,8 @@ class LegacyRobotAction : public detail::Channel<LegacyRobotAction, 135, 1024, 1
 
   RobotName robot_;
 };
-static_assert(LegacyRobotAction::kMaxTopicBytes == detail::fixedBytes(LegacyRobotAction::pattern()) + RobotName::kMaxBytes,
+static_assert(LegacyRobotAction::kMaxTopicBytes ==
+                  detail::fixedBytes(LegacyRobotAction::pattern()) + RobotName::kMaxBytes,
               "askaround: longest topic of LegacyRobotAction");
 
 // {robot}/telemetry: What a robot says, for robots that know only the first application's
@@ -529,7 +536,8 @@ class LegacyRobotTelemetry : public detail::Channel<LegacyRobotTelemetry, 138, 4
 
   RobotName robot_;
 };
-static_assert(LegacyRobotTelemetry::kMaxTopicBytes == detail::fixedBytes(LegacyRobotTelemetry::pattern()) + RobotName::kMaxBytes,
+static_assert(LegacyRobotTelemetry::kMaxTopicBytes ==
+                  detail::fixedBytes(LegacyRobotTelemetry::pattern()) + RobotName::kMaxBytes,
               "askaround: longest topic of LegacyRobotTelemetry");
 
 // askaround/v1/device/{thing}/command: What a device shall do, for instance print.
@@ -556,7 +564,8 @@ class DeviceCommand : public detail::Channel<DeviceCommand, 156, 1024, 1, 1, fal
 
   ThingName thing_;
 };
-static_assert(DeviceCommand::kMaxTopicBytes == detail::fixedBytes(DeviceCommand::pattern()) + ThingName::kMaxBytes,
+static_assert(DeviceCommand::kMaxTopicBytes ==
+                  detail::fixedBytes(DeviceCommand::pattern()) + ThingName::kMaxBytes,
               "askaround: longest topic of DeviceCommand");
 
 // askaround/v1/device/{thing}/ack: What became of a command.
@@ -583,7 +592,8 @@ class DeviceAck : public detail::Channel<DeviceAck, 152, 256, 1, 1, false, Thing
 
   ThingName thing_;
 };
-static_assert(DeviceAck::kMaxTopicBytes == detail::fixedBytes(DeviceAck::pattern()) + ThingName::kMaxBytes,
+static_assert(DeviceAck::kMaxTopicBytes ==
+                  detail::fixedBytes(DeviceAck::pattern()) + ThingName::kMaxBytes,
               "askaround: longest topic of DeviceAck");
 
 // askaround/v1/device/{thing}/telemetry: What a device measures.
@@ -610,7 +620,8 @@ class DeviceTelemetry : public detail::Channel<DeviceTelemetry, 158, 512, 0, 0, 
 
   ThingName thing_;
 };
-static_assert(DeviceTelemetry::kMaxTopicBytes == detail::fixedBytes(DeviceTelemetry::pattern()) + ThingName::kMaxBytes,
+static_assert(DeviceTelemetry::kMaxTopicBytes ==
+                  detail::fixedBytes(DeviceTelemetry::pattern()) + ThingName::kMaxBytes,
               "askaround: longest topic of DeviceTelemetry");
 
 // askaround/v1/device/{thing}/presence: Whether a device is connected. Retained; the
@@ -638,7 +649,8 @@ class DevicePresence : public detail::Channel<DevicePresence, 157, 256, 1, 1, tr
 
   ThingName thing_;
 };
-static_assert(DevicePresence::kMaxTopicBytes == detail::fixedBytes(DevicePresence::pattern()) + ThingName::kMaxBytes,
+static_assert(DevicePresence::kMaxTopicBytes ==
+                  detail::fixedBytes(DevicePresence::pattern()) + ThingName::kMaxBytes,
               "askaround: longest topic of DevicePresence");
 
 // esp32/pub: What a device measures, on the topic that all devices of the first
@@ -659,7 +671,8 @@ class Esp32Pub : public detail::Channel<Esp32Pub, 9, 512, 0, 0, false> {
   explicit Esp32Pub(const detail::View*) {}
   void views(detail::View*) const {}
 };
-static_assert(Esp32Pub::kMaxTopicBytes == detail::fixedBytes(Esp32Pub::pattern()),
+static_assert(Esp32Pub::kMaxTopicBytes ==
+                  detail::fixedBytes(Esp32Pub::pattern()),
               "askaround: longest topic of Esp32Pub");
 
 // esp32/sub: What all devices of the first application shall do.
@@ -679,7 +692,8 @@ class Esp32Sub : public detail::Channel<Esp32Sub, 9, 1024, 0, 0, false> {
   explicit Esp32Sub(const detail::View*) {}
   void views(detail::View*) const {}
 };
-static_assert(Esp32Sub::kMaxTopicBytes == detail::fixedBytes(Esp32Sub::pattern()),
+static_assert(Esp32Sub::kMaxTopicBytes ==
+                  detail::fixedBytes(Esp32Sub::pattern()),
               "askaround: longest topic of Esp32Sub");
 
 // askaround/v1/edge/{thing}/{model}/inference: What a model at the edge found.
@@ -709,7 +723,8 @@ class EdgeInference : public detail::Channel<EdgeInference, 221, 4096, 1, 1, fal
   ThingName thing_;
   ModelName model_;
 };
-static_assert(EdgeInference::kMaxTopicBytes == detail::fixedBytes(EdgeInference::pattern()) + ThingName::kMaxBytes + ModelName::kMaxBytes,
+static_assert(EdgeInference::kMaxTopicBytes ==
+                  detail::fixedBytes(EdgeInference::pattern()) + ThingName::kMaxBytes + ModelName::kMaxBytes,
               "askaround: longest topic of EdgeInference");
 
 // askaround/v1/edge/{thing}/{model}/state: Which version of a model runs at the edge.
@@ -740,7 +755,8 @@ class EdgeModel : public detail::Channel<EdgeModel, 217, 1024, 1, 1, true, Thing
   ThingName thing_;
   ModelName model_;
 };
-static_assert(EdgeModel::kMaxTopicBytes == detail::fixedBytes(EdgeModel::pattern()) + ThingName::kMaxBytes + ModelName::kMaxBytes,
+static_assert(EdgeModel::kMaxTopicBytes ==
+                  detail::fixedBytes(EdgeModel::pattern()) + ThingName::kMaxBytes + ModelName::kMaxBytes,
               "askaround: longest topic of EdgeModel");
 
 // Calls X with the name of every channel.
@@ -828,122 +844,79 @@ struct Operator;
 
 namespace detail {
 
-template <>
-struct MaySend<role::Service, Geo> : True {};
-template <>
-struct MayReceive<role::User, Geo> : True {};
-template <>
-struct MaySend<role::Service, Question> : True {};
-template <>
-struct MayReceive<role::User, Question> : True {};
-template <>
-struct MaySend<role::Service, Account> : True {};
-template <>
-struct MayReceive<role::User, Account> : True {};
-template <>
-struct MaySend<role::Service, System> : True {};
-template <>
-struct MayReceive<role::User, System> : True {};
-template <>
-struct MayReceiveAll<role::User, System> : True {};
-template <>
-struct MayReceive<role::Operator, System> : True {};
-template <>
-struct MayReceiveAll<role::Operator, System> : True {};
-template <>
-struct MaySend<role::Service, RobotAction> : True {};
-template <>
-struct MaySend<role::Operator, RobotAction> : True {};
-template <>
-struct MayReceive<role::Robot, RobotAction> : True {};
-template <>
-struct MaySend<role::Robot, RobotTelemetry> : True {};
-template <>
-struct MayReceive<role::Service, RobotTelemetry> : True {};
-template <>
-struct MayReceiveAll<role::Service, RobotTelemetry> : True {};
-template <>
-struct MayReceive<role::Operator, RobotTelemetry> : True {};
-template <>
-struct MayReceiveAll<role::Operator, RobotTelemetry> : True {};
-template <>
-struct MaySend<role::Service, LegacyRobotAction> : True {};
-template <>
-struct MayReceive<role::Robot, LegacyRobotAction> : True {};
-template <>
-struct MaySend<role::Robot, LegacyRobotTelemetry> : True {};
-template <>
-struct MayReceive<role::Service, LegacyRobotTelemetry> : True {};
-template <>
-struct MayReceiveAll<role::Service, LegacyRobotTelemetry> : True {};
-template <>
-struct MaySend<role::Service, DeviceCommand> : True {};
-template <>
-struct MaySend<role::Operator, DeviceCommand> : True {};
-template <>
-struct MayReceive<role::Device, DeviceCommand> : True {};
-template <>
-struct MaySend<role::Device, DeviceAck> : True {};
-template <>
-struct MayReceive<role::Service, DeviceAck> : True {};
-template <>
-struct MayReceiveAll<role::Service, DeviceAck> : True {};
-template <>
-struct MayReceive<role::Operator, DeviceAck> : True {};
-template <>
-struct MayReceiveAll<role::Operator, DeviceAck> : True {};
-template <>
-struct MaySend<role::Device, DeviceTelemetry> : True {};
-template <>
-struct MayReceive<role::Service, DeviceTelemetry> : True {};
-template <>
-struct MayReceiveAll<role::Service, DeviceTelemetry> : True {};
-template <>
-struct MayReceive<role::Operator, DeviceTelemetry> : True {};
-template <>
-struct MayReceiveAll<role::Operator, DeviceTelemetry> : True {};
-template <>
-struct MaySend<role::Device, DevicePresence> : True {};
-template <>
-struct MayReceive<role::Service, DevicePresence> : True {};
-template <>
-struct MayReceiveAll<role::Service, DevicePresence> : True {};
-template <>
-struct MayReceive<role::Operator, DevicePresence> : True {};
-template <>
-struct MayReceiveAll<role::Operator, DevicePresence> : True {};
-template <>
-struct MaySend<role::Device, Esp32Pub> : True {};
-template <>
-struct MayReceive<role::Service, Esp32Pub> : True {};
-template <>
-struct MayReceiveAll<role::Service, Esp32Pub> : True {};
-template <>
-struct MaySend<role::Service, Esp32Sub> : True {};
-template <>
-struct MayReceive<role::Device, Esp32Sub> : True {};
-template <>
-struct MayReceiveAll<role::Device, Esp32Sub> : True {};
-template <>
-struct MaySend<role::Device, EdgeInference> : True {};
-template <>
-struct MayReceive<role::Service, EdgeInference> : True {};
-template <>
-struct MayReceiveAll<role::Service, EdgeInference> : True {};
-template <>
-struct MayReceive<role::Operator, EdgeInference> : True {};
-template <>
-struct MayReceiveAll<role::Operator, EdgeInference> : True {};
-template <>
-struct MaySend<role::Device, EdgeModel> : True {};
-template <>
-struct MayReceive<role::Service, EdgeModel> : True {};
-template <>
-struct MayReceiveAll<role::Service, EdgeModel> : True {};
-template <>
-struct MayReceive<role::Operator, EdgeModel> : True {};
-template <>
-struct MayReceiveAll<role::Operator, EdgeModel> : True {};
+template <> struct MaySend<role::Service, Geo> : True {};
+template <> struct MayReceive<role::User, Geo> : True {};
+
+template <> struct MaySend<role::Service, Question> : True {};
+template <> struct MayReceive<role::User, Question> : True {};
+
+template <> struct MaySend<role::Service, Account> : True {};
+template <> struct MayReceive<role::User, Account> : True {};
+
+template <> struct MaySend<role::Service, System> : True {};
+template <> struct MayReceive<role::User, System> : True {};
+template <> struct MayReceiveAll<role::User, System> : True {};
+template <> struct MayReceive<role::Operator, System> : True {};
+template <> struct MayReceiveAll<role::Operator, System> : True {};
+
+template <> struct MaySend<role::Service, RobotAction> : True {};
+template <> struct MaySend<role::Operator, RobotAction> : True {};
+template <> struct MayReceive<role::Robot, RobotAction> : True {};
+
+template <> struct MaySend<role::Robot, RobotTelemetry> : True {};
+template <> struct MayReceive<role::Service, RobotTelemetry> : True {};
+template <> struct MayReceiveAll<role::Service, RobotTelemetry> : True {};
+template <> struct MayReceive<role::Operator, RobotTelemetry> : True {};
+template <> struct MayReceiveAll<role::Operator, RobotTelemetry> : True {};
+
+template <> struct MaySend<role::Service, LegacyRobotAction> : True {};
+template <> struct MayReceive<role::Robot, LegacyRobotAction> : True {};
+
+template <> struct MaySend<role::Robot, LegacyRobotTelemetry> : True {};
+template <> struct MayReceive<role::Service, LegacyRobotTelemetry> : True {};
+template <> struct MayReceiveAll<role::Service, LegacyRobotTelemetry> : True {};
+
+template <> struct MaySend<role::Service, DeviceCommand> : True {};
+template <> struct MaySend<role::Operator, DeviceCommand> : True {};
+template <> struct MayReceive<role::Device, DeviceCommand> : True {};
+
+template <> struct MaySend<role::Device, DeviceAck> : True {};
+template <> struct MayReceive<role::Service, DeviceAck> : True {};
+template <> struct MayReceiveAll<role::Service, DeviceAck> : True {};
+template <> struct MayReceive<role::Operator, DeviceAck> : True {};
+template <> struct MayReceiveAll<role::Operator, DeviceAck> : True {};
+
+template <> struct MaySend<role::Device, DeviceTelemetry> : True {};
+template <> struct MayReceive<role::Service, DeviceTelemetry> : True {};
+template <> struct MayReceiveAll<role::Service, DeviceTelemetry> : True {};
+template <> struct MayReceive<role::Operator, DeviceTelemetry> : True {};
+template <> struct MayReceiveAll<role::Operator, DeviceTelemetry> : True {};
+
+template <> struct MaySend<role::Device, DevicePresence> : True {};
+template <> struct MayReceive<role::Service, DevicePresence> : True {};
+template <> struct MayReceiveAll<role::Service, DevicePresence> : True {};
+template <> struct MayReceive<role::Operator, DevicePresence> : True {};
+template <> struct MayReceiveAll<role::Operator, DevicePresence> : True {};
+
+template <> struct MaySend<role::Device, Esp32Pub> : True {};
+template <> struct MayReceive<role::Service, Esp32Pub> : True {};
+template <> struct MayReceiveAll<role::Service, Esp32Pub> : True {};
+
+template <> struct MaySend<role::Service, Esp32Sub> : True {};
+template <> struct MayReceive<role::Device, Esp32Sub> : True {};
+template <> struct MayReceiveAll<role::Device, Esp32Sub> : True {};
+
+template <> struct MaySend<role::Device, EdgeInference> : True {};
+template <> struct MayReceive<role::Service, EdgeInference> : True {};
+template <> struct MayReceiveAll<role::Service, EdgeInference> : True {};
+template <> struct MayReceive<role::Operator, EdgeInference> : True {};
+template <> struct MayReceiveAll<role::Operator, EdgeInference> : True {};
+
+template <> struct MaySend<role::Device, EdgeModel> : True {};
+template <> struct MayReceive<role::Service, EdgeModel> : True {};
+template <> struct MayReceiveAll<role::Service, EdgeModel> : True {};
+template <> struct MayReceive<role::Operator, EdgeModel> : True {};
+template <> struct MayReceiveAll<role::Operator, EdgeModel> : True {};
 
 } // namespace detail
 
