@@ -66,7 +66,7 @@ func TestMistakes(t *testing.T) {
 		{"a key that is none", []string{"-data", foreignKey}, 1, "issuer-key.pem"},
 		{"no such file to import", []string{"-import", filepath.Join(dir, "none.csv")}, 1, "none.csv"},
 		{"a file of no known format", []string{"-import", file("places.xlsx", "")}, 1, "must end in .csv"},
-		{"a file without a latitude", []string{"-import", file("noheader.csv", "name,lng\n")}, 1, `noheader.csv: places: the header line has no column "lat"`},
+		{"a file without a latitude", []string{"-import", file("noheader.csv", "name,lng\n")}, 1, `noheader.csv: pointfile: the header line has no columns of latitude and longitude`},
 		{"a file cut off", []string{"-import", file("cut.geojson", `{"features":[`)}, 1, "cut.geojson"},
 	} {
 		t.Run(row.why, func(t *testing.T) {

@@ -66,6 +66,15 @@ func NeedRoot(t testing.TB, what string) {
 	}
 }
 
+// NeedFile skips where path does not exist: a part of a program that is installed apart
+// from it.
+func NeedFile(t testing.TB, path string) {
+	t.Helper()
+	if _, err := os.Stat(path); err != nil {
+		missing(t, "file %s does not exist", path)
+	}
+}
+
 func missing(t testing.TB, format string, args ...any) {
 	t.Helper()
 	if os.Getenv("REQUIRE_ALL") == "1" {

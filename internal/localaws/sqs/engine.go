@@ -142,14 +142,18 @@ func (e *Engine) arn(name string) string {
 
 // url returns the URL of the queue called name, for the client of ctx.
 func (e *Engine) url(ctx context.Context, name string) string {
-	base := e.options.BaseURL
-	if base == "" {
-		var overSocket bool
-		if base, overSocket = ctx.Value(endpointKey{}).(string); !overSocket {
-			base = "http://sqs." + e.options.Region + ".localhost"
-		}
+	return e.base(ctx) + "/" + e.options.AccountID + "/" + name
+}
+
+// base returns where the client of ctx reaches the engine, without a path.
+func (e *Engine) base(ctx context.Context) string {
+	if e.options.BaseURL != "" {
+		return e.options.BaseURL
 	}
-	return base + "/" + e.options.AccountID + "/" + name
+	if endpoint, overSocket := ctx.Value(endpointKey{}).(string); overSocket {
+		return endpoint
+	}
+	return "http://sqs." + e.options.Region + ".localhost"
 }
 
 // byARN returns the queue that an ARN names, or nil.

@@ -46,4 +46,6 @@ func (e *Engine) Refuse(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 // resource is the URL of what r is about.
-func (e *Engine) resource(r *http.Request) string { return e.options.BaseURL + r.URL.EscapedPath() }
+func (e *Engine) resource(r *http.Request) string {
+	return e.base(withEndpoint(r)) + r.URL.EscapedPath()
+}

@@ -37,6 +37,13 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"tsValues":     tsValues,
 	"tsAddress":    tsAddress,
 	"tsExpression": tsExpression,
+	"maxTopic":     func() int { return asyncapi.MaxTopicBytes },
+	"maxPayload":   func() int { return asyncapi.MaxPayloadBytes },
+	"cppType":      cppType,
+	"cppRuns":      cppRuns,
+	"cppEach":      cppEach,
+	"cppFigures":   cppFigures,
+	"cppGrants":    cppGrants,
 }).ParseFS(templateFiles, "templates/*.tmpl"))
 
 func execute(name string, model *asyncapi.Model) ([]byte, error) {
