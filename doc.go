@@ -5,16 +5,19 @@
 // # Packages
 //
 //   - [github.com/askaround/askaround-go/geoindex] keeps points in a DynamoDB table
-//     and finds those within a radius, exactly, anywhere on Earth.
+//     and finds those within a disc, rectangle, polygon or route, or the nearest,
+//     exactly, anywhere on Earth. Beside it: geohash, geojson, moving (objects that
+//     move), fence (geofence events from a table's stream) and a command.
 //   - [github.com/askaround/askaround-go/askaround] is the domain of Ask Around Me:
 //     questions asked at a place, answered by the people around it, summed up as
 //     the answers change.
 //   - [github.com/askaround/askaround-go/askaround/topic] holds the MQTT topics:
-//     typed, parsed, matched. Standard library only.
+//     typed, parsed, matched, routed. Standard library only.
 //   - [github.com/askaround/askaround-go/askaround/httpapi] serves the domain over
 //     HTTP, behind tokens of any OpenID Connect issuer.
 //   - [github.com/askaround/askaround-go/api/askaround] is the HTTP contract: an
-//     OpenAPI 3.1 document, and the models, server and client generated from it.
+//     OpenAPI 3.1 document, and the models, server and client generated from it. The
+//     topics' contract is api/asyncapi.yaml; firmware/include has its header for devices.
 //
 // # Reference application
 //
