@@ -47,6 +47,7 @@ type planner struct {
 	maxCells   int
 	maxQueries int
 	apart      bool // spans lie inside the region whole, or do not: what is only counted
+	supposing  bool // where nothing was read, there is as much as elsewhere in the mean
 }
 
 const (
@@ -82,7 +83,7 @@ func (p *planner) plan(region Region) *plan {
 		s := &out.spans[i]
 		p.trim(region, pieces, s)
 		if known {
-			s.items, _ = p.histogram.expect(s.leaves)
+			s.items, _ = p.itemsOf(s.leaves)
 			out.items += s.items
 			out.units += units(s.items, p.histogram.size())
 		}
@@ -154,11 +155,19 @@ func (p *planner) expect(pieces []piece) (ok bool) {
 		if int(pieces[i].level) < p.layout.level() || pieces[i].items > 0 {
 			continue
 		}
-		if pieces[i].items, ok = p.histogram.expect(pieces[i].leaves()); !ok {
+		if pieces[i].items, ok = p.itemsOf(pieces[i].leaves()); !ok {
 			return false
 		}
 	}
 	return true
+}
+
+// itemsOf estimates the items of a run; ok is false where it is not known.
+func (p *planner) itemsOf(run leaves) (items float64, ok bool) {
+	if p.supposing {
+		return p.histogram.suppose(run)
+	}
+	return p.histogram.expect(run)
 }
 
 // refinable reports whether a piece within a partition is worth refining.
@@ -286,7 +295,7 @@ func (p *planner) group(runs []span, size float64) []span {
 	upto[0] = total
 	for i := 1; i < len(runs); i++ {
 		if lo, hi := runs[i-1].max+2, runs[i].min-2; lo <= hi && p.joinable(&runs[i-1], &runs[i]) {
-			gap, _ := p.histogram.expect(leaves{lo, hi})
+			gap, _ := p.itemsOf(leaves{lo, hi})
 			total += gap
 		}
 		total += runs[i].items
