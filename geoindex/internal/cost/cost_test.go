@@ -60,7 +60,8 @@ func (g goal) check(t *testing.T, what string, c cost) {
 const free = 1e9 // no goal
 
 // TestGoals holds searches that know where points lie to what geoindex is to cost, and beside
-// the npm package dynamodb-geo, in the world's cities and in the dense city.
+// the npm package dynamodb-geo, in the world's cities and in the dense city. That one has 7 %
+// more points within 5 km than the set for which 556 units are the goal.
 func TestGoals(t *testing.T) {
 	if os.Getenv("ASKAROUND_SLOW") != "1" {
 		t.Skip("takes minutes: ASKAROUND_SLOW=1 runs it")
@@ -78,9 +79,10 @@ func TestGoals(t *testing.T) {
 		set     set
 		radii   []goal
 		nearest goal
+		learned func(line) cost
 	}{
-		{world, []goal{{1.1, 0.55, free}, {1.3, 0.65, free}, {2.0, 1.35, free}, {6, 5.2, free}}, goal{5.5, 2.6, free}},
-		{dense, []goal{{free, free, 1.18}, {free, free, 1.15}}, goal{5.5, 4.6, free}},
+		{world, []goal{{1.1, 0.55, free}, {1.3, 0.65, free}, {2.0, 1.35, free}, {6, 5.2, free}}, goal{5.5, 2.6, free}, func(l line) cost { return l.taught }},
+		{dense, []goal{{10, 34, 1.18}, {15, 600, 1.15}}, goal{5.5, 4.6, free}, func(l line) cost { return l.before }},
 	} {
 		t.Run(row.set.name, func(t *testing.T) {
 			r, err := measure(t.Context(), row.set, 30, "peers")
@@ -89,11 +91,12 @@ func TestGoals(t *testing.T) {
 			}
 			t.Log(r)
 			for i, l := range r.lines {
-				row.radii[i].check(t, l.radius.String(), l.taught)
+				row.radii[i].check(t, l.radius.String(), row.learned(l))
 				if l.peer.units <= l.taught.units || l.peer.units <= l.cold.units || l.cold.units > l.covering.units {
 					t.Errorf("%v: cold %v, taught %v, dynamodb-geo %v, a plain covering %v", l.radius, l.cold, l.taught, l.peer, l.covering)
 				}
 			}
+			row.nearest.check(t, "nearest, learned elsewhere", r.nearest.elsewhere)
 			row.nearest.check(t, "nearest, searched before", r.nearest.before)
 			row.nearest.check(t, "nearest, taught", r.nearest.taught)
 		})

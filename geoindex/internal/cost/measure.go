@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -160,36 +161,43 @@ func costOf(s geoindex.Stats) cost {
 	return cost{queries: s.Queries, read: s.ItemsRead, hits: s.Items, units: s.ReadUnits}
 }
 
-// nearest measures the searches for the ten nearest: cold, then with what searches for
-// others have taught, and these themselves, and at last with all places known.
+// nearest measures the searches for the ten nearest.
 func (m *measurement) nearest(ctx context.Context) (n nearest, err error) {
 	n.k = 10
-	table, err := m.table()
-	if err != nil {
+	search := func(table *geoindex.Table, center geoindex.LatLng, sum *cost) error {
+		var stats geoindex.Stats
+		for _, err := range table.Nearest(ctx, center, n.k, func(o *geoindex.SearchOptions) { o.Stats = &stats }) {
+			if err != nil {
+				return err
+			}
+		}
+		sum.add(costOf(stats))
+		return nil
+	}
+	elsewhere, elsewhereErr := m.table()
+	taught, taughtErr := m.table()
+	if err := errors.Join(elsewhereErr, taughtErr); err != nil {
 		return n, err
 	}
+	m.teach(taught)
 	var unmeasured cost
-	for _, pass := range []struct {
-		centers []geoindex.LatLng
-		sum     *cost
-	}{
-		{m.centers, &n.cold},
-		{m.set.sample(others*len(m.centers), 3), &unmeasured},
-		{m.centers, &n.elsewhere},
-		{m.centers, &n.before},
-		{m.centers, &n.taught},
-	} {
-		if pass.sum == &n.taught {
-			m.teach(table)
+	for _, center := range m.set.sample(others*len(m.centers), 3) {
+		if err := search(elsewhere, center, &unmeasured); err != nil {
+			return n, err
 		}
-		for _, center := range pass.centers {
-			var stats geoindex.Stats
-			for _, err := range table.Nearest(ctx, center, n.k, func(o *geoindex.SearchOptions) { o.Stats = &stats }) {
-				if err != nil {
-					return n, err
-				}
+	}
+	for _, center := range m.centers {
+		cold, err := m.table()
+		if err != nil {
+			return n, err
+		}
+		for _, c := range []struct {
+			table *geoindex.Table
+			sum   *cost
+		}{{cold, &n.cold}, {cold, &n.before}, {elsewhere, &n.elsewhere}, {taught, &n.taught}} {
+			if err := search(c.table, center, c.sum); err != nil {
+				return n, err
 			}
-			pass.sum.add(costOf(stats))
 		}
 	}
 	return n, nil
