@@ -146,57 +146,6 @@ func scan(b *testing.B, client *dynamodb.Client, table *Table, center LatLng, ra
 	}
 }
 
-// BenchmarkItem compares what an item costs in a search with what it costs in plain
-// queries of the same keys with the SDK's paginator.
-func BenchmarkItem(b *testing.B) {
-	client := newEngine(b)
-	table := created(b, client)
-	points := dense(rand.New(rand.NewPCG(1, 1)), 20_000)
-	fill(b, client, table, points)
-	disc, err := NewDisc(LatLng{51.5, -0.12}, 20_000)
-	if err != nil {
-		b.Fatal(err)
-	}
-	collectIDs(b, table, disc)
-	perItem := func(b *testing.B, items int) {
-		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(items), "ns/item")
-	}
-	b.Run("search", func(b *testing.B) {
-		b.ReportAllocs()
-		items := 0
-		for b.Loop() {
-			for _, err := range table.Search(b.Context(), disc) {
-				if err != nil {
-					b.Fatal(err)
-				}
-				items++
-			}
-		}
-		perItem(b, items)
-	})
-	b.Run("query", func(b *testing.B) {
-		b.ReportAllocs()
-		items := 0
-		condition, names, _ := table.layout.condition()
-		for b.Loop() {
-			for _, s := range table.planFor(disc, false).spans {
-				pages := dynamodb.NewQueryPaginator(client, &dynamodb.QueryInput{
-					TableName: &table.name, KeyConditionExpression: &condition, ExpressionAttributeNames: names,
-					ExpressionAttributeValues: table.layout.reads(s.leaves, "")[0].values,
-				})
-				for pages.HasMorePages() {
-					out, err := pages.NextPage(b.Context())
-					if err != nil {
-						b.Fatal(err)
-					}
-					items += len(out.Items)
-				}
-			}
-		}
-		perItem(b, items)
-	})
-}
-
 // BenchmarkStream reports the most memory that a search holds while it streams: it does
 // not grow with the number of its hits.
 func BenchmarkStream(b *testing.B) {

@@ -84,7 +84,12 @@ func (d Disc) classify(c quad, _ []int32) (relation, []int32) {
 	if d.center == (r3.Vector{}) {
 		return outside, nil
 	}
-	b := newBounded(c, d.center)
+	b := bounded{center: onFace(c.face, d.center)}
+	b.u, b.v = c.bounds()
+	if d.outer.kind == small && d.outer.beyond(&b) {
+		return outside, nil
+	}
+	b.measure()
 	switch {
 	case d.inner.contains(&b):
 		return inside, nil
@@ -102,16 +107,14 @@ type bounded struct {
 	norm2  [2][2]float64 // of each vertex
 }
 
-func newBounded(c quad, center r3.Vector) (b bounded) {
-	b.u, b.v = c.bounds()
-	b.center = onFace(c.face, center)
+// measure computes what vertices take.
+func (b *bounded) measure() {
 	for i, u := range b.u {
 		for j, v := range b.v {
 			b.dot[i][j] = b.center.X*u + b.center.Y*v + b.center.Z
 			b.norm2[i][j] = u*u + v*v + 1
 		}
 	}
-	return b
 }
 
 // spherical is a cap of the unit sphere around the center of a bounded cell.
@@ -172,6 +175,18 @@ func (s *spherical) holds(b *bounded, i, j int, sign float64) bool {
 	dot := sign * b.dot[i][j]
 	return dot >= 0 && dot*dot >= s.cos2*b.norm2[i][j]
 }
+
+// beyond reports whether the plane of one of the cell's edges lies further from the center
+// than the cap reaches, with the cell behind it: so most cells are told to lie outside.
+func (s *spherical) beyond(b *bounded) bool {
+	c := &b.center
+	return s.passed(b.u[0]*c.Z-c.X, b.u[0]) || s.passed(c.X-b.u[1]*c.Z, b.u[1]) ||
+		s.passed(b.v[0]*c.Z-c.Y, b.v[0]) || s.passed(c.Y-b.v[1]*c.Z, b.v[1])
+}
+
+// passed reports whether out, which is how far the center lies on the outer side of the
+// plane through (w, 1) times the length of that, is more than the radius.
+func (s *spherical) passed(out, w float64) bool { return out > 0 && out*out > s.sin2*(1+w*w) }
 
 // touches reports whether the cap around the center, or with a sign of -1 around the
 // opposite point, meets the cell: a vertex lies in it, or its center in the cell, or

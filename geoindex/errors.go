@@ -43,7 +43,7 @@ var (
 // but not all.
 type BudgetError struct {
 	Budget, Spent float64 // read units
-	Cursor        string  // continues the search; "" if its order does not allow that
+	Cursor        string  // continues the search
 }
 
 func (e *BudgetError) Error() string {

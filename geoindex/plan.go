@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"sync"
 )
 
 // plan is how a region is read: ranges of leaf cells in order, each within a partition.
@@ -47,6 +48,7 @@ type planner struct {
 	maxCells   int
 	maxQueries int
 	apart      bool // spans lie inside the region whole, or do not: what is only counted
+	supposing  bool // where nothing was read, there is as much as elsewhere in the mean
 }
 
 const (
@@ -68,7 +70,9 @@ const (
 func (p *planner) plan(region Region) *plan {
 	p.histogram.mu.RLock()
 	defer p.histogram.mu.RUnlock()
-	pieces := p.cover(region, true)
+	work := rooms.Get().(*room)
+	defer rooms.Put(work)
+	pieces := p.cover(region, true, work)
 	known := p.expect(pieces)
 	out := &plan{pieces: len(pieces), known: known}
 	runs := p.join(pieces)
@@ -82,7 +86,7 @@ func (p *planner) plan(region Region) *plan {
 		s := &out.spans[i]
 		p.trim(region, pieces, s)
 		if known {
-			s.items, _ = p.histogram.expect(s.leaves)
+			s.items, _ = p.itemsOf(s.leaves)
 			out.items += s.items
 			out.units += units(s.items, p.histogram.size())
 		}
@@ -92,17 +96,16 @@ func (p *planner) plan(region Region) *plan {
 
 // cover refines the region's cells level by level until there are about maxCells of
 // them, with weigh in the end only those that most items are expected in. Cells that
-// span partitions are refined in any case. The pieces are in order.
-func (p *planner) cover(region Region, weigh bool) []piece {
-	pieces := append(make([]piece, 0, p.maxCells+8), faces(region)...)
-	next := make([]piece, 0, p.maxCells+8)
+// span partitions are refined in any case. The pieces are in order, and lie in work.
+func (p *planner) cover(region Region, weigh bool, work *room) []piece {
+	work.pieces = append(work.pieces[:0], faces(region)...)
 	for {
+		pieces, next := work.pieces, work.next[:0]
 		weigh = weigh && p.expect(pieces)
 		least, more := p.threshold(pieces, weigh)
 		if !more {
 			return pieces
 		}
-		next = next[:0]
 		for i := range pieces {
 			c := &pieces[i]
 			if int(c.level) < p.layout.level() || p.refinable(c, weigh) && c.items >= least {
@@ -111,9 +114,15 @@ func (p *planner) cover(region Region, weigh bool) []piece {
 				next = append(next, *c)
 			}
 		}
-		pieces, next = next, pieces
+		work.pieces, work.next = next, pieces
 	}
 }
+
+// room is what coverings are made in, used again by those that follow: half of what a plan
+// would allocate. The pieces of a covering lie in it.
+type room struct{ pieces, next []piece }
+
+var rooms = sync.Pool{New: func() any { return new(room) }}
 
 // growth is how many more cells there are, in the mean, for one that is refined.
 const growth = 1.3
@@ -154,11 +163,19 @@ func (p *planner) expect(pieces []piece) (ok bool) {
 		if int(pieces[i].level) < p.layout.level() || pieces[i].items > 0 {
 			continue
 		}
-		if pieces[i].items, ok = p.histogram.expect(pieces[i].leaves()); !ok {
+		if pieces[i].items, ok = p.itemsOf(pieces[i].leaves()); !ok {
 			return false
 		}
 	}
 	return true
+}
+
+// itemsOf estimates the items of a run; ok is false where it is not known.
+func (p *planner) itemsOf(run leaves) (items float64, ok bool) {
+	if p.supposing {
+		return p.histogram.suppose(run)
+	}
+	return p.histogram.expect(run)
 }
 
 // refinable reports whether a piece within a partition is worth refining.
@@ -171,27 +188,26 @@ func (p *planner) refinable(c *piece, known bool) bool {
 // that matters, where the region's inside does.
 func (p *planner) join(pieces []piece) []span {
 	runs := make([]span, 0, len(pieces))
+	within := make([]leaves, len(pieces)) // of the pieces that lie inside the region
 	var partition leaves
 	for i := range pieces {
 		c := &pieces[i]
 		l := c.leaves()
+		var certain []leaves
+		if c.relation == inside {
+			within[i] = l
+			certain = within[i : i+1 : i+1]
+		}
 		if !partition.contains(l.min) {
 			partition = p.layout.partition(l.min)
 		}
 		if n := len(runs); n > 0 && runs[n-1].max+2 == l.min && partition.contains(runs[n-1].min) && !p.parts(&runs[n-1], c) {
-			runs[n-1].extend(span{leaves: l, inside: insideOf(c), items: c.items, last: int32(i)})
+			runs[n-1].extend(span{leaves: l, inside: certain, items: c.items, last: int32(i)})
 			continue
 		}
-		runs = append(runs, span{leaves: l, inside: insideOf(c), items: c.items, first: int32(i), last: int32(i)})
+		runs = append(runs, span{leaves: l, inside: certain, items: c.items, first: int32(i), last: int32(i)})
 	}
 	return runs
-}
-
-func insideOf(c *piece) []leaves {
-	if c.relation == inside {
-		return []leaves{c.leaves()}
-	}
-	return nil
 }
 
 // parts reports whether a piece must not join a run.
@@ -286,7 +302,7 @@ func (p *planner) group(runs []span, size float64) []span {
 	upto[0] = total
 	for i := 1; i < len(runs); i++ {
 		if lo, hi := runs[i-1].max+2, runs[i].min-2; lo <= hi && p.joinable(&runs[i-1], &runs[i]) {
-			gap, _ := p.histogram.expect(leaves{lo, hi})
+			gap, _ := p.itemsOf(leaves{lo, hi})
 			total += gap
 		}
 		total += runs[i].items

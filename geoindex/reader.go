@@ -43,6 +43,8 @@ type reader struct {
 	gate      *gate
 	jobs      []job
 	next      atomic.Int64 // index of the next job
+	done      atomic.Int64 // jobs read to their end
+	enough    atomic.Bool  // no more pages are wanted than are on their way
 }
 
 // job is one query.
@@ -228,7 +230,7 @@ func (r *reader) least(heads []page) int {
 func (r *reader) work(ctx context.Context) error {
 	for {
 		i := int(r.next.Add(1)) - 1
-		if i >= len(r.jobs) {
+		if i >= len(r.jobs) || r.enough.Load() {
 			return nil
 		}
 		if err := r.read(ctx, &r.jobs[i]); err != nil {
@@ -271,6 +273,10 @@ func (r *reader) read(ctx context.Context, j *job) error {
 			return ctx.Err()
 		}
 		if len(out.LastEvaluatedKey) == 0 {
+			r.done.Add(1)
+			return nil
+		}
+		if r.enough.Load() {
 			return nil
 		}
 		in.ExclusiveStartKey = out.LastEvaluatedKey

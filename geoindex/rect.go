@@ -89,10 +89,19 @@ func (r Rect) classify(c quad, _ []int32) (relation, []int32) {
 	switch {
 	case r.inner.IsValid() && !r.inner.IsEmpty() && r.inner.ContainsCell(cell):
 		return inside, nil
-	case r.outer.IntersectsCell(cell), r.meetsAtPole(cell):
+	case r.outer.IntersectsCell(cell), r.meetsWithin(cell), r.meetsAtPole(cell):
 		return meets, nil
 	}
 	return outside, nil
+}
+
+// meetsWithin reports whether the rectangle may meet a cell between whose western and
+// eastern end it lies. s2.Rect.IntersectsCell passes over an edge that runs westward all
+// along the rectangle: it takes the edge's longitudes for those on the other side of the
+// Earth. Such cells are large.
+func (r Rect) meetsWithin(c s2.Cell) bool {
+	bound := c.RectBound()
+	return bound.Lng.ContainsInterval(r.outer.Lng) && bound.Intersects(r.outer)
 }
 
 // meetsAtPole reports whether the rectangle reaches a pole that belongs to the cell, or

@@ -32,7 +32,7 @@ type rings struct {
 	end     Meters   // nothing of the region lies further
 	skip    Disc     // what lies within was yielded before the cursor was taken
 	read    []leaves // what has been read, in order
-	waiting queue    // hits that lie beyond the rings so far
+	waiting queue    // hits in what has been read that lie beyond the rings so far
 }
 
 // Rings are made for so many hits, each for twice as many as the last.
@@ -43,22 +43,19 @@ const (
 
 // byDistance reads a ring, yields what lies in it, nearest first, keeps what was read
 // beside it, and goes on with a wider one. Everything at most as far as the ring is wide
-// has been read then. No item is read twice.
+// has been read then. A ring that turns out to hold far more than it was made for is
+// given up for a narrower one; what was read of it stays read.
 func (s *search) byDistance(ctx context.Context) error {
 	r := rings{search: s, waiting: queue{order: s.options.Order}}
 	r.end = s.table.planner().farthest(s.region, s.options.Order.from)
-	begin := Meters(0)
+	last := Meters(0)
 	if s.after != nil {
-		begin = s.after.distance
-		r.skip, _ = NewDisc(s.options.Order.from, max(0, begin-2*margin(begin)))
+		last = s.after.distance
+		r.skip, _ = NewDisc(s.options.Order.from, max(0, last-2*margin(last)))
 	}
-	wanted := firstRing
-	for radius := begin; ; {
-		if s.options.Limit > 0 {
-			wanted = s.options.Limit - s.stats.Items - r.waiting.Len()
-		}
-		radius = r.wider(radius, max(1, wanted))
-		if err := r.readRing(ctx, radius); err != nil {
+	for size, first := firstRing, true; ; size, first = min(2*size, wideRing), false {
+		radius, err := r.next(ctx, last, r.wanted(size), first)
+		if err != nil {
 			return s.partial(err)
 		}
 		if err := r.emitWithin(radius); err != nil {
@@ -67,42 +64,135 @@ func (s *search) byDistance(ctx context.Context) error {
 		if radius >= r.end {
 			return nil
 		}
-		wanted = min(2*wanted, wideRing)
+		last = radius
 	}
 }
 
-// readRing reads what is new of the disc of radius.
-func (r *rings) readRing(ctx context.Context, radius Meters) error {
+// wanted returns for how many hits to make the next ring: for size, or what the limit has
+// left, but for no more than half of what the budget allows to read.
+func (r *rings) wanted(size int) int {
+	if r.options.Limit > 0 {
+		size = r.options.Limit - r.stats.Items
+	}
+	if r.options.Budget > 0 {
+		size = min(size, r.affordable()/2)
+	}
+	return max(1, size)
+}
+
+// affordable returns how many items the budget allows to read yet, at least one.
+func (r *rings) affordable() int {
+	h := r.table.histogram
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return int(min(1e6, max(1, (r.options.Budget-r.stats.ReadUnits)*unitBytes/h.size())))
+}
+
+// next reads a ring for wanted hits beyond the last and returns its radius. The first has
+// whatever budget it takes, for without it a search makes no progress.
+func (r *rings) next(ctx context.Context, last Meters, wanted int, first bool) (Meters, error) {
+	const thinnest = 10 // metres of a ring that is not given up, whatever it holds
+	most := r.crowd(wanted)
+	radius := r.enough(wanted, r.wider(last, wanted))
+	for {
+		if radius-last < thinnest {
+			most = 0
+		}
+		whole, err := r.readRing(ctx, radius, most, first)
+		if whole || err != nil {
+			return radius, err
+		}
+		radius = min(r.wider(last, wanted), (last+radius)/2)
+	}
+}
+
+// enough returns the radius within which so many hits wait, but radius if that is less.
+func (r *rings) enough(wanted int, radius Meters) Meters {
+	if r.options.Limit == 0 || len(r.waiting.items) < wanted {
+		return radius
+	}
+	var distances []Meters
+	for i := range r.waiting.items {
+		distances = append(distances, r.waiting.items[i].distance)
+	}
+	slices.Sort(distances)
+	return min(radius, distances[wanted-1])
+}
+
+// crowd is how many items are far more than a ring for wanted hits should take.
+func (r *rings) crowd(wanted int) int {
+	const items, perHit = 128, 8
+	most := items + perHit*wanted
+	if r.options.Budget > 0 {
+		most = min(most, r.affordable())
+	}
+	return most
+}
+
+// readRing reads what is new of the disc of radius; whole is false where it gave up since
+// that was more than most items, if most is not 0.
+func (r *rings) readRing(ctx context.Context, radius Meters, most int, first bool) (whole bool, err error) {
 	outer, err := NewDisc(r.options.Order.from, radius)
 	if err != nil {
-		return err
+		return false, err
 	}
 	planner := r.table.planner()
+	planner.supposing = true
 	fresh := subtract(planner.plan(ring{r.region, outer, r.skip}).spans, r.read)
 	in := r.newReader(fresh)
-	in.spent = r.stats.ReadUnits
-	if len(r.read) == 0 {
-		in.budget = 0 // without the first ring there is no progress
+	in.spent, in.limit = r.stats.ReadUnits, int32(most)
+	if first {
+		in.budget = 0
 	}
+	begun := r.stats.ItemsRead
 	for page, err := range in.pages(ctx) {
+		if err != nil {
+			return false, err
+		}
+		r.stats.add(page)
+		if err := r.keep(page); err != nil {
+			return false, err
+		}
+		if most > 0 && r.stats.ItemsRead-begun > most {
+			in.enough.Store(true)
+		}
+	}
+	if int(in.done.Load()) < len(in.jobs) {
+		r.forget()
+		return false, nil
+	}
+	for i := range fresh {
+		r.note(fresh[i].leaves)
+	}
+	return true, nil
+}
+
+// keep puts a page's hits with those that wait, and notes what it has read.
+func (r *rings) keep(p page) error {
+	for _, item := range p.items {
+		hit, ok, err := r.match(item, p.span)
+		if err != nil {
+			err = r.complain(err)
+		} else if ok {
+			heap.Push(&r.waiting, hit)
+		}
 		if err != nil {
 			return err
 		}
-		r.stats.add(page)
-		for _, item := range page.items {
-			hit, ok, err := r.match(item, page.span)
-			if err != nil {
-				err = r.complain(err)
-			} else if ok {
-				heap.Push(&r.waiting, hit)
-			}
-			if err != nil {
-				return err
-			}
-		}
 	}
-	r.note(fresh)
+	if p.end.Cell > p.span.min { // not the cell of the last item: there may be more in it
+		r.note(leaves{p.span.min, p.end.Cell - 2})
+	}
 	return nil
+}
+
+// forget drops the hits outside of what was noted as read: they will be read again.
+func (r *rings) forget() {
+	r.waiting.items = slices.DeleteFunc(r.waiting.items, func(hit ranked) bool {
+		i, _ := slices.BinarySearchFunc(r.read, hit.key.Cell, func(run leaves, leaf CellID) int { return cmp.Compare(run.max, leaf) })
+		return i == len(r.read) || !r.read[i].contains(hit.key.Cell)
+	})
+	heap.Init(&r.waiting)
 }
 
 // emitWithin yields the hits at most as far as radius.
@@ -143,16 +233,14 @@ func (r *rings) wider(last Meters, wanted int) Meters {
 	return min(r.end, radius)
 }
 
-// note adds spans to what has been read.
-func (r *rings) note(spans []span) {
-	for i := range spans {
-		r.read = append(r.read, spans[i].leaves)
-	}
+// note adds a run to what has been read.
+func (r *rings) note(run leaves) {
+	r.read = append(r.read, run)
 	slices.SortFunc(r.read, func(a, b leaves) int { return cmp.Compare(a.min, b.min) })
 	joined := r.read[:0]
 	for _, run := range r.read {
-		if n := len(joined); n > 0 && joined[n-1].max+2 == run.min {
-			joined[n-1].max = run.max
+		if n := len(joined); n > 0 && joined[n-1].max+2 >= run.min {
+			joined[n-1].max = max(joined[n-1].max, run.max)
 			continue
 		}
 		joined = append(joined, run)
@@ -194,7 +282,9 @@ func (p planner) within(region Region, from LatLng, radius Meters) (items float6
 	p.maxCells, p.layout = 16, anyLevel{p.layout}
 	p.histogram.mu.RLock()
 	defer p.histogram.mu.RUnlock()
-	for _, c := range p.cover(ring{Region: region, outer: disc}, false) {
+	work := rooms.Get().(*room)
+	defer rooms.Put(work)
+	for _, c := range p.cover(ring{Region: region, outer: disc}, false, work) {
 		share := 0.5 // of a cell that the edge cuts
 		if c.relation == inside {
 			share = 1
@@ -211,7 +301,7 @@ func (p planner) farthest(region Region, from LatLng) (far Meters) {
 	p.maxCells, p.layout = 16, anyLevel{p.layout}
 	p.histogram.mu.RLock()
 	defer p.histogram.mu.RUnlock()
-	for _, c := range p.cover(region, false) {
+	for _, c := range p.cover(region, false, new(room)) {
 		center, radius := around(c.cell())
 		far = max(far, distance(from.point(), center.Vector)+Meters(radius)*EarthRadius)
 	}

@@ -52,9 +52,11 @@ type SearchOptions struct {
 
 	// Budget bounds the read units, 0 means no bound. A search that would exceed it
 	// ends with a [*BudgetError], which has the cursor to go on with. It reads one
-	// page at a time, and may exceed the budget by that page; the first page is read in
-	// any case, or, by distance, the first ring. A search for the newest or oldest has
-	// no cursor then: it yields the best of what it has read.
+	// page at a time, and may exceed the budget by that page. The first page is read in
+	// any case, or, by distance, the first ring: that is made for half of the budget, and
+	// given up for a narrower one where it holds more than all of it. The newest and oldest
+	// of a region are known when all of it was read, and take no budget: [Table.Newest]
+	// reads no more than it yields.
 	Budget float64
 
 	// Stats is set to what the search has cost so far whenever a hit is yielded, and to
@@ -83,7 +85,10 @@ type Stats struct {
 //
 // Errors: [ErrInvalid], [ErrCursor], [ErrThrottled], [ErrNoTable], [*BudgetError], those of
 // the context and of the client. They end the search: what was yielded before is good, but
-// not all, and SearchOptions.Next continues it. Only an [ErrCorrupt] is about one item: the
+// not all, and SearchOptions.Next continues it: in the order of keys behind the last page
+// read, by distance behind the last ring that was read whole, of the newest and oldest
+// behind the last one yielded. A ring is some queries, made for 64 points at first: of
+// searches by distance, failures that are more frequent let none advance. Only an [ErrCorrupt] is about one item: the
 // search goes on if the caller does.
 func (t *Table) Search(ctx context.Context, region Region, optFns ...func(*SearchOptions)) iter.Seq2[Hit, error] {
 	return func(yield func(Hit, error) bool) {
@@ -108,8 +113,8 @@ func (t *Table) Radius(ctx context.Context, center LatLng, radius Meters, optFns
 
 // Nearest is [Table.Search] for the k points nearest to center, in order of distance; a k
 // of 0 yields all points there are, as far as the caller goes. It is exact. It reads
-// rings around center, none twice, the first as wide as the histogram says that k points
-// lie within.
+// rings around center, the first as wide as the histogram says that k points lie within,
+// and nothing twice but what it was reading when a ring proved too wide.
 //
 // Where there are less than k points, all of the table's partitions are read, 24,576 of
 // level 6: search a disc by distance, or set a budget, where that may be.
@@ -180,6 +185,8 @@ func (s *search) check() error {
 		return fmt.Errorf("%w: limit %d", ErrInvalid, o.Limit)
 	case !(o.Budget >= 0):
 		return fmt.Errorf("%w: budget %v", ErrInvalid, o.Budget)
+	case o.Budget > 0 && o.Order.timed():
+		return fmt.Errorf("%w: a budget for the newest or oldest of a region, which are known when all of it was read", ErrInvalid)
 	}
 	if err := o.Order.check(); err != nil {
 		return err
@@ -347,11 +354,7 @@ func (s *search) partial(err error) error {
 	if !errors.Is(err, ErrBudget) {
 		return err
 	}
-	e := &BudgetError{Budget: s.options.Budget, Spent: s.stats.ReadUnits}
-	if !s.options.Order.timed() {
-		e.Cursor = s.cursor()
-	}
-	return e
+	return &BudgetError{Budget: s.options.Budget, Spent: s.stats.ReadUnits, Cursor: s.cursor()}
 }
 
 // selected reads all of the region, keeps what comes first in the order, and yields it.
@@ -362,12 +365,7 @@ func (s *search) selected(ctx context.Context) error {
 		most++ // one more tells whether the search has ended
 	}
 	p := s.table.planFor(s.region, false)
-	var cause error
 	for page, err := range s.newReader(p.spans).pages(ctx) {
-		if errors.Is(err, ErrBudget) {
-			cause = s.partial(err)
-			break
-		}
 		if err != nil {
 			return err
 		}
@@ -384,12 +382,12 @@ func (s *search) selected(ctx context.Context) error {
 			}
 		}
 	}
-	s.table.plans.judge(p, s.stats.ItemsRead, cause == nil)
+	s.table.plans.judge(p, s.stats.ItemsRead, true)
 	hits := best.sorted()
 	for i := range hits {
 		if err := s.emit(&hits[i]); err != nil && i < len(hits)-1 {
 			return err
 		}
 	}
-	return cause
+	return nil
 }

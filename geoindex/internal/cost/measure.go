@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"iter"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -11,48 +13,42 @@ import (
 	"github.com/askaround/askaround-go/geoindex"
 )
 
-// cost is what searches cost, in sum.
-type cost struct {
-	queries, read, hits int
-	units               float64
-	searches            int
-}
-
-func (c *cost) add(o cost) {
-	c.queries += o.queries
-	c.read += o.read
-	c.hits += o.hits
-	c.units += o.units
-	c.searches++
-}
-
-func (c cost) String() string {
-	n := float64(max(1, c.searches))
-	return fmt.Sprintf("%.1f / %.2f / %.2f", float64(c.queries)/n, c.units/n, float64(c.read)/float64(max(1, c.hits)))
-}
-
-// fill writes the points, in batches, and returns them as rows.
-func (m *measurement) fill(ctx context.Context, table *geoindex.Table) (rows, error) {
-	const most = 25 // requests of a batch ("Quotas in Amazon DynamoDB")
-	var out rows
-	for start := 0; start < len(m.set.points); start += most {
-		var requests []types.WriteRequest
-		for _, p := range m.set.points[start:min(start+most, len(m.set.points))] {
-			item, err := table.Item(p)
-			if err != nil {
-				return nil, err
+// fill creates the table and writes the points, and returns them as rows of bytes too.
+func (m *measurement) fill(ctx context.Context) error {
+	table, err := m.table()
+	if err != nil {
+		return err
+	}
+	if err := table.Create(ctx); err != nil {
+		return err
+	}
+	err = m.write(ctx, tableName, func(yield func(types.WriteRequest) bool) {
+		for _, p := range m.set.points {
+			item, itemErr := table.Item(p)
+			if err = itemErr; err != nil {
+				return
 			}
-			out = append(out, row{cell: p.Key.Cell, at: p.Location, size: sizeOf(item)})
-			requests = append(requests, types.WriteRequest{PutRequest: &types.PutRequest{Item: item}})
+			m.rows = append(m.rows, row{cell: p.Key.Cell, at: p.Location, size: sizeOf(item)})
+			if !yield(types.WriteRequest{PutRequest: &types.PutRequest{Item: item}}) {
+				return
+			}
 		}
+	})
+	m.rows.sort()
+	return err
+}
+
+// write writes to a table in batches.
+func (m *measurement) write(ctx context.Context, table string, requests iter.Seq[types.WriteRequest]) error {
+	const most = 25 // requests of a batch ("Quotas in Amazon DynamoDB")
+	for batch := range slices.Chunk(slices.Collect(requests), most) {
 		if _, err := m.client.BatchWriteItem(ctx, &dynamodb.BatchWriteItemInput{
-			RequestItems: map[string][]types.WriteRequest{tableName: requests},
+			RequestItems: map[string][]types.WriteRequest{table: batch},
 		}); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	out.sort()
-	return out, nil
+	return nil
 }
 
 // sizeOf is the size of an item of these sets ("DynamoDB item sizes and formats"). A
@@ -72,52 +68,72 @@ func sizeOf(item map[string]types.AttributeValue) (n int) {
 	return n
 }
 
-// radius returns the line of the table for a radius.
-func (m *measurement) radius(ctx context.Context, radius geoindex.Meters) (string, error) {
+// others is how many searches elsewhere are made for each that is measured.
+const others = 10
+
+// radius measures the searches of one radius.
+func (m *measurement) radius(ctx context.Context, radius geoindex.Meters) (l line, err error) {
+	l.radius = radius
 	elsewhere, err := m.table()
 	if err != nil {
-		return "", err
+		return l, err
 	}
 	taught, err := m.table()
 	if err != nil {
-		return "", err
+		return l, err
 	}
 	m.teach(taught)
-	const others = 10 // searches elsewhere for one that is measured
-	if _, err := m.search(ctx, elsewhere, m.set.sample(others*len(m.centers), 2), radius); err != nil {
-		return "", err
+	for _, center := range m.set.sample(others*len(m.centers), 2) {
+		if _, err := m.search(ctx, elsewhere, center, radius); err != nil {
+			return l, err
+		}
 	}
-	var cold, learned, all, other, nine, plain, oracle cost
-	partitions := 0
 	for _, center := range m.centers {
-		table, err := m.table()
+		cold, err := m.table()
 		if err != nil {
-			return "", err
+			return l, err
 		}
 		for _, c := range []struct {
 			table *geoindex.Table
 			sum   *cost
-		}{{table, &cold}, {table, &learned}, {elsewhere, &other}, {taught, &all}} {
-			got, err := m.search(ctx, c.table, []geoindex.LatLng{center}, radius)
+		}{{cold, &l.cold}, {cold, &l.before}, {elsewhere, &l.elsewhere}, {taught, &l.taught}} {
+			got, err := m.search(ctx, c.table, center, radius)
 			if err != nil {
-				return "", err
+				return l, err
 			}
 			c.sum.add(got)
 		}
-		nine.add(m.rows.geohash(center, radius))
-		plain.add(m.rows.covering(center, radius))
-		oracle.add(m.rows.oracle(center, radius))
-		disc, err := geoindex.NewDisc(center, radius)
-		if err != nil {
-			return "", err
+		if err := m.baselines(&l, center); err != nil {
+			return l, err
 		}
-		plan, err := table.Explain(disc)
-		if err != nil {
-			return "", err
-		}
-		partitions += plan.Partitions
 	}
-	return fmt.Sprintf("| %v | %.1f | %v | %v | %v | %v | %v | %v | %v |", radius, float64(partitions)/float64(len(m.centers)), nine, plain, cold, other, learned, all, oracle), nil
+	return l, nil
+}
+
+// baselines adds to a line the other ways to find what lies around a center.
+func (m *measurement) baselines(l *line, center geoindex.LatLng) error {
+	l.geohash.add(m.rows.geohash(center, l.radius))
+	l.covering.add(m.rows.covering(center, l.radius))
+	l.oracle.add(m.rows.oracle(center, l.radius))
+	if m.peer != nil {
+		c, err := m.peer.search(center, l.radius)
+		if err != nil {
+			return err
+		}
+		c.hits = m.rows.hits(center, l.radius)
+		l.peer.add(c)
+	}
+	table, err := m.table()
+	if err != nil {
+		return err
+	}
+	disc, err := geoindex.NewDisc(center, l.radius)
+	if err != nil {
+		return err
+	}
+	plan, err := table.Explain(disc)
+	l.partitions.add(cost{queries: plan.Partitions})
+	return err
 }
 
 // teach makes a table know where all points lie, and how large they are.
@@ -131,50 +147,58 @@ func (m *measurement) teach(table *geoindex.Table) {
 	})
 }
 
-func (m *measurement) search(ctx context.Context, table *geoindex.Table, centers []geoindex.LatLng, radius geoindex.Meters) (total cost, err error) {
-	for _, center := range centers {
-		var stats geoindex.Stats
-		for _, err := range table.Radius(ctx, center, radius, func(o *geoindex.SearchOptions) { o.Stats, o.Projection = &stats, []string{"state"} }) {
-			if err != nil {
-				return cost{}, err
-			}
+func (m *measurement) search(ctx context.Context, table *geoindex.Table, center geoindex.LatLng, radius geoindex.Meters) (cost, error) {
+	var stats geoindex.Stats
+	for _, err := range table.Radius(ctx, center, radius, func(o *geoindex.SearchOptions) { o.Stats, o.Projection = &stats, []string{"state"} }) {
+		if err != nil {
+			return cost{}, err
 		}
-		total.add(cost{queries: stats.Queries, read: stats.ItemsRead, hits: stats.Items, units: stats.ReadUnits})
 	}
-	return total, nil
+	return costOf(stats), nil
 }
 
-// printNearest prints the cost of the ten nearest, with a histogram that other searches for
-// them have taught.
-func (m *measurement) printNearest(ctx context.Context) error {
-	const k = 10
-	table, err := m.table()
-	if err != nil {
-		return err
-	}
-	nearest := func(centers []geoindex.LatLng) (total cost, err error) {
-		for _, center := range centers {
-			var stats geoindex.Stats
-			for _, err := range table.Nearest(ctx, center, k, func(o *geoindex.SearchOptions) { o.Stats = &stats }) {
-				if err != nil {
-					return cost{}, err
-				}
+func costOf(s geoindex.Stats) cost {
+	return cost{queries: s.Queries, read: s.ItemsRead, hits: s.Items, units: s.ReadUnits}
+}
+
+// nearest measures the searches for the ten nearest.
+func (m *measurement) nearest(ctx context.Context) (n nearest, err error) {
+	n.k = 10
+	search := func(table *geoindex.Table, center geoindex.LatLng, sum *cost) error {
+		var stats geoindex.Stats
+		for _, err := range table.Nearest(ctx, center, n.k, func(o *geoindex.SearchOptions) { o.Stats = &stats }) {
+			if err != nil {
+				return err
 			}
-			total.add(cost{queries: stats.Queries, read: stats.ItemsRead, hits: stats.Items, units: stats.ReadUnits})
 		}
-		return total, nil
+		sum.add(costOf(stats))
+		return nil
 	}
-	fmt.Printf("\n%d nearest: ", k)
-	for _, pass := range []struct {
-		name    string
-		centers []geoindex.LatLng
-	}{{"cold", m.centers}, {"taught by 300 elsewhere", m.set.sample(10*len(m.centers), 3)}, {"searched before", m.centers}} {
-		got, err := nearest(pass.centers)
+	elsewhere, elsewhereErr := m.table()
+	taught, taughtErr := m.table()
+	if err := errors.Join(elsewhereErr, taughtErr); err != nil {
+		return n, err
+	}
+	m.teach(taught)
+	var unmeasured cost
+	for _, center := range m.set.sample(others*len(m.centers), 3) {
+		if err := search(elsewhere, center, &unmeasured); err != nil {
+			return n, err
+		}
+	}
+	for _, center := range m.centers {
+		cold, err := m.table()
 		if err != nil {
-			return err
+			return n, err
 		}
-		fmt.Printf("%s %v; ", pass.name, got)
+		for _, c := range []struct {
+			table *geoindex.Table
+			sum   *cost
+		}{{cold, &n.cold}, {cold, &n.before}, {elsewhere, &n.elsewhere}, {taught, &n.taught}} {
+			if err := search(c.table, center, c.sum); err != nil {
+				return n, err
+			}
+		}
 	}
-	fmt.Println()
-	return nil
+	return n, nil
 }

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -21,6 +22,11 @@ type set struct {
 	points  []geoindex.Point
 	weights []float64 // of points as centers of searches; nil if all are alike
 	radii   []geoindex.Meters
+}
+
+// upTo returns the radii that are not larger than most.
+func (s *set) upTo(most geoindex.Meters) []geoindex.Meters {
+	return slices.DeleteFunc(slices.Clone(s.radii), func(r geoindex.Meters) bool { return r > most })
 }
 
 // sample returns n places of points, by weight.
