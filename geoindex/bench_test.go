@@ -45,7 +45,7 @@ func BenchmarkPlan(b *testing.B) {
 				p := planner{layout: cells(6), histogram: h, maxCells: 64, maxQueries: 64}
 				ranges := 0
 				for b.Loop() {
-					ranges = len(p.plan(disc).spans)
+					ranges = len(must(p.plan(disc)).spans)
 				}
 				b.ReportMetric(float64(ranges), "queries/op")
 			})
@@ -179,7 +179,7 @@ func BenchmarkItem(b *testing.B) {
 		items := 0
 		condition, names, _ := table.layout.condition()
 		for b.Loop() {
-			for _, s := range table.planFor(disc, false).spans {
+			for _, s := range must(table.planFor(disc, false)).spans {
 				pages := dynamodb.NewQueryPaginator(client, &dynamodb.QueryInput{
 					TableName: &table.name, KeyConditionExpression: &condition, ExpressionAttributeNames: names,
 					ExpressionAttributeValues: table.layout.reads(s.leaves, "")[0].values,

@@ -78,7 +78,11 @@ func (r *rings) readRing(ctx context.Context, radius Meters) error {
 		return err
 	}
 	planner := r.table.planner()
-	fresh := subtract(planner.plan(ring{r.region, outer, r.skip}).spans, r.read)
+	plan, err := planner.plan(ring{r.region, outer, r.skip})
+	if err != nil {
+		return err
+	}
+	fresh := subtract(plan.spans, r.read)
 	in := r.newReader(fresh)
 	in.spent = r.stats.ReadUnits
 	if len(r.read) == 0 {
