@@ -95,6 +95,8 @@ func (c Compat) complete() (*Compat, error) {
 	switch {
 	case len(slices.Compact(slices.Clone(attributes))) < len(attributes) || strings.ContainsAny(strings.Join(attributes, ""), ".["):
 		return nil, fmt.Errorf("%w: attributes %v are not four, or paths", ErrInvalid, attributes)
+	case len(c.IndexName) < 3:
+		return nil, fmt.Errorf("%w: IndexName %q is of less than three characters", ErrInvalid, c.IndexName)
 	case c.HashKeyLength < 1 || c.HashKeyLength > maxHashKeyLength:
 		return nil, fmt.Errorf("%w: HashKeyLength %d is not within 1 and %d", ErrInvalid, c.HashKeyLength, maxHashKeyLength)
 	case !strings.EqualFold(c.PointType, "point"):
