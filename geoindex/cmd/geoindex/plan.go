@@ -13,7 +13,7 @@ func runPlan(ctx context.Context, p *program, args []string) error {
 	center := set.String("center", "", "`lat,lng` of a disc")
 	radius := set.String("radius", "5mi", "radius of the disc, in m, km or mi")
 	box := set.String("box", "", "`south,west,north,east` of a box, instead of a disc")
-	run := set.Bool("run", false, "count what is there, and print the plan that has learned from it, too")
+	run := set.Bool("run", false, "search, and print the plan that has learned from it, too")
 	if _, err := parse(set, args, 0); err != nil {
 		return err
 	}
@@ -34,11 +34,12 @@ func runPlan(ctx context.Context, p *program, args []string) error {
 		return nil
 	}
 	var stats geoindex.Stats
-	n, err := table.Count(ctx, region, func(o *geoindex.SearchOptions) { o.Stats = &stats })
-	if err != nil {
-		return err
+	for _, err := range table.Search(ctx, region, func(o *geoindex.SearchOptions) { o.Stats = &stats }) {
+		if err != nil {
+			return err
+		}
 	}
-	fmt.Fprintf(p.stdout, "counted %d of %d items read, in %d queries for %.1f read units\n", n, stats.ItemsRead, stats.Queries, stats.ReadUnits)
+	fmt.Fprintf(p.stdout, "found %d of %d items read, in %d queries for %.1f read units\n", stats.Items, stats.ItemsRead, stats.Queries, stats.ReadUnits)
 	if plan, err = table.Explain(region); err != nil {
 		return err
 	}
