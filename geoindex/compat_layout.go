@@ -31,15 +31,20 @@ func (d decimal) condition() (string, map[string]string, *string) {
 	return "#pk = :pk AND #sk BETWEEN :min AND :max", map[string]string{"#pk": d.HashKeyAttribute, "#sk": d.GeohashAttribute}, &d.IndexName
 }
 
-// reads begins with the whole first cell: a key condition cannot tell its items apart, and
-// searches skip those up to after by themselves.
-func (d decimal) reads(run leaves, _ string) []read {
-	key := d.hashKey(run.min)
-	return []read{{partition: key, values: map[string]types.AttributeValue{
-		":pk":  &types.AttributeValueMemberN{Value: key},
-		":min": &types.AttributeValueMemberN{Value: d.text(run.min)},
+// reads begins behind an item by its key, there or not: a key condition cannot tell the
+// items of one cell apart.
+func (d decimal) reads(run leaves, after string) []read {
+	low := &types.AttributeValueMemberN{Value: d.text(run.min)}
+	r := read{partition: d.hashKey(run.min), values: map[string]types.AttributeValue{
+		":pk":  &types.AttributeValueMemberN{Value: d.hashKey(run.min)},
+		":min": low,
 		":max": &types.AttributeValueMemberN{Value: d.text(run.max)},
-	}}}
+	}}
+	if after != "" {
+		r.start = d.primaryKey(Key{run.min, after})
+		r.start[d.GeohashAttribute] = low
+	}
+	return []read{r}
 }
 
 func (d decimal) attributes() []string {
@@ -66,8 +71,8 @@ func (d decimal) location(item map[string]types.AttributeValue) (LatLng, bool) {
 	return at, err == nil
 }
 
-// compare takes items of one cell to be in the order of their range keys, as DynamoDB
-// returns them from a local index.
+// compare takes items of one cell to be in the order of their range keys. DynamoDB does
+// not say in which it returns them; searches go on behind an item in whichever it is.
 func (d decimal) compare(a, b map[string]types.AttributeValue) int {
 	x, _ := d.leaf(a)
 	y, _ := d.leaf(b)

@@ -296,6 +296,52 @@ func TestCompatNearest(t *testing.T) {
 	}
 }
 
+// TestCompatOnePlace: cursors go on in the middle of a cell, whose items no condition tells
+// apart, also where a page is of one item and a budget of one page.
+func TestCompatOnePlace(t *testing.T) {
+	table := created(t, newEngine(t), compatible(CompatNPM()))
+	var points []Point
+	for i := range 60 {
+		points = append(points, NewPoint(LatLng{51.5, -0.12}, fmt.Sprintf("p%02d", i), map[string]types.AttributeValue{"x": text(strings.Repeat("x", 3000))}))
+	}
+	if _, err := table.PutBatch(t.Context(), slices.Values(points)); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		why    string
+		set    func(*SearchOptions)
+		remove bool // the item that a page ended with
+	}{
+		{"a budget", func(o *SearchOptions) { o.Budget = 0.5 }, false},
+		{"a limit", func(o *SearchOptions) { o.Limit = 7 }, true},
+	} {
+		var got []string
+		cursor := ""
+		for pages := 1; pages == 1 || cursor != ""; pages++ {
+			for hit, err := range table.Radius(t.Context(), LatLng{51.5, -0.12}, 10, func(o *SearchOptions) { o.Cursor, o.Next = cursor, &cursor }, c.set) {
+				if errors.Is(err, ErrBudget) {
+					break
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, hit.Key.ID)
+			}
+			if pages > 200 {
+				t.Fatalf("%s: no end after %d pages, %d hits", c.why, pages, len(got))
+			}
+			if c.remove && pages == 3 {
+				if err := table.Delete(t.Context(), KeyAt(LatLng{51.5, -0.12}, got[len(got)-1])); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if !slices.IsSorted(got) || len(slices.Compact(slices.Clone(got))) != len(got) || len(got) != len(points) {
+			t.Errorf("%s: %d hits, want %d in order: %v", c.why, len(got), len(points), got)
+		}
+	}
+}
+
 // TestCompatOperations runs every other operation, with names of its own.
 func TestCompatOperations(t *testing.T) {
 	client := newEngine(t)

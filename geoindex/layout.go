@@ -77,6 +77,7 @@ type layout interface {
 type read struct {
 	partition string // for errors and plans
 	values    map[string]types.AttributeValue
+	start     map[string]types.AttributeValue // behind which to begin, nil for the first item
 }
 
 // cells is the layout that package doc describes, with partitions of its level.

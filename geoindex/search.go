@@ -286,7 +286,10 @@ func (s *search) match(item map[string]types.AttributeValue, in *span) (r ranked
 		r.value = sortValueOf(value)
 	}
 	r.key = r.hit.Key
-	return r, s.after == nil || s.options.Order.compare(&r.position, s.after) > 0, nil
+	if s.after == nil || s.options.Order.kind == byKey { // which is read from behind the cursor on
+		return r, true, nil
+	}
+	return r, s.options.Order.compare(&r.position, s.after) > 0, nil
 }
 
 // inKeyOrder reads the plan's spans one behind the other, or, without an order, as they
