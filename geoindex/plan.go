@@ -178,7 +178,7 @@ func (p *planner) refinable(c *piece, known bool) bool {
 		!(known && c.items*p.histogram.size()/unitBytes < fewUnits)
 }
 
-// join turns pieces into runs of adjacent ones, cut where partitions end, and, where
+// join turns pieces into runs of adjacent ones, and cuts both where partitions end, and, where
 // that matters, where the region's inside does.
 func (p *planner) join(pieces []piece) ([]span, error) {
 	runs := make([]span, 0, len(pieces))
@@ -190,30 +190,32 @@ func (p *planner) join(pieces []piece) ([]span, error) {
 				partition = p.layout.partition(l.min)
 			}
 			l.max = min(end, partition.max)
-			part := c.part(l, int32(i))
 			if n := len(runs); n > 0 && runs[n-1].max+2 == l.min && partition.contains(runs[n-1].min) && !p.parts(&runs[n-1], c) {
-				runs[n-1].extend(part)
+				runs[n-1].extend(span{leaves: l, inside: insideOf(c, l), items: c.expected(l), last: int32(i)})
 				continue
 			}
 			if len(runs) == maxRuns {
 				return nil, fmt.Errorf("%w: the region meets more than %d partitions; scan the table", ErrInvalid, maxRuns)
 			}
-			runs = append(runs, part)
+			runs = append(runs, span{leaves: l, inside: insideOf(c, l), items: c.expected(l), first: int32(i), last: int32(i)})
 		}
 	}
 	return runs, nil
 }
 
-// part returns the leaf cells l of the i-th piece c as a span.
-func (c *piece) part(l leaves, i int32) span {
-	s := span{leaves: l, items: c.items, first: i, last: i}
+// expected is how many items the leaf cells l of c hold.
+func (c *piece) expected(l leaves) float64 {
 	if whole := c.leaves(); l != whole {
-		s.items *= l.count() / whole.count()
+		return c.items * l.count() / whole.count()
 	}
+	return c.items
+}
+
+func insideOf(c *piece, l leaves) []leaves {
 	if c.relation == inside {
-		s.inside = []leaves{l}
+		return []leaves{l}
 	}
-	return s
+	return nil
 }
 
 // parts reports whether a piece must not join a run.

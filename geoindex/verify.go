@@ -37,7 +37,8 @@ func (e *LayoutError) Unwrap() error { return ErrLayout }
 // Verify reports a table that this Table cannot work with as a [*LayoutError]: another
 // primary key, an index that Options declare and that is missing or has another key or
 // projection, another attribute of expiry, or partitions of another level, hash keys of
-// another length or another order of coordinates, for which it looks at one item. Other indexes, throughput, stream and tags are the owner's business.
+// another length or another order of coordinates, for which it looks at a hundred items.
+// Other indexes, throughput, stream and tags are the owner's business.
 // A table that does not exist is an [ErrNoTable].
 func (t *Table) Verify(ctx context.Context) error {
 	described, err := t.client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &t.name})
@@ -50,7 +51,7 @@ func (t *Table) Verify(ctx context.Context) error {
 		return err
 	}
 	if len(e.Differences) == 0 { // a table of another key has no items to look at
-		if err := t.verifyItem(ctx, e); err != nil {
+		if err := t.verifyItems(ctx, e); err != nil {
 			return err
 		}
 	}
@@ -108,14 +109,20 @@ func (t *Table) verifyTTL(ctx context.Context, e *LayoutError) error {
 	return nil
 }
 
-// verifyItem looks at one item, where there is one.
-func (t *Table) verifyItem(ctx context.Context, e *LayoutError) error {
-	out, err := t.client.Scan(ctx, &dynamodb.ScanInput{TableName: &t.name, Limit: aws.Int32(1)})
+// verifiedItems is how many items Verify looks at: ids of one half of the Earth are the same
+// signed and unsigned.
+const verifiedItems = 100
+
+// verifyItems looks at some items, as far as there are any.
+func (t *Table) verifyItems(ctx context.Context, e *LayoutError) error {
+	out, err := t.client.Scan(ctx, &dynamodb.ScanInput{TableName: &t.name, Limit: aws.Int32(verifiedItems)})
 	if err != nil {
-		return fmt.Errorf("geoindex: read an item of table %s: %w", t.name, classify(err))
+		return fmt.Errorf("geoindex: read items of table %s: %w", t.name, classify(err))
 	}
 	for _, item := range out.Items {
-		t.layout.inspect(item, e)
+		if t.layout.inspect(item, e); len(e.Differences) > 0 {
+			break
+		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -10,7 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
@@ -142,11 +143,17 @@ func TestMigrateKilled(t *testing.T) {
 	client := dynamodb.NewFromConfig(local.Config())
 	points := oldPoints(2000, 3000) // six pages
 	oldTable(t, client, points)
-	var writes atomic.Int64
-	var kill atomic.Pointer[func()]
+	var mu sync.Mutex
+	var cmd *exec.Cmd
+	writes, killed := 0, 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.Header.Get("X-Amz-Target"), "BatchWriteItem") && writes.Add(1)%20 == 0 {
-			(*kill.Load())()
+		if strings.HasSuffix(r.Header.Get("X-Amz-Target"), "BatchWriteItem") {
+			mu.Lock()
+			if writes++; writes%20 == 0 && killed < 3 {
+				killed++
+				_ = cmd.Process.Kill() // SIGKILL
+			}
+			mu.Unlock()
 		}
 		local.Handler().ServeHTTP(w, r)
 	}))
@@ -154,34 +161,35 @@ func TestMigrateKilled(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, "state")
 	args := []string{"migrate", "-endpoint", server.URL, "-from", "old", "-compat", "npm", "-table", "new", "-create", "-final", "-state", name}
-	killed := 0
 	for run := 1; ; run++ {
-		cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+		mu.Lock()
+		var out bytes.Buffer
+		cmd = exec.CommandContext(t.Context(), os.Args[0], args...)
+		cmd.Stdout, cmd.Stderr = &out, &out
 		cmd.Env = append(os.Environ(), runAsCommand+"=1", "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "AWS_REGION=us-east-1", "NO_PROXY=127.0.0.1")
-		die := func() {
-			if killed < 3 {
-				killed++
-				_ = cmd.Process.Kill() // SIGKILL
-			}
-		}
-		kill.Store(&die)
-		out, err := cmd.CombinedOutput()
+		err := cmd.Start()
+		mu.Unlock()
 		if err == nil {
-			if !strings.Contains(string(out), "all 2000 items are the same") {
-				t.Fatalf("run %d: %s", run, out)
+			err = cmd.Wait()
+		}
+		if err == nil {
+			if !strings.Contains(out.String(), "all 2000 items are the same") {
+				t.Fatalf("run %d: %s", run, &out)
 			}
 			break
 		}
 		if run > 3 || !strings.Contains(err.Error(), "killed") {
-			t.Fatalf("run %d: %v: %s", run, err, out)
+			t.Fatalf("run %d: %v: %s", run, err, &out)
 		}
 		s, err := openState(name, "old", "new")
 		if err != nil || s.Copied {
 			t.Fatalf("killed in the middle: %+v, %v", s, err)
 		}
 	}
-	if n := writes.Load(); killed != 3 || n > 80+3*20 { // a page of 16 or so again after each kill
-		t.Errorf("killed %d times, %d requests that write", killed, n)
+	mu.Lock()
+	defer mu.Unlock()
+	if killed != 3 || writes > 80+3*20 { // a page of 16 or so again after each kill
+		t.Errorf("killed %d times, %d requests that write", killed, writes)
 	}
 	wantTable(t, client, points)
 }
