@@ -178,8 +178,12 @@ func TestMigrateKilled(t *testing.T) {
 			}
 			break
 		}
-		if run > 3 || !strings.Contains(err.Error(), "killed") {
+		if run > 6 {
 			t.Fatalf("run %d: %v: %s", run, err, &out)
+		}
+		if !strings.Contains(err.Error(), "killed") { // it goes on after a failed request, too
+			t.Logf("run %d: %v: %s", run, err, &out)
+			continue
 		}
 		s, err := openState(name, "old", "new")
 		if err != nil || s.Copied {
