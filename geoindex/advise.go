@@ -166,7 +166,9 @@ func (a *adviser) try(level, maxCells int) (costs []RadiusCost, err error) {
 			if err != nil {
 				return nil, err
 			}
-			a.search(&c, planner{layout: cells(level), histogram: a.histogram, maxCells: maxCells, maxQueries: 64}, disc)
+			if err := a.search(&c, planner{layout: cells(level), histogram: a.histogram, maxCells: maxCells, maxQueries: 64}, disc); err != nil {
+				return nil, err
+			}
 		}
 		for _, sum := range []*float64{&c.Queries, &c.ReadUnits, &c.Read, &c.Found} {
 			*sum /= float64(a.options.Centers)
@@ -177,10 +179,14 @@ func (a *adviser) try(level, maxCells int) (costs []RadiusCost, err error) {
 }
 
 // search adds up what a search costs that finds its histogram taught.
-func (a *adviser) search(c *RadiusCost, p planner, disc Disc) {
+func (a *adviser) search(c *RadiusCost, p planner, disc Disc) error {
 	const page = 1 << 20 // bytes ("Quotas in Amazon DynamoDB", Query)
 	a.teach(p, disc)
-	for _, s := range p.plan(disc).spans {
+	plan, err := p.plan(disc)
+	if err != nil {
+		return err
+	}
+	for _, s := range plan.spans {
 		from, to := a.within(s.leaves)
 		n := float64(to-from) * a.scale
 		c.Queries += max(1, math.Ceil(n*a.options.ItemBytes/page))
@@ -192,6 +198,7 @@ func (a *adviser) search(c *RadiusCost, p planner, disc Disc) {
 			}
 		}
 	}
+	return nil
 }
 
 // teach shows the histogram all blocks that a disc meets.

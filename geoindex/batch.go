@@ -69,7 +69,7 @@ func (t *Table) PutBatch(ctx context.Context, points iter.Seq[Point], optFns ...
 			if err != nil {
 				err = fmt.Errorf("point %s: %w", p.Key, err)
 			}
-			if !yield(task{p.Key, types.WriteRequest{PutRequest: &types.PutRequest{Item: item}}}, err) {
+			if !yield(task{p.Key, t.layout.slot(p.Key), types.WriteRequest{PutRequest: &types.PutRequest{Item: item}}}, err) {
 				return
 			}
 		}
@@ -81,7 +81,7 @@ func (t *Table) PutBatch(ctx context.Context, points iter.Seq[Point], optFns ...
 func (t *Table) DeleteBatch(ctx context.Context, keys iter.Seq[Key], optFns ...func(*BatchOptions)) (BatchResult, error) {
 	return t.writeBatch(ctx, optFns, func(yield func(task, error) bool) {
 		for k := range keys {
-			j, err := task{key: k}, k.Validate()
+			j, err := task{key: k, slot: t.layout.slot(k)}, t.layout.check(k)
 			if err == nil {
 				j.write.DeleteRequest = &types.DeleteRequest{Key: t.PrimaryKey(k)}
 			}

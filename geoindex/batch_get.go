@@ -12,7 +12,7 @@ import (
 
 // GetBatch returns the items of keys, however many, which it reads with up to
 // Options.Workers requests at a time. What does not exist or has expired is not in the
-// map. It asks again for what DynamoDB leaves unprocessed, as [Table.PutBatch] does.
+// map, whose keys are as they were given. It asks again for what DynamoDB leaves unprocessed, as [Table.PutBatch] does.
 //
 // An error is a [*BatchError], in which Left and Unknown are what was not read, or an
 // [ErrInvalid]; the map has what was read. Keys that follow in the slice are in neither.
@@ -22,7 +22,7 @@ func (t *Table) GetBatch(ctx context.Context, keys []Key, optFns ...func(*GetOpt
 	for _, fn := range optFns {
 		fn(&o)
 	}
-	r := batchReader{table: t, found: map[Key]Point{}, common: types.KeysAndAttributes{ConsistentRead: &o.ConsistentRead}}
+	r := batchReader{table: t, found: map[Key]Point{}, asked: map[string][]Key{}, common: types.KeysAndAttributes{ConsistentRead: &o.ConsistentRead}}
 	if len(o.Projection) > 0 {
 		e, err := build(expression.NewBuilder().WithProjection(t.projection(t.withTTL(o.Projection))))
 		if err != nil {
@@ -35,20 +35,30 @@ func (t *Table) GetBatch(ctx context.Context, keys []Key, optFns ...func(*GetOpt
 		return nil, err
 	}
 	b := batch{options: options, size: maxBatchGet, send: r.send}
-	_, err := b.run(ctx, distinct(keys))
+	_, err := b.run(ctx, r.distinct(keys))
 	return r.found, err
 }
 
-// distinct yields each valid key once.
-func distinct(keys []Key) func(func(task, error) bool) {
+// distinct yields one key of each item, and notes all.
+func (r *batchReader) distinct(keys []Key) func(func(task, error) bool) {
+	for _, k := range keys {
+		if r.table.layout.check(k) == nil {
+			slot := r.table.layout.slot(k)
+			r.asked[slot] = append(r.asked[slot], k)
+		}
+	}
 	return func(yield func(task, error) bool) {
-		seen := map[Key]bool{}
+		seen := map[string]bool{}
 		for _, k := range keys {
-			if seen[k] {
+			j, err := task{key: k}, r.table.layout.check(k)
+			if err == nil {
+				j.slot = r.table.layout.slot(k)
+			}
+			if seen[j.slot] {
 				continue
 			}
-			seen[k] = true
-			if !yield(task{key: k}, k.Validate()) {
+			seen[j.slot] = true
+			if !yield(j, err) {
 				return
 			}
 		}
@@ -59,6 +69,7 @@ func distinct(keys []Key) func(func(task, error) bool) {
 type batchReader struct {
 	table  *Table
 	common types.KeysAndAttributes // all but the keys
+	asked  map[string][]Key        // by slot
 
 	mu    sync.Mutex
 	found map[Key]Point // guarded by mu
@@ -95,7 +106,9 @@ func (r *batchReader) take(items []map[string]types.AttributeValue) error {
 		if err != nil {
 			return fmt.Errorf("geoindex: read a batch: %w", err)
 		}
-		r.found[p.Key] = p
+		for _, k := range r.asked[r.table.layout.slot(p.Key)] {
+			r.found[k] = p
+		}
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 // task is one item of a batch.
 type task struct {
 	key   Key
+	slot  string             // the same for keys that address one item
 	write types.WriteRequest // of writes
 }
 
@@ -47,7 +48,7 @@ type tally struct {
 }
 
 func (b *batch) run(ctx context.Context, tasks iter.Seq2[task, error]) (BatchResult, error) {
-	b.pending.keys = map[Key]bool{}
+	b.pending.keys = map[string]bool{}
 	b.pending.changed.L = &b.pending.mu
 	b.chunks, b.tallies, b.quit = make(chan []task), make(chan tally), make(chan struct{})
 	var working, collecting sync.WaitGroup
@@ -104,17 +105,17 @@ func (b *batch) feed(ctx context.Context, tasks iter.Seq2[task, error]) error {
 		if err == nil {
 			err = ctx.Err()
 		}
-		if err == nil && b.pending.has(j.key) {
+		if err == nil && b.pending.has(j.slot) {
 			b.hand(ctx, chunk)
 			chunk = nil
-			b.pending.wait(j.key)
+			b.pending.wait(j.slot)
 		}
 		if err != nil || b.failed() {
 			b.hand(ctx, chunk)
 			b.tell(tally{left: []task{j}})
 			return err
 		}
-		b.pending.add(j.key)
+		b.pending.add(j.slot)
 		if chunk = append(chunk, j); len(chunk) == b.size {
 			b.hand(ctx, chunk)
 			chunk = nil
@@ -190,11 +191,11 @@ func (b *batch) again(ctx context.Context, refused int, err error) bool {
 
 // without returns the tasks of chunk that are not among rest.
 func without(chunk, rest []task) []task {
-	left := map[Key]bool{}
+	left := map[string]bool{}
 	for _, j := range rest {
-		left[j.key] = true
+		left[j.slot] = true
 	}
-	return slices.DeleteFunc(slices.Clone(chunk), func(j task) bool { return left[j.key] })
+	return slices.DeleteFunc(slices.Clone(chunk), func(j task) bool { return left[j.slot] })
 }
 
 // tell reports tasks, and then lets others with their keys go ahead.
@@ -232,36 +233,36 @@ func keysOf(tasks []task) []Key {
 type pending struct {
 	mu      sync.Mutex
 	changed sync.Cond
-	keys    map[Key]bool // guarded by mu
+	keys    map[string]bool // slots, guarded by mu
 }
 
-func (p *pending) has(k Key) bool {
+func (p *pending) has(slot string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.keys[k]
+	return p.keys[slot]
 }
 
-func (p *pending) add(k Key) {
+func (p *pending) add(slot string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.keys[k] = true
+	p.keys[slot] = true
 }
 
 func (p *pending) remove(tasks []task) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, j := range tasks {
-		delete(p.keys, j.key)
+		delete(p.keys, j.slot)
 	}
 	p.changed.Broadcast()
 }
 
-// wait returns when k is no longer pending. Every request ends, at the latest when its
+// wait returns when slot is no longer pending. Every request ends, at the latest when its
 // context does.
-func (p *pending) wait(k Key) {
+func (p *pending) wait(slot string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for p.keys[k] {
+	for p.keys[slot] {
 		p.changed.Wait()
 	}
 }

@@ -72,7 +72,7 @@ func searchAll(b *testing.B, table *Table, region Region) int {
 // queryAll reads the ranges of a region's plan, and returns how many items they hold.
 func queryAll(b *testing.B, client *dynamodb.Client, table *Table, region Region) (items int) {
 	condition, names, _ := table.layout.condition()
-	for _, s := range table.planFor(region, false).spans {
+	for _, s := range must(table.planFor(region, false)).spans {
 		pages := dynamodb.NewQueryPaginator(client, &dynamodb.QueryInput{
 			TableName: &table.name, KeyConditionExpression: &condition, ExpressionAttributeNames: names,
 			ExpressionAttributeValues: table.layout.reads(s.leaves, "")[0].values,

@@ -45,7 +45,7 @@ func BenchmarkPlan(b *testing.B) {
 				p := planner{layout: cells(6), histogram: h, maxCells: 64, maxQueries: 64}
 				ranges := 0
 				for b.Loop() {
-					ranges = len(p.plan(disc).spans)
+					ranges = len(must(p.plan(disc)).spans)
 				}
 				b.ReportMetric(float64(ranges), "queries/op")
 			})

@@ -76,15 +76,18 @@ func (t *Table) planner() planner {
 
 // planFor returns the plan of a region, which must not be changed. With apart, it is one
 // for counting.
-func (t *Table) planFor(region Region, apart bool) *plan {
+func (t *Table) planFor(region Region, apart bool) (*plan, error) {
 	key := planKey{sha256.Sum256(region.identity(make([]byte, 0, 64))), apart}
 	if p := t.plans.get(key); p != nil {
-		return p
+		return p, nil
 	}
 	planner := t.planner()
 	planner.apart = apart
-	p := planner.plan(region)
+	p, err := planner.plan(region)
+	if err != nil {
+		return nil, err
+	}
 	p.key = key
 	t.plans.put(p)
-	return p
+	return p, nil
 }

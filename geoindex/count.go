@@ -18,7 +18,10 @@ func (t *Table) Count(ctx context.Context, region Region, optFns ...func(*Search
 	if err := s.prepareCount(); err != nil {
 		return 0, err
 	}
-	p := t.planFor(region, true)
+	p, err := t.planFor(region, true)
+	if err != nil {
+		return 0, err
+	}
 	for page, err := range s.newReader(p.spans).pages(ctx) {
 		if err != nil {
 			return s.stats.Items, s.partial(err)

@@ -38,7 +38,7 @@ func (o *Options) indexes() []index {
 	return out
 }
 
-func (o *Options) checkIndexes() error {
+func (o *Options) checkIndexes(reserved func(name string) bool) error {
 	if o.FeedLevel != 0 && (o.FeedLevel < 4 || o.FeedLevel > 20) {
 		return fmt.Errorf("%w: FeedLevel %d is not within 4 and 20", ErrInvalid, o.FeedLevel)
 	}
@@ -71,12 +71,8 @@ func (t *Table) definition(o CreateOptions) *dynamodb.CreateTableInput {
 	in := &dynamodb.CreateTableInput{
 		TableName:   &t.name,
 		BillingMode: types.BillingModePayPerRequest,
-		KeySchema:   keySchema(partitionKey, sortKey),
-		AttributeDefinitions: []types.AttributeDefinition{
-			{AttributeName: aws.String(partitionKey), AttributeType: types.ScalarAttributeTypeS},
-			{AttributeName: aws.String(sortKey), AttributeType: types.ScalarAttributeTypeB},
-		},
 	}
+	t.layout.define(in)
 	if o.ReadUnits > 0 {
 		in.BillingMode = types.BillingModeProvisioned
 		in.ProvisionedThroughput = &types.ProvisionedThroughput{ReadCapacityUnits: &o.ReadUnits, WriteCapacityUnits: &o.WriteUnits}
@@ -95,6 +91,7 @@ func (t *Table) definition(o CreateOptions) *dynamodb.CreateTableInput {
 }
 
 func (t *Table) defineIndexes(in *dynamodb.CreateTableInput) {
+	own := len(in.AttributeDefinitions)
 	attributes := map[string]types.ScalarAttributeType{}
 	for _, x := range t.options.indexes() {
 		attributes[x.partition], attributes[x.sort] = types.ScalarAttributeTypeS, types.ScalarAttributeTypeN
@@ -108,7 +105,7 @@ func (t *Table) defineIndexes(in *dynamodb.CreateTableInput) {
 	for name, typ := range attributes {
 		in.AttributeDefinitions = append(in.AttributeDefinitions, types.AttributeDefinition{AttributeName: &name, AttributeType: typ})
 	}
-	slices.SortStableFunc(in.AttributeDefinitions[2:], func(a, b types.AttributeDefinition) int {
+	slices.SortStableFunc(in.AttributeDefinitions[own:], func(a, b types.AttributeDefinition) int {
 		return cmp.Compare(*a.AttributeName, *b.AttributeName)
 	})
 }

@@ -32,6 +32,10 @@
 // [Table.PrimaryKey], [Table.Item] and [Table.ParseItem] serve callers' own requests,
 // transactions and streams.
 //
+// Tables of dynamodb-geo, the libraries for Java and Node.js, are a second layout:
+// Options.Compat reads and writes them, with all operations but feeds, see [Compat]. The
+// command geoindex migrates them.
+//
 // # Writing
 //
 // [Table.PutBatch], [Table.DeleteBatch] and [Table.GetBatch] take any number of items and
@@ -42,7 +46,7 @@
 //
 // Packages below this one: moving keeps objects by their own ids, fence watches them,
 // geohash has base-32 cells, pointfile reads CSV and GeoJSON. The command geoindex imports,
-// exports and draws.
+// exports, plans, advises, migrates and draws.
 //
 // # What is guaranteed
 //

@@ -71,6 +71,14 @@ func fill(t testing.TB, client *dynamodb.Client, table *Table, points []Point) {
 	}
 }
 
+// must returns what cannot fail.
+func must[V any](v V, err error) V {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
 // paged is a client whose pages hold at most limit items.
 type paged struct {
 	DynamoDB

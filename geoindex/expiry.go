@@ -32,7 +32,7 @@ func (t *Table) alive() (condition expression.ConditionBuilder, ok bool) {
 
 // exists is the condition that there is an item and it has not expired.
 func (t *Table) exists() expression.ConditionBuilder {
-	exists := expression.Name(partitionKey).AttributeExists()
+	exists := expression.Name(t.layout.keyAttribute()).AttributeExists()
 	if alive, ok := t.alive(); ok {
 		return exists.And(alive)
 	}
@@ -41,7 +41,7 @@ func (t *Table) exists() expression.ConditionBuilder {
 
 // absent is the condition that there is no item, or that it has expired.
 func (t *Table) absent() expression.ConditionBuilder {
-	absent := expression.Name(partitionKey).AttributeNotExists()
+	absent := expression.Name(t.layout.keyAttribute()).AttributeNotExists()
 	if alive, ok := t.alive(); ok {
 		return absent.Or(expression.Not(alive))
 	}

@@ -33,7 +33,10 @@ func (t *Table) Explain(region Region) (Plan, error) {
 	if region == nil {
 		return Plan{}, fmt.Errorf("%w: no region", ErrInvalid)
 	}
-	p := t.planFor(region, false)
+	p, err := t.planFor(region, false)
+	if err != nil {
+		return Plan{}, err
+	}
 	t.histogram.mu.RLock()
 	size := t.histogram.size()
 	t.histogram.mu.RUnlock()

@@ -19,14 +19,14 @@ type GetOptions struct {
 
 // Get returns an item. One that does not exist or has expired is an [ErrNotFound].
 func (t *Table) Get(ctx context.Context, k Key, optFns ...func(*GetOptions)) (Point, error) {
-	if err := k.Validate(); err != nil {
+	if err := t.layout.check(k); err != nil {
 		return Point{}, err
 	}
 	var o GetOptions
 	for _, fn := range optFns {
 		fn(&o)
 	}
-	in := &dynamodb.GetItemInput{TableName: &t.name, Key: t.PrimaryKey(k), ConsistentRead: &o.ConsistentRead}
+	in := &dynamodb.GetItemInput{TableName: &t.name, ConsistentRead: &o.ConsistentRead}
 	if len(o.Projection) > 0 {
 		e, err := build(expression.NewBuilder().WithProjection(t.projection(t.withTTL(o.Projection))))
 		if err != nil {
@@ -34,12 +34,15 @@ func (t *Table) Get(ctx context.Context, k Key, optFns ...func(*GetOptions)) (Po
 		}
 		in.ProjectionExpression, in.ExpressionAttributeNames = e.Projection(), e.Names()
 	}
-	out, err := t.client.GetItem(ctx, in)
-	if err != nil {
-		return Point{}, fmt.Errorf("geoindex: get %s: %w", k, classify(err))
+	for _, k := range append([]Key{k}, t.layout.others(k)...) {
+		in.Key = t.PrimaryKey(k)
+		out, err := t.client.GetItem(ctx, in)
+		if err != nil {
+			return Point{}, fmt.Errorf("geoindex: get %s: %w", k, classify(err))
+		}
+		if out.Item != nil && !t.expired(out.Item) {
+			return t.layout.point(out.Item)
+		}
 	}
-	if out.Item == nil || t.expired(out.Item) {
-		return Point{}, fmt.Errorf("%w: %s", ErrNotFound, k)
-	}
-	return takePoint(out.Item)
+	return Point{}, fmt.Errorf("%w: %s", ErrNotFound, k)
 }

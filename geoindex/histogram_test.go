@@ -187,17 +187,17 @@ func TestPlansAreRemembered(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cold := table.planFor(disc, false)
-	if table.planFor(disc, false) != cold {
+	cold := must(table.planFor(disc, false))
+	if must(table.planFor(disc, false)) != cold {
 		t.Error("a plan is made twice")
 	}
 	collectIDs(t, table, disc)
-	learned := table.planFor(disc, false)
+	learned := must(table.planFor(disc, false))
 	if learned == cold || !learned.known || cold.known {
 		t.Error("after a search, its plan goes on without statistics")
 	}
 	collectIDs(t, table, disc)
-	if table.planFor(disc, false) != learned {
+	if must(table.planFor(disc, false)) != learned {
 		t.Error("a plan that proved right is made anew")
 	}
 	for _, p := range dense(r, 5_000) {
@@ -205,7 +205,7 @@ func TestPlansAreRemembered(t *testing.T) {
 		f.put(table, p)
 	}
 	collectIDs(t, table, disc)
-	if table.planFor(disc, false) == learned {
+	if must(table.planFor(disc, false)) == learned {
 		t.Error("a plan that proved wrong is kept")
 	}
 	for i := range 2 * maxPlans {

@@ -3,7 +3,11 @@ package geoindex
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
+	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
@@ -23,7 +27,9 @@ func (l leaves) count() float64 { return float64(uint64(l.max-l.min)/2 + 1) }
 type layout interface {
 	// partition returns the leaf cells that share a partition with leaf. They are one run.
 	partition(leaf CellID) leaves
-	// level is the coarsest level whose cells lie within one partition each.
+	// level is the one to which coverings are refined in any case: the coarsest whose
+	// cells lie within one partition each, where there is one. Ranges are cut where
+	// partitions end.
 	level() int
 	// condition returns the key condition of every query, with placeholders that are
 	// no numbers, the names that it takes, and the index to query, nil for the table.
@@ -49,12 +55,29 @@ type layout interface {
 	// point reads an item, which becomes the point's attributes. An item of another
 	// layout is an ErrCorrupt.
 	point(item map[string]types.AttributeValue) (Point, error)
+
+	// check reports a key that is not valid as ErrInvalid.
+	check(k Key) error
+	// primaryKey returns the attributes that address an item, and keyAttribute names the
+	// first of them, which every item has.
+	primaryKey(k Key) map[string]types.AttributeValue
+	keyAttribute() string
+	// slot tells keys apart that address two items, and others are the keys by which an
+	// item of k may have been put besides.
+	slot(k Key) string
+	others(k Key) []Key
+	// fill adds the layout's own attributes to an item that has its primary key.
+	fill(item map[string]types.AttributeValue, p Point)
+	// define sets a table's keys, and inspect notes what an item says of other options.
+	define(in *dynamodb.CreateTableInput)
+	inspect(item map[string]types.AttributeValue, e *LayoutError)
 }
 
 // read is one query of a layout: the values of its key condition.
 type read struct {
 	partition string // for errors and plans
 	values    map[string]types.AttributeValue
+	start     map[string]types.AttributeValue // behind which to begin, nil for the first item
 }
 
 // cells is the layout that package doc describes, with partitions of its level.
@@ -116,4 +139,53 @@ func (c cells) location(item map[string]types.AttributeValue) (LatLng, bool) {
 	return at, err == nil
 }
 
-func (c cells) point(item map[string]types.AttributeValue) (Point, error) { return takePoint(item) }
+func (c cells) point(item map[string]types.AttributeValue) (Point, error) {
+	k, err := parseSortKey(item[sortKey])
+	if err != nil {
+		return Point{}, err
+	}
+	at, err := decodeLocation(item[location])
+	if err != nil {
+		return Point{}, fmt.Errorf("item %s: %w", k, err)
+	}
+	delete(item, partitionKey)
+	delete(item, sortKey)
+	delete(item, location)
+	delete(item, feedCell)
+	return Point{Key: k, Location: at, Attributes: item}, nil
+}
+
+func (c cells) check(k Key) error { return k.Validate() }
+
+func (c cells) primaryKey(k Key) map[string]types.AttributeValue {
+	return map[string]types.AttributeValue{
+		partitionKey: &types.AttributeValueMemberS{Value: k.Cell.Parent(int(c)).Token()},
+		sortKey:      &types.AttributeValueMemberB{Value: k.sortKey()},
+	}
+}
+
+func (c cells) keyAttribute() string { return partitionKey }
+func (c cells) slot(k Key) string    { return string(k.sortKey()) }
+func (c cells) others(Key) []Key     { return nil }
+
+func (c cells) fill(item map[string]types.AttributeValue, p Point) {
+	item[location] = &types.AttributeValueMemberB{Value: appendLatLng(nil, p.Location)}
+}
+
+func (c cells) define(in *dynamodb.CreateTableInput) {
+	in.KeySchema = keySchema(partitionKey, sortKey)
+	in.AttributeDefinitions = []types.AttributeDefinition{
+		{AttributeName: aws.String(partitionKey), AttributeType: types.ScalarAttributeTypeS},
+		{AttributeName: aws.String(sortKey), AttributeType: types.ScalarAttributeTypeB},
+	}
+}
+
+func (c cells) inspect(item map[string]types.AttributeValue, e *LayoutError) {
+	token, _, _ := strings.Cut(scalar(item[partitionKey]), "#")
+	cell, err := ParseCellToken(token)
+	if err != nil {
+		e.compare("partition", "the token of an S2 cell", fmt.Sprintf("%q", token))
+		return
+	}
+	e.compare("level", fmt.Sprint(int(c)), fmt.Sprint(cell.Level()))
+}

@@ -67,7 +67,7 @@ func (t *Table) UpdateMember(k Key, update expression.UpdateBuilder, optFns ...f
 // transaction fails unless the item exists, has not expired, and WriteOptions.Condition
 // holds on it; with [IfAbsent], unless there is no such item.
 func (t *Table) CheckMember(k Key, optFns ...func(*WriteOptions)) (types.TransactWriteItem, error) {
-	if err := k.Validate(); err != nil {
+	if err := t.layout.check(k); err != nil {
 		return types.TransactWriteItem{}, err
 	}
 	o := writeOptions(optFns)

@@ -35,7 +35,8 @@ type MoveOptions struct {
 // behind, and no failure leaves two items or none. Its attributes are kept. It returns
 // the item at its new place.
 //
-// Where the new place lies in the same leaf cell the item is updated; everywhere else
+// Where the new place lies in the same leaf cell, or has the same hash key of [Compat],
+// the item is updated; everywhere else
 // a transaction deletes and puts it, for twice the write units of two writes. To move
 // often, keep the items by their own ids, as package moving does.
 //
@@ -50,10 +51,10 @@ func (t *Table) Move(ctx context.Context, from Key, to LatLng, optFns ...func(*M
 	for _, fn := range optFns {
 		fn(&o)
 	}
-	if err := o.validate(); err != nil {
+	if err := o.validate(t.layout.reserved); err != nil {
 		return Point{}, err
 	}
-	if err := errors.Join(from.Validate(), to.Validate()); err != nil {
+	if err := errors.Join(t.layout.check(from), to.Validate()); err != nil {
 		return Point{}, err
 	}
 	item, err := t.getItem(ctx, from)
@@ -67,13 +68,13 @@ func (t *Table) Move(ctx context.Context, from Key, to LatLng, optFns ...func(*M
 	if err != nil || m.old.Location == to {
 		return m.old, err
 	}
-	if m.new.Key == from {
+	if t.layout.slot(m.new.Key) == t.layout.slot(m.old.Key) {
 		return m.new, m.inPlace(ctx)
 	}
 	return m.new, m.transact(ctx)
 }
 
-func (o *MoveOptions) validate() error {
+func (o *MoveOptions) validate(reserved func(name string) bool) error {
 	if len(o.Token) > 36 { // "TransactWriteItems"
 		return fmt.Errorf("%w: token of %d bytes, not of up to 36", ErrInvalid, len(o.Token))
 	}

@@ -72,6 +72,9 @@ type Options struct {
 	// takes as many queries as there are shards. It is part of the table's layout: the
 	// items of a cell must be put again when its number changes.
 	Shards map[CellID]int
+	// Compat makes the Table one over a table of dynamodb-geo, with its keys and attributes;
+	// nil means the layout of package doc. See [CompatNPM] and [CompatJava].
+	Compat *Compat
 	// Clock tells the time of expiry. Default time.Now.
 	Clock func() time.Time
 }
@@ -100,6 +103,9 @@ func New(client DynamoDB, table string, optFns ...func(*Options)) (*Table, error
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
+	if err := o.checkCompat(); err != nil {
+		return nil, err
+	}
 	for _, c := range []struct {
 		name                  string
 		value                 *int
@@ -118,13 +124,13 @@ func New(client DynamoDB, table string, optFns ...func(*Options)) (*Table, error
 			return nil, fmt.Errorf("%w: %s %d is not within %d and %d", ErrInvalid, c.name, *c.value, c.least, c.most)
 		}
 	}
-	if reserved(o.TTLAttribute) || strings.ContainsAny(o.TTLAttribute, ".[") {
+	layout := o.layout()
+	if layout.reserved(o.TTLAttribute) || strings.ContainsAny(o.TTLAttribute, ".[") {
 		return nil, fmt.Errorf("%w: TTLAttribute %s is the layout's own, or a path", ErrInvalid, o.TTLAttribute)
 	}
-	if err := errors.Join(o.checkIndexes(), o.checkShards()); err != nil {
+	if err := errors.Join(o.checkIndexes(layout.reserved), o.checkShards()); err != nil {
 		return nil, err
 	}
-	o.Shards = maps.Clone(o.Shards)
 	if o.CursorKey == nil {
 		o.CursorKey = make([]byte, leastCursorKey)
 		_, _ = rand.Read(o.CursorKey) // never fails
@@ -137,8 +143,16 @@ func New(client DynamoDB, table string, optFns ...func(*Options)) (*Table, error
 	}
 	return &Table{
 		client: client, name: table, options: o,
-		layout: hotCells{cells(o.Level), o.Shards}, histogram: o.Histogram, plans: newPlans(),
+		layout: layout, histogram: o.Histogram, plans: newPlans(),
 	}, nil
+}
+
+// layout is the one that the options choose.
+func (o *Options) layout() layout {
+	if o.Compat != nil {
+		return newDecimal(o.Compat)
+	}
+	return hotCells{cells(o.Level), maps.Clone(o.Shards)}
 }
 
 // leastCursorKey is as many bits as the part of the MAC that cursors carry.

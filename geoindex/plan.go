@@ -2,6 +2,7 @@ package geoindex
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"sync"
@@ -66,8 +67,9 @@ const (
 
 // plan covers the region by cells, joins those that follow one another, then closes gaps
 // between them where reading the gap costs less than another query, and cuts off
-// from both ends of what remains the smaller cells that do not meet the region.
-func (p *planner) plan(region Region) *plan {
+// from both ends of what remains the smaller cells that do not meet the region. A region
+// of too many partitions is an ErrInvalid.
+func (p *planner) plan(region Region) (*plan, error) {
 	p.histogram.mu.RLock()
 	defer p.histogram.mu.RUnlock()
 	work := rooms.Get().(*room)
@@ -75,7 +77,10 @@ func (p *planner) plan(region Region) *plan {
 	pieces := p.cover(region, true, work)
 	known := p.expect(pieces)
 	out := &plan{pieces: len(pieces), known: known}
-	runs := p.join(pieces)
+	runs, err := p.join(pieces)
+	if err != nil {
+		return nil, err
+	}
 	out.partitions = p.partitions(runs)
 	if known {
 		out.spans = p.group(runs, p.histogram.size())
@@ -83,16 +88,22 @@ func (p *planner) plan(region Region) *plan {
 		out.spans = p.closeGaps(runs, max(min(coldQueries, p.maxQueries), out.partitions))
 	}
 	for i := range out.spans {
-		s := &out.spans[i]
-		p.trim(region, pieces, s)
-		if known {
+		p.trim(region, pieces, &out.spans[i])
+	}
+	out.spans = slices.DeleteFunc(out.spans, func(s span) bool { return s.min > s.max })
+	for i := range out.spans {
+		if s := &out.spans[i]; known {
 			s.items, _ = p.itemsOf(s.leaves)
 			out.items += s.items
 			out.units += units(s.items, p.histogram.size())
 		}
 	}
-	return out
+	return out, nil
 }
+
+// maxRuns bounds the ranges that a plan begins with. It is more than a layout of S2 cells
+// has partitions.
+const maxRuns = 1 << 15
 
 // cover refines the region's cells level by level until there are about maxCells of
 // them, with weigh in the end only those that most items are expected in. Cells that
@@ -184,30 +195,43 @@ func (p *planner) refinable(c *piece, known bool) bool {
 		!(known && c.items*p.histogram.size()/unitBytes < fewUnits)
 }
 
-// join turns pieces into runs of adjacent ones, cut where partitions end, and, where
+// join turns pieces into runs of adjacent ones, and cuts both where partitions end, and, where
 // that matters, where the region's inside does.
-func (p *planner) join(pieces []piece) []span {
+func (p *planner) join(pieces []piece) ([]span, error) {
 	runs := make([]span, 0, len(pieces))
-	within := make([]leaves, len(pieces)) // of the pieces that lie inside the region
+	within := make([]leaves, 0, len(pieces)) // of the pieces that lie inside the region
 	var partition leaves
 	for i := range pieces {
 		c := &pieces[i]
-		l := c.leaves()
-		var certain []leaves
-		if c.relation == inside {
-			within[i] = l
-			certain = within[i : i+1 : i+1]
+		for l, end := c.leaves(), c.leaves().max; l.min <= end; l.min = l.max + 2 {
+			if !partition.contains(l.min) {
+				partition = p.layout.partition(l.min)
+			}
+			l.max = min(end, partition.max)
+			var certain []leaves
+			if c.relation == inside {
+				within = append(within, l)
+				certain = within[len(within)-1 : len(within) : len(within)]
+			}
+			if n := len(runs); n > 0 && runs[n-1].max+2 == l.min && partition.contains(runs[n-1].min) && !p.parts(&runs[n-1], c) {
+				runs[n-1].extend(span{leaves: l, inside: certain, items: c.expected(l), last: int32(i)})
+				continue
+			}
+			if len(runs) == maxRuns {
+				return nil, fmt.Errorf("%w: the region meets more than %d partitions; scan the table", ErrInvalid, maxRuns)
+			}
+			runs = append(runs, span{leaves: l, inside: certain, items: c.expected(l), first: int32(i), last: int32(i)})
 		}
-		if !partition.contains(l.min) {
-			partition = p.layout.partition(l.min)
-		}
-		if n := len(runs); n > 0 && runs[n-1].max+2 == l.min && partition.contains(runs[n-1].min) && !p.parts(&runs[n-1], c) {
-			runs[n-1].extend(span{leaves: l, inside: certain, items: c.items, last: int32(i)})
-			continue
-		}
-		runs = append(runs, span{leaves: l, inside: certain, items: c.items, first: int32(i), last: int32(i)})
 	}
-	return runs
+	return runs, nil
+}
+
+// expected is how many items the leaf cells l of c hold.
+func (c *piece) expected(l leaves) float64 {
+	if whole := c.leaves(); l != whole {
+		return c.items * l.count() / whole.count()
+	}
+	return c.items
 }
 
 // parts reports whether a piece must not join a run.
@@ -339,10 +363,11 @@ func (p *planner) divide(runs []span, upto []float64, size, request float64) []b
 	return ends
 }
 
-// trim cuts from both ends of a span what does not meet the region.
+// trim cuts from both ends of a span what does not meet the region. Nothing may be left of
+// one that has but a part of a cell.
 func (p *planner) trim(region Region, pieces []piece, s *span) {
-	s.min = p.edge(region, &pieces[s.first], [4]int{0, 1, 2, 3}).min
-	s.max = p.edge(region, &pieces[s.last], [4]int{3, 2, 1, 0}).max
+	s.min = max(s.min, p.edge(region, &pieces[s.first], [4]int{0, 1, 2, 3}).min)
+	s.max = min(s.max, p.edge(region, &pieces[s.last], [4]int{3, 2, 1, 0}).max)
 }
 
 // edge returns the first of c's descendants, in an order of children, that meets the region.

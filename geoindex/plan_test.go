@@ -23,7 +23,7 @@ func TestPlan(t *testing.T) {
 		if i%2 == 0 {
 			p.histogram = learned
 		}
-		plan := p.plan(region)
+		plan := must(p.plan(region))
 		if plan.known {
 			known++
 		}

@@ -13,7 +13,8 @@ import (
 type Point struct {
 	Key      Key
 	Location LatLng // exact; lies in Key.Cell
-	// Attributes are the caller's own: all of the item but its layout's (pk, sk, l and fc).
+	// Attributes are the caller's own: all of the item but its layout's (pk, sk, l and fc; or
+	// the four of [Compat]).
 	Attributes map[string]types.AttributeValue
 }
 
@@ -23,12 +24,14 @@ func NewPoint(at LatLng, id string, attributes map[string]types.AttributeValue) 
 }
 
 // Validate reports as [ErrInvalid] a bad key or location, a location outside of the
-// key's cell, and attributes with the layout's names.
-func (p Point) Validate() error {
+// key's cell, and attributes with the names of the native layout.
+func (p Point) Validate() error { return p.validate(Key.Validate, reserved) }
+
+func (p Point) validate(key func(Key) error, reserved func(name string) bool) error {
 	if err := p.Location.Validate(); err != nil {
 		return err
 	}
-	if err := p.Key.Validate(); err != nil {
+	if err := key(p.Key); err != nil {
 		return err
 	}
 	if !p.Key.Cell.meets(p.Location) {
@@ -44,21 +47,16 @@ func (p Point) Validate() error {
 
 // PrimaryKey returns the attributes that address an item of the table, for use in
 // callers' own requests and transactions. The key must be valid.
-func (t *Table) PrimaryKey(k Key) map[string]types.AttributeValue {
-	return map[string]types.AttributeValue{
-		partitionKey: &types.AttributeValueMemberS{Value: t.partitionKeyOf(k)},
-		sortKey:      &types.AttributeValueMemberB{Value: k.sortKey()},
-	}
-}
+func (t *Table) PrimaryKey(k Key) map[string]types.AttributeValue { return t.layout.primaryKey(k) }
 
 // Item returns the whole item of p, for use in callers' own requests and transactions.
 // The attribute values are shared with p.
 func (t *Table) Item(p Point) (map[string]types.AttributeValue, error) {
-	if err := p.Validate(); err != nil {
+	if err := p.validate(t.layout.check, t.layout.reserved); err != nil {
 		return nil, err
 	}
 	item := t.PrimaryKey(p.Key)
-	item[location] = &types.AttributeValueMemberB{Value: appendLatLng(nil, p.Location)}
+	t.layout.fill(item, p)
 	t.indexItem(item, p.Key)
 	maps.Copy(item, p.Attributes)
 	return item, nil
@@ -67,24 +65,7 @@ func (t *Table) Item(p Point) (map[string]types.AttributeValue, error) {
 // ParseItem reads an item of the table, for instance of its stream. The attribute
 // values are shared with item. An item of another layout is an [ErrCorrupt].
 func (t *Table) ParseItem(item map[string]types.AttributeValue) (Point, error) {
-	return takePoint(maps.Clone(item))
-}
-
-// takePoint is ParseItem with an item that becomes the point's attributes.
-func takePoint(item map[string]types.AttributeValue) (Point, error) {
-	k, err := parseSortKey(item[sortKey])
-	if err != nil {
-		return Point{}, err
-	}
-	at, err := decodeLocation(item[location])
-	if err != nil {
-		return Point{}, fmt.Errorf("item %s: %w", k, err)
-	}
-	delete(item, partitionKey)
-	delete(item, sortKey)
-	delete(item, location)
-	delete(item, feedCell)
-	return Point{Key: k, Location: at, Attributes: item}, nil
+	return t.layout.point(maps.Clone(item))
 }
 
 func decodeLocation(v types.AttributeValue) (LatLng, error) {

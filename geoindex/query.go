@@ -55,7 +55,7 @@ func (q *rangeQuery) count() { q.common.Select = types.SelectCount }
 func (q *rangeQuery) input(r read) *dynamodb.QueryInput {
 	maps.Copy(r.values, q.expression.Values())
 	in := q.common
-	in.ExpressionAttributeValues = r.values
+	in.ExpressionAttributeValues, in.ExclusiveStartKey = r.values, r.start
 	return &in
 }
 

@@ -138,7 +138,11 @@ func (r *rings) readRing(ctx context.Context, radius Meters, most int, first boo
 	}
 	planner := r.table.planner()
 	planner.supposing = true
-	fresh := subtract(planner.plan(ring{r.region, outer, r.skip}).spans, r.read)
+	plan, err := planner.plan(ring{r.region, outer, r.skip})
+	if err != nil {
+		return false, err
+	}
+	fresh := subtract(plan.spans, r.read)
 	in := r.newReader(fresh)
 	in.spent, in.limit = r.stats.ReadUnits, int32(most)
 	if first {

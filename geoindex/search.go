@@ -16,6 +16,7 @@ import (
 type Hit struct {
 	Point
 	origin r3.Vector // zero if there is none
+	scale  Meters    // of the table's distances, as a factor
 }
 
 // Distance returns the distance from the search's origin: the place that hits are
@@ -25,7 +26,7 @@ func (h Hit) Distance() Meters {
 	if h.origin == (r3.Vector{}) {
 		return 0
 	}
-	return distance(h.origin, h.Location.point())
+	return distance(h.origin, h.Location.point()) / h.scale
 }
 
 // SearchOptions configure a search.
@@ -102,9 +103,10 @@ func (t *Table) Search(ctx context.Context, region Region, optFns ...func(*Searc
 }
 
 // Radius is [Table.Search] for the disc of radius around center. A radius of 0 finds
-// points at center itself; one of half the Earth's circumference or more finds all.
+// points at center itself; one of half the Earth's circumference or more finds all. The
+// Earth's radius is that of [Compat] where there is one.
 func (t *Table) Radius(ctx context.Context, center LatLng, radius Meters, optFns ...func(*SearchOptions)) iter.Seq2[Hit, error] {
-	disc, err := NewDisc(center, radius)
+	disc, err := NewDisc(center, radius*t.scale())
 	if err != nil {
 		return failed(err)
 	}
@@ -281,23 +283,29 @@ func (s *search) match(item map[string]types.AttributeValue, in *span) (r ranked
 	if r.hit.Point, err = s.table.layout.point(item); err != nil {
 		return ranked{}, false, err
 	}
-	r.hit.origin = s.origin
+	r.hit.origin, r.hit.scale = s.origin, s.table.scale()
 	switch {
 	case s.options.Order.kind == unordered:
 		return r, true, nil
 	case s.options.Order.kind == byDistance:
-		r.distance = r.hit.Distance()
+		r.distance = distance(s.origin, r.hit.Location.point())
 	case s.options.Order.timed():
 		r.value = sortValueOf(value)
 	}
 	r.key = r.hit.Key
-	return r, s.after == nil || s.options.Order.compare(&r.position, s.after) > 0, nil
+	if s.after == nil || s.options.Order.kind == byKey { // which is read from behind the cursor on
+		return r, true, nil
+	}
+	return r, s.options.Order.compare(&r.position, s.after) > 0, nil
 }
 
 // inKeyOrder reads the plan's spans one behind the other, or, without an order, as they
 // come.
 func (s *search) inKeyOrder(ctx context.Context) error {
-	p := s.table.planFor(s.region, false)
+	p, err := s.table.planFor(s.region, false)
+	if err != nil {
+		return err
+	}
 	spans := p.spans
 	if s.after != nil {
 		spans = behind(spans, s.after.key)
@@ -364,7 +372,10 @@ func (s *search) selected(ctx context.Context) error {
 	if most > 0 {
 		most++ // one more tells whether the search has ended
 	}
-	p := s.table.planFor(s.region, false)
+	p, err := s.table.planFor(s.region, false)
+	if err != nil {
+		return err
+	}
 	for page, err := range s.newReader(p.spans).pages(ctx) {
 		if err != nil {
 			return err

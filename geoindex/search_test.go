@@ -121,7 +121,7 @@ func TestSearchAgainstBruteForce(t *testing.T) {
 	found := 0
 	for range scaled(600, 100_000) {
 		region, o, table := randomRegion(t, r).region, randomOrder(r), tables[r.IntN(len(tables))]
-		if len(table.planFor(region, false).spans) > 300 {
+		if len(must(table.planFor(region, false)).spans) > 300 {
 			table = tables[0]
 		}
 		want := expected(points, region, o)

@@ -23,11 +23,17 @@ func (o *Options) checkShards() error {
 	return nil
 }
 
+// hotCells is the layout of package doc, where shards spread hot cells.
+type hotCells struct {
+	cells
+	shards map[CellID]int
+}
+
 // partitionKeyOf returns the partition key of an item. It follows from the item's key
 // alone, so that an item is still addressed without a search.
-func (t *Table) partitionKeyOf(k Key) string {
-	cell := k.Cell.Parent(t.options.Level)
-	n := t.options.Shards[cell]
+func (s hotCells) partitionKeyOf(k Key) string {
+	cell := k.Cell.Parent(s.level())
+	n := s.shards[cell]
 	if n == 0 {
 		return cell.Token()
 	}
@@ -45,10 +51,10 @@ func shardKey(cell CellID, shard int) string {
 	return cell.Token() + "#" + strconv.Itoa(shard)
 }
 
-// hotCells is the layout of package doc, where shards spread hot cells.
-type hotCells struct {
-	cells
-	shards map[CellID]int
+func (s hotCells) primaryKey(k Key) map[string]types.AttributeValue {
+	key := s.cells.primaryKey(k)
+	key[partitionKey] = &types.AttributeValueMemberS{Value: s.partitionKeyOf(k)}
+	return key
 }
 
 // reads returns the query of each shard: an item is in one of them.

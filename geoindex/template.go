@@ -86,6 +86,7 @@ type properties struct {
 	BillingMode               types.BillingMode
 	AttributeDefinitions      []attributeDefinition
 	KeySchema                 []keyElement
+	LocalSecondaryIndexes     []localIndex      `json:",omitempty"`
 	GlobalSecondaryIndexes    []globalIndex     `json:",omitempty"`
 	ProvisionedThroughput     *throughput       `json:",omitempty"`
 	StreamSpecification       map[string]string `json:",omitempty"`
@@ -104,8 +105,13 @@ type (
 		AttributeName string
 		KeyType       types.KeyType
 	}
-	throughput  struct{ ReadCapacityUnits, WriteCapacityUnits int64 }
-	tag         struct{ Key, Value string }
+	throughput struct{ ReadCapacityUnits, WriteCapacityUnits int64 }
+	tag        struct{ Key, Value string }
+	localIndex struct {
+		IndexName  string
+		KeySchema  []keyElement
+		Projection map[string]types.ProjectionType
+	}
 	globalIndex struct {
 		IndexName             string
 		KeySchema             []keyElement
@@ -122,6 +128,11 @@ func (t *Table) properties(o TemplateOptions) properties {
 	}
 	for _, a := range in.AttributeDefinitions {
 		p.AttributeDefinitions = append(p.AttributeDefinitions, attributeDefinition{*a.AttributeName, a.AttributeType})
+	}
+	for _, l := range in.LocalSecondaryIndexes {
+		p.LocalSecondaryIndexes = append(p.LocalSecondaryIndexes, localIndex{
+			*l.IndexName, keyElements(l.KeySchema), map[string]types.ProjectionType{"ProjectionType": l.Projection.ProjectionType},
+		})
 	}
 	for _, g := range in.GlobalSecondaryIndexes {
 		p.GlobalSecondaryIndexes = append(p.GlobalSecondaryIndexes, globalIndex{

@@ -33,12 +33,12 @@ func (t *Table) Update(ctx context.Context, k Key, update expression.UpdateBuild
 	if err != nil {
 		return Point{}, fmt.Errorf("geoindex: update %s: %w", k, t.updateError(err))
 	}
-	return takePoint(out.Attributes)
+	return t.layout.point(out.Attributes)
 }
 
 // updateExpression is an update and its condition, that the item exists among it.
 func (t *Table) updateExpression(k Key, update expression.UpdateBuilder, o WriteOptions) (expression.Expression, error) {
-	if err := errors.Join(k.Validate(), checkUpdate(update)); err != nil {
+	if err := errors.Join(t.layout.check(k), t.checkUpdate(update)); err != nil {
 		return expression.Expression{}, err
 	}
 	if o.absent {
@@ -53,13 +53,13 @@ func (t *Table) updateExpression(k Key, update expression.UpdateBuilder, o Write
 
 // checkUpdate refuses an update that names the layout's own attributes at the top level.
 // It is built alone, since a condition may name them.
-func checkUpdate(update expression.UpdateBuilder) error {
+func (t *Table) checkUpdate(update expression.UpdateBuilder) error {
 	e, err := build(expression.NewBuilder().WithUpdate(update))
 	if err != nil {
 		return err
 	}
 	for placeholder, name := range e.Names() {
-		if reserved(name) && topLevel(*e.Update(), placeholder) {
+		if t.layout.reserved(name) && topLevel(*e.Update(), placeholder) {
 			return fmt.Errorf("%w: the update names %s, which is the layout's own", ErrInvalid, name)
 		}
 	}

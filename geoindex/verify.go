@@ -1,6 +1,7 @@
 package geoindex
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -35,8 +36,9 @@ func (e *LayoutError) Unwrap() error { return ErrLayout }
 
 // Verify reports a table that this Table cannot work with as a [*LayoutError]: another
 // primary key, an index that Options declare and that is missing or has another key or
-// projection, another attribute of expiry, or partitions of another level, for which it
-// looks at one item. Other indexes, throughput, stream and tags are the owner's business.
+// projection, another attribute of expiry, or partitions of another level, hash keys of
+// another length or another order of coordinates, for which it looks at a hundred items.
+// Other indexes, throughput, stream and tags are the owner's business.
 // A table that does not exist is an [ErrNoTable].
 func (t *Table) Verify(ctx context.Context) error {
 	described, err := t.client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &t.name})
@@ -49,7 +51,7 @@ func (t *Table) Verify(ctx context.Context) error {
 		return err
 	}
 	if len(e.Differences) == 0 { // a table of another key has no items to look at
-		if err := t.verifyLevel(ctx, e); err != nil {
+		if err := t.verifyItems(ctx, e); err != nil {
 			return err
 		}
 	}
@@ -71,12 +73,14 @@ func (e *LayoutError) compareKeys(want *dynamodb.CreateTableInput, got *types.Ta
 	for _, g := range got.GlobalSecondaryIndexes {
 		found[aws.ToString(g.IndexName)] = describeIndex(g.KeySchema, got.AttributeDefinitions, g.Projection)
 	}
+	for _, l := range got.LocalSecondaryIndexes {
+		found[aws.ToString(l.IndexName)] = "local, " + describeIndex(l.KeySchema, got.AttributeDefinitions, l.Projection)
+	}
 	for _, g := range want.GlobalSecondaryIndexes {
-		have, ok := found[*g.IndexName]
-		if !ok {
-			have = "none"
-		}
-		e.compare("index "+*g.IndexName, describeIndex(g.KeySchema, want.AttributeDefinitions, g.Projection), have)
+		e.compare("index "+*g.IndexName, describeIndex(g.KeySchema, want.AttributeDefinitions, g.Projection), cmp.Or(found[*g.IndexName], "none"))
+	}
+	for _, l := range want.LocalSecondaryIndexes {
+		e.compare("index "+*l.IndexName, "local, "+describeIndex(l.KeySchema, want.AttributeDefinitions, l.Projection), cmp.Or(found[*l.IndexName], "none"))
 	}
 }
 
@@ -105,20 +109,20 @@ func (t *Table) verifyTTL(ctx context.Context, e *LayoutError) error {
 	return nil
 }
 
-// verifyLevel looks at the partition of one item, where there is one.
-func (t *Table) verifyLevel(ctx context.Context, e *LayoutError) error {
-	out, err := t.client.Scan(ctx, &dynamodb.ScanInput{TableName: &t.name, Limit: aws.Int32(1)})
+// verifiedItems is how many items Verify looks at: ids of one half of the Earth are the same
+// signed and unsigned.
+const verifiedItems = 100
+
+// verifyItems looks at some items, as far as there are any.
+func (t *Table) verifyItems(ctx context.Context, e *LayoutError) error {
+	out, err := t.client.Scan(ctx, &dynamodb.ScanInput{TableName: &t.name, Limit: aws.Int32(verifiedItems)})
 	if err != nil {
-		return fmt.Errorf("geoindex: read an item of table %s: %w", t.name, classify(err))
+		return fmt.Errorf("geoindex: read items of table %s: %w", t.name, classify(err))
 	}
 	for _, item := range out.Items {
-		token, _, _ := strings.Cut(scalar(item[partitionKey]), "#")
-		cell, err := ParseCellToken(token)
-		if err != nil {
-			e.compare("partition", "the token of an S2 cell", fmt.Sprintf("%q", token))
-			continue
+		if t.layout.inspect(item, e); len(e.Differences) > 0 {
+			break
 		}
-		e.compare("level", fmt.Sprint(t.options.Level), fmt.Sprint(cell.Level()))
 	}
 	return nil
 }

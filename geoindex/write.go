@@ -104,7 +104,7 @@ func (t *Table) Delete(ctx context.Context, k Key, optFns ...func(*WriteOptions)
 
 // deleteCondition returns an expression that may be empty.
 func (t *Table) deleteCondition(k Key, o WriteOptions) (expression.Expression, error) {
-	if err := k.Validate(); err != nil {
+	if err := t.layout.check(k); err != nil {
 		return expression.Expression{}, err
 	}
 	if o.absent {

@@ -19,8 +19,14 @@ import (
 	"github.com/askaround/askaround-go/internal/localaws"
 )
 
+// runAsCommand is a variable of the environment that makes the test binary the command.
+const runAsCommand = "GEOINDEX_RUN_AS_COMMAND"
+
 func TestMain(m *testing.M) {
 	_ = os.Unsetenv("AWS_CA_BUNDLE") // breaks clients with an HTTP client of their own
+	if os.Getenv(runAsCommand) != "" {
+		main()
+	}
 	os.Exit(m.Run())
 }
 

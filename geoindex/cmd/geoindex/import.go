@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"os"
 	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/schollz/progressbar/v3"
 
 	"github.com/askaround/askaround-go/geoindex"
 	"github.com/askaround/askaround-go/geoindex/pointfile"
@@ -85,7 +83,7 @@ func (i *importer) run(ctx context.Context, total, workers int) error {
 		return err
 	}
 	defer func() { _ = file.Close() }()
-	bar := i.bar(total)
+	bar := i.program.bar(total, "importing "+i.name)
 	result, err := i.table.PutBatch(ctx, i.points(records), func(o *geoindex.BatchOptions) {
 		o.Workers = workers
 		o.Progress = func(done []geoindex.Key) { _ = bar.Add(len(done)) }
@@ -155,15 +153,4 @@ func toJSONText(v any) any {
 		return strconv.FormatFloat(f, 'f', -1, 64)
 	}
 	return v
-}
-
-func (i *importer) bar(total int) *progressbar.ProgressBar {
-	visible := false
-	if f, ok := i.program.stderr.(*os.File); ok {
-		info, err := f.Stat()
-		visible = err == nil && info.Mode()&os.ModeCharDevice != 0
-	}
-	return progressbar.NewOptions(total,
-		progressbar.OptionSetWriter(i.program.stderr), progressbar.OptionSetVisibility(visible),
-		progressbar.OptionSetDescription("importing "+i.name), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
 }

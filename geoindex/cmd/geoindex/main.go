@@ -2,6 +2,9 @@
 //
 //	geoindex import -table places -create cities.csv
 //	geoindex export -table places -o places.geojson
+//	geoindex plan -table places -center 51.5074,-0.1278 -radius 5mi -run
+//	geoindex advise -table places -radii 1mi,5mi,25km
+//	geoindex migrate -from old -compat npm -table places -create -state places.state
 //	geoindex draw -center 51.5074,-0.1278 -radius 5mi -cells 16 -o covering.svg
 //
 // AWS's own configuration says where DynamoDB is and with which credentials (the
@@ -33,6 +36,9 @@ type command struct {
 var commands = []command{
 	{"import", "put the points of a CSV or GeoJSON file into a table", runImport},
 	{"export", "write the points of a table as GeoJSON", runExport},
+	{"plan", "print the queries that a search of a disc or box takes", runPlan},
+	{"advise", "recommend level, cells and shards for a table or file of points", runAdvise},
+	{"migrate", "copy a table of dynamodb-geo into one of geoindex, while it is written to", runMigrate},
 	{"draw", "draw the cells that cover a disc or box, as SVG or GeoJSON", runDraw},
 }
 
