@@ -183,7 +183,8 @@ func polygonSample(r *rand.Rand, center LatLng) sample {
 		}
 		if p, err := NewPolygon(ring, holes...); err == nil { // arcs of large stars may cross
 			all = append(all, p)
-			judges = append(judges, func(at LatLng) verdict { return judgeRings(at, center, append([][]LatLng{ring}, holes...)) })
+			middle := center
+			judges = append(judges, func(at LatLng) verdict { return judgeRings(at, middle, append([][]LatLng{ring}, holes...)) })
 		}
 		center = heading(center, 6*r.Float64(), 4*radius)
 	}
