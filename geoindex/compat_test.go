@@ -190,7 +190,7 @@ func TestCompatRuns(t *testing.T) {
 // TestCompatAgainstBruteForce compares searches of tables of dynamodb-geo with the distance
 // to every point.
 func TestCompatAgainstBruteForce(t *testing.T) {
-	searches := scaled(40, 2_000)
+	searches := scaled(40, 1_000)
 	r := seeded(t)
 	points := randomPoints(r, 500)
 	all := newOracle(points)

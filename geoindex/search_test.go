@@ -167,7 +167,7 @@ func collectIDs(t testing.TB, table *Table, region Region, optFns ...func(*Searc
 // whatever comes and goes in between.
 func TestPagesWhileWritersRun(t *testing.T) {
 	r := seeded(t)
-	for range scaled(40, 2_000) {
+	for range scaled(40, 1_000) {
 		at, region := randomPlace(r), Disc{}
 		var err error
 		if region, err = NewDisc(at, 50_000); err != nil {
@@ -219,7 +219,7 @@ func TestNearest(t *testing.T) {
 		}
 		f := newFake(table, points)
 		f.pageSize, table.client = 1+r.IntN(50), f
-		for i := range scaled(40, 1_000) {
+		for i := range scaled(40, 500) {
 			center, k := randomPlace(r), 1+r.IntN(30)
 			if i%40 == 0 {
 				k = 1 + r.IntN(700) // all of the Earth, or nearly
