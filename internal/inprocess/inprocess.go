@@ -9,7 +9,8 @@ import (
 )
 
 // Transport returns an [http.RoundTripper] that runs h in the caller's goroutine:
-// nothing outlives the call. A handler that waits must end with its request's context.
+// nothing outlives the call. A handler that waits must end with its request's context,
+// and one that changes more of its request than the body must clone it.
 func Transport(h http.Handler) http.RoundTripper { return transport{h} }
 
 type transport struct{ handler http.Handler }
@@ -18,7 +19,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	in := r.Clone(r.Context()) // handlers of a server may change their request
+	in := r.WithContext(r.Context()) // handlers replace the body of their request
 	if in.Body == nil {
 		in.Body = http.NoBody
 	}

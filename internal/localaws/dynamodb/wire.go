@@ -1,11 +1,11 @@
 package dynamodb
 
 import (
+	"bytes"
 	"context"
 	"encoding/base32"
 	"errors"
 	"hash/crc32"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"reflect"
@@ -140,7 +140,7 @@ func (e *Engine) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, &apiError{Type: nsService + "MissingAuthenticationTokenException", Status: http.StatusBadRequest,
 			Message: "Request is missing Authentication Token"}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := readBody(w, r)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -149,6 +149,16 @@ func (e *Engine) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, errBodyEnded
 	}
 	return op(e, r.Context(), body)
+}
+
+// readBody reads up to maxBody bytes into one piece of memory where the client tells
+// truly how many there are.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	const trusted = 1 << 20
+	room := min(max(r.ContentLength, 0), trusted) + bytes.MinRead
+	body := bytes.NewBuffer(make([]byte, 0, room))
+	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody))
+	return body.Bytes(), err
 }
 
 // Refusals of a body.
