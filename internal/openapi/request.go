@@ -27,8 +27,8 @@ func (c Call) Check(w http.ResponseWriter, r *http.Request, limit int64) error {
 	if err := c.checkPath(); err != nil {
 		return err
 	}
-	if !accepts(r.Header.Values("Accept"), jsonType) {
-		return &Error{Reason: NotAcceptable, Detail: "Only application/json can be sent."}
+	if !accepts(r.Header.Values("Accept"), c.produces) {
+		return &Error{Reason: NotAcceptable, Detail: "Only " + c.produces + " can be sent."}
 	}
 	if c.body != nil {
 		if err := checkMedia(r.Header); err != nil {
@@ -146,11 +146,20 @@ func (p *parameter) check(text string) []Fault {
 	return faults
 }
 
-// read makes a value of a parameter's text: a number where the schema wants one,
-// in JSON's spelling, else a string.
-func (s *Schema) read(text string) (Value, bool) {
+// target follows references of a schema that says nothing itself.
+func (s *Schema) target() *Schema {
 	for s.reference != nil && s.kinds == 0 {
 		s = s.reference
+	}
+	return s
+}
+
+// read makes a value of a parameter's text: a number where the schema wants one,
+// in JSON's spelling, a list between commas, else a string.
+func (s *Schema) read(text string) (Value, bool) {
+	s = s.target()
+	if s.kinds.has(Array) {
+		return s.readList(text)
 	}
 	if s.kinds.has(String) {
 		return Value{Kind: String, Text: text}, utf8.ValidString(text)
@@ -160,6 +169,18 @@ func (s *Schema) read(text string) (Value, bool) {
 	}
 	n, _ := strconv.ParseFloat(text, 64) // ±Inf where it is out of range
 	return Value{Kind: Number, Text: text, Number: n}, true
+}
+
+func (s *Schema) readList(text string) (Value, bool) {
+	list := Value{Kind: Array}
+	for part := range strings.SplitSeq(text, ",") {
+		item, ok := s.items.read(part)
+		if !ok {
+			return list, false
+		}
+		list.Items = append(list.Items, item)
+	}
+	return list, true
 }
 
 func (c Call) checkBody(w http.ResponseWriter, r *http.Request, limit int64) error {
