@@ -1,4 +1,4 @@
-package httpapi
+package apihttp
 
 import (
 	"crypto/sha256"
@@ -9,24 +9,25 @@ import (
 	"strings"
 )
 
-// An entity is a representation with its entity tag, which is a hash of it: equal
+// An Entity is a representation with its entity tag, which is a hash of it: equal
 // tags mean equal bytes. It answers a request that holds the tag already with 304.
-type entity struct {
+type Entity struct {
+	Link string // the Link header, or ""
+
 	body  []byte
 	tag   string
-	link  string // the Link header, or ""
-	known bool   // the client has it
+	known bool // the client has it
 }
 
-// newEntity marshals v. ifNoneMatch is the header of that name, nil when absent.
-func newEntity(v any, ifNoneMatch *string) (*entity, error) {
+// NewEntity marshals v. ifNoneMatch is the header of that name, nil when absent.
+func NewEntity(v any, ifNoneMatch *string) (*Entity, error) {
 	body, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256(body)
 	tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:18]) + `"` // 144 bits: no padding
-	return &entity{body: body, tag: tag, known: matches(deref(ifNoneMatch), tag)}, nil
+	return &Entity{body: body, tag: tag, known: ifNoneMatch != nil && matches(*ifNoneMatch, tag)}, nil
 }
 
 // matches compares as If-None-Match wants: weakly, against a list or "*" (RFC 9110,
@@ -41,7 +42,8 @@ func matches(ifNoneMatch, tag string) bool {
 	return false
 }
 
-func (e *entity) write(w http.ResponseWriter) error {
+// Write answers with the representation, or with 304 to a client that has it.
+func (e *Entity) Write(w http.ResponseWriter) error {
 	h := w.Header()
 	h.Set("ETag", e.tag)
 	// Kept by the browser for its user, and asked about each time.
@@ -51,8 +53,8 @@ func (e *entity) write(w http.ResponseWriter) error {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	if e.link != "" {
-		h.Set("Link", e.link)
+	if e.Link != "" {
+		h.Set("Link", e.Link)
 	}
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(e.body)))
@@ -60,9 +62,3 @@ func (e *entity) write(w http.ResponseWriter) error {
 	_, err := w.Write(e.body)
 	return err
 }
-
-// VisitListQuestionsResponse writes e.
-func (e *entity) VisitListQuestionsResponse(w http.ResponseWriter) error { return e.write(w) }
-
-// VisitGetQuestionResponse writes e.
-func (e *entity) VisitGetQuestionResponse(w http.ResponseWriter) error { return e.write(w) }
