@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -70,7 +71,7 @@ func measure(ctx context.Context, a *app.App, rate int, length time.Duration) er
 	if err != nil {
 		return err
 	}
-	asked, err := author.AskQuestionWithResponse(ctx, &askaround.AskQuestionParams{}, askaround.NewQuestion{Text: "How fast is it?", Kind: "star", Location: askaround.LatLng{Lat: 51.5, Lng: -0.1}})
+	asked, err := author.AskQuestionWithResponse(ctx, &askaround.AskQuestionParams{IdempotencyKey: rand.Text()}, askaround.NewQuestion{Text: "How fast is it?", Kind: "star", Location: askaround.LatLng{Lat: 51.5, Lng: -0.1}})
 	if err != nil || asked.JSON202 == nil {
 		return fmt.Errorf("ask: %w, %v", err, asked)
 	}
