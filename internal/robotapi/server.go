@@ -3,6 +3,7 @@ package robotapi
 import (
 	"context"
 	"net/http"
+	"path"
 
 	api "github.com/askaround/askaround-go/api/robot"
 	"github.com/askaround/askaround-go/internal/apihttp"
@@ -42,7 +43,7 @@ func (s *server) ListTelemetry(_ context.Context, r api.ListTelemetryRequestObje
 	}
 	page := api.ListTelemetry200JSONResponse{Body: api.TelemetryPage{Items: entries}}
 	if next != "" {
-		link := q.Link(s.basePath+"/telemetry", next)
+		link := q.Link(path.Join(s.basePath, "telemetry"), next)
 		page.Body.NextCursor, page.Headers.Link = &next, &link
 	}
 	return page, nil
