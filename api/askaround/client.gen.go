@@ -1074,8 +1074,8 @@ type HttpRequestDoer interface {
 	Do(req *http.Request) (*http.Response, error)
 }
 
-// Client which conforms to the OpenAPI3 specification for this service.
-type Client struct {
+// GeneratedClient which conforms to the OpenAPI3 specification for this service.
+type GeneratedClient struct {
 	// The endpoint of the server conforming to this interface, with scheme,
 	// https://api.deepmap.com for example. This can contain a path relative
 	// to the server, such as https://api.deepmap.com/dev-test, and all the
@@ -1092,12 +1092,12 @@ type Client struct {
 }
 
 // ClientOption allows setting custom parameters during construction
-type ClientOption func(*Client) error
+type ClientOption func(*GeneratedClient) error
 
-// Creates a new Client, with reasonable defaults
-func NewClient(server string, opts ...ClientOption) (*Client, error) {
+// Creates a new GeneratedClient, with reasonable defaults
+func NewClient(server string, opts ...ClientOption) (*GeneratedClient, error) {
 	// create a client with sane default values
-	client := Client{
+	client := GeneratedClient{
 		Server: server,
 	}
 	// mutate client and add all optional params
@@ -1120,7 +1120,7 @@ func NewClient(server string, opts ...ClientOption) (*Client, error) {
 // WithHTTPClient allows overriding the default Doer, which is
 // automatically created using http.Client. This is useful for tests.
 func WithHTTPClient(doer HttpRequestDoer) ClientOption {
-	return func(c *Client) error {
+	return func(c *GeneratedClient) error {
 		c.Client = doer
 		return nil
 	}
@@ -1129,7 +1129,7 @@ func WithHTTPClient(doer HttpRequestDoer) ClientOption {
 // WithRequestEditorFn allows setting up a callback function, which will be
 // called right before sending the request. This can be used to mutate the request.
 func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
-	return func(c *Client) error {
+	return func(c *GeneratedClient) error {
 		c.RequestEditors = append(c.RequestEditors, fn)
 		return nil
 	}
@@ -1288,7 +1288,7 @@ type ClientInterface interface {
 // account and the system's; and until when the token is good.
 //
 // Corresponds with GET /account (the `GetAccount` operationId).
-func (c *Client) GetAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) GetAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetAccountRequest(c.Server)
 	if err != nil {
 		return nil, err
@@ -1314,7 +1314,7 @@ func (c *Client) GetAccount(ctx context.Context, reqEditors ...RequestEditorFn) 
 // A stream ends when its token does, and when the client does not read; connect again.
 //
 // Corresponds with GET /events (the `StreamEvents` operationId).
-func (c *Client) StreamEvents(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) StreamEvents(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewStreamEventsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
@@ -1333,7 +1333,7 @@ func (c *Client) StreamEvents(ctx context.Context, params *StreamEventsParams, r
 // question that arrives.
 //
 // Corresponds with GET /live (the `GetLive` operationId).
-func (c *Client) GetLive(ctx context.Context, params *GetLiveParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) GetLive(ctx context.Context, params *GetLiveParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetLiveRequest(c.Server, params)
 	if err != nil {
 		return nil, err
@@ -1350,7 +1350,7 @@ func (c *Client) GetLive(ctx context.Context, params *GetLiveParams, reqEditors 
 // Only the account that made the request can read it. While it is pending, `Retry-After` says when to ask again.
 //
 // Corresponds with GET /operations/{operationId} (the `GetOperation` operationId).
-func (c *Client) GetOperation(ctx context.Context, operationID OperationID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) GetOperation(ctx context.Context, operationID OperationID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetOperationRequest(c.Server, operationID)
 	if err != nil {
 		return nil, err
@@ -1368,7 +1368,7 @@ func (c *Client) GetOperation(ctx context.Context, operationID OperationID, reqE
 // header with `rel="next"`) with the other parameters unchanged; the last page has neither.
 //
 // Corresponds with GET /questions (the `ListQuestions` operationId).
-func (c *Client) ListQuestions(ctx context.Context, params *ListQuestionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) ListQuestions(ctx context.Context, params *ListQuestionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListQuestionsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
@@ -1388,7 +1388,7 @@ func (c *Client) ListQuestions(ctx context.Context, params *ListQuestionsParams,
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /questions (the `AskQuestion` operationId).
-func (c *Client) AskQuestionWithBody(ctx context.Context, params *AskQuestionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) AskQuestionWithBody(ctx context.Context, params *AskQuestionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAskQuestionRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
@@ -1408,7 +1408,7 @@ func (c *Client) AskQuestionWithBody(ctx context.Context, params *AskQuestionPar
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /questions (the `AskQuestion` operationId).
-func (c *Client) AskQuestion(ctx context.Context, params *AskQuestionParams, body AskQuestionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) AskQuestion(ctx context.Context, params *AskQuestionParams, body AskQuestionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAskQuestionRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
@@ -1425,7 +1425,7 @@ func (c *Client) AskQuestion(ctx context.Context, params *AskQuestionParams, bod
 // Returns the question, its summary and, for a geo question, its heat map.
 //
 // Corresponds with GET /questions/{questionId} (the `GetQuestion` operationId).
-func (c *Client) GetQuestion(ctx context.Context, questionID QuestionIDPath, params *GetQuestionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) GetQuestion(ctx context.Context, questionID QuestionIDPath, params *GetQuestionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetQuestionRequest(c.Server, questionID, params)
 	if err != nil {
 		return nil, err
@@ -1442,7 +1442,7 @@ func (c *Client) GetQuestion(ctx context.Context, questionID QuestionIDPath, par
 // Undoes what the answer added to the summary. Withdrawing what is not there succeeds.
 //
 // Corresponds with DELETE /questions/{questionId}/answer (the `DeleteAnswer` operationId).
-func (c *Client) DeleteAnswer(ctx context.Context, questionID QuestionIDPath, params *DeleteAnswerParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) DeleteAnswer(ctx context.Context, questionID QuestionIDPath, params *DeleteAnswerParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteAnswerRequest(c.Server, questionID, params)
 	if err != nil {
 		return nil, err
@@ -1459,7 +1459,7 @@ func (c *Client) DeleteAnswer(ctx context.Context, questionID QuestionIDPath, pa
 // Returns what the caller answered last. The answers of others are seen only in the summary.
 //
 // Corresponds with GET /questions/{questionId}/answer (the `GetAnswer` operationId).
-func (c *Client) GetAnswer(ctx context.Context, questionID QuestionIDPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) GetAnswer(ctx context.Context, questionID QuestionIDPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetAnswerRequest(c.Server, questionID)
 	if err != nil {
 		return nil, err
@@ -1480,7 +1480,7 @@ func (c *Client) GetAnswer(ctx context.Context, questionID QuestionIDPath, reqEd
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /questions/{questionId}/answer (the `PutAnswer` operationId).
-func (c *Client) PutAnswerWithBody(ctx context.Context, questionID QuestionIDPath, params *PutAnswerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) PutAnswerWithBody(ctx context.Context, questionID QuestionIDPath, params *PutAnswerParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPutAnswerRequestWithBody(c.Server, questionID, params, contentType, body)
 	if err != nil {
 		return nil, err
@@ -1501,7 +1501,7 @@ func (c *Client) PutAnswerWithBody(ctx context.Context, questionID QuestionIDPat
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /questions/{questionId}/answer (the `PutAnswer` operationId).
-func (c *Client) PutAnswer(ctx context.Context, questionID QuestionIDPath, params *PutAnswerParams, body PutAnswerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) PutAnswer(ctx context.Context, questionID QuestionIDPath, params *PutAnswerParams, body PutAnswerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPutAnswerRequest(c.Server, questionID, params, body)
 	if err != nil {
 		return nil, err
@@ -1519,7 +1519,7 @@ func (c *Client) PutAnswer(ctx context.Context, questionID QuestionIDPath, param
 // summary stays. Closing it again changes nothing. There is no way back.
 //
 // Corresponds with POST /questions/{questionId}/close (the `CloseQuestion` operationId).
-func (c *Client) CloseQuestion(ctx context.Context, questionID QuestionIDPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) CloseQuestion(ctx context.Context, questionID QuestionIDPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCloseQuestionRequest(c.Server, questionID)
 	if err != nil {
 		return nil, err
@@ -1536,7 +1536,7 @@ func (c *Client) CloseQuestion(ctx context.Context, questionID QuestionIDPath, r
 // Takes the question off the caller's watch list, at once. What is not on it changes nothing.
 //
 // Corresponds with DELETE /questions/{questionId}/watch (the `UnwatchQuestion` operationId).
-func (c *Client) UnwatchQuestion(ctx context.Context, questionID QuestionIDPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) UnwatchQuestion(ctx context.Context, questionID QuestionIDPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUnwatchQuestionRequest(c.Server, questionID)
 	if err != nil {
 		return nil, err
@@ -1555,7 +1555,7 @@ func (c *Client) UnwatchQuestion(ctx context.Context, questionID QuestionIDPath,
 // more is refused with 409.
 //
 // Corresponds with PUT /questions/{questionId}/watch (the `WatchQuestion` operationId).
-func (c *Client) WatchQuestion(ctx context.Context, questionID QuestionIDPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) WatchQuestion(ctx context.Context, questionID QuestionIDPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewWatchQuestionRequest(c.Server, questionID)
 	if err != nil {
 		return nil, err
@@ -1573,7 +1573,7 @@ func (c *Client) WatchQuestion(ctx context.Context, questionID QuestionIDPath, r
 // still be on it.
 //
 // Corresponds with GET /watches (the `ListWatches` operationId).
-func (c *Client) ListWatches(ctx context.Context, params *ListWatchesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) ListWatches(ctx context.Context, params *ListWatchesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListWatchesRequest(c.Server, params)
 	if err != nil {
 		return nil, err
@@ -2333,7 +2333,7 @@ func NewListWatchesRequest(server string, params *ListWatchesParams) (*http.Requ
 	return req, nil
 }
 
-func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
+func (c *GeneratedClient) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
 			return err
@@ -2364,7 +2364,7 @@ func NewClientWithResponses(server string, opts ...ClientOption) (*ClientWithRes
 
 // WithBaseURL overrides the baseURL.
 func WithBaseURL(baseURL string) ClientOption {
-	return func(c *Client) error {
+	return func(c *GeneratedClient) error {
 		newBaseURL, err := url.Parse(baseURL)
 		if err != nil {
 			return err

@@ -281,8 +281,8 @@ type HttpRequestDoer interface {
 	Do(req *http.Request) (*http.Response, error)
 }
 
-// Client which conforms to the OpenAPI3 specification for this service.
-type Client struct {
+// GeneratedClient which conforms to the OpenAPI3 specification for this service.
+type GeneratedClient struct {
 	// The endpoint of the server conforming to this interface, with scheme,
 	// https://api.deepmap.com for example. This can contain a path relative
 	// to the server, such as https://api.deepmap.com/dev-test, and all the
@@ -299,12 +299,12 @@ type Client struct {
 }
 
 // ClientOption allows setting custom parameters during construction
-type ClientOption func(*Client) error
+type ClientOption func(*GeneratedClient) error
 
-// Creates a new Client, with reasonable defaults
-func NewClient(server string, opts ...ClientOption) (*Client, error) {
+// Creates a new GeneratedClient, with reasonable defaults
+func NewClient(server string, opts ...ClientOption) (*GeneratedClient, error) {
 	// create a client with sane default values
-	client := Client{
+	client := GeneratedClient{
 		Server: server,
 	}
 	// mutate client and add all optional params
@@ -327,7 +327,7 @@ func NewClient(server string, opts ...ClientOption) (*Client, error) {
 // WithHTTPClient allows overriding the default Doer, which is
 // automatically created using http.Client. This is useful for tests.
 func WithHTTPClient(doer HttpRequestDoer) ClientOption {
-	return func(c *Client) error {
+	return func(c *GeneratedClient) error {
 		c.Client = doer
 		return nil
 	}
@@ -336,7 +336,7 @@ func WithHTTPClient(doer HttpRequestDoer) ClientOption {
 // WithRequestEditorFn allows setting up a callback function, which will be
 // called right before sending the request. This can be used to mutate the request.
 func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
-	return func(c *Client) error {
+	return func(c *GeneratedClient) error {
 		c.RequestEditors = append(c.RequestEditors, fn)
 		return nil
 	}
@@ -411,7 +411,7 @@ type ClientInterface interface {
 // header with `rel="next"`); the last page has neither.
 //
 // Corresponds with GET /messages (the `ListMessages` operationId).
-func (c *Client) ListMessages(ctx context.Context, params *ListMessagesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) ListMessages(ctx context.Context, params *ListMessagesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListMessagesRequest(c.Server, params)
 	if err != nil {
 		return nil, err
@@ -428,7 +428,7 @@ func (c *Client) ListMessages(ctx context.Context, params *ListMessagesParams, r
 // Returns the message. It never changes.
 //
 // Corresponds with GET /messages/{messageId} (the `GetMessage` operationId).
-func (c *Client) GetMessage(ctx context.Context, messageID MessageID, params *GetMessageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) GetMessage(ctx context.Context, messageID MessageID, params *GetMessageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetMessageRequest(c.Server, messageID, params)
 	if err != nil {
 		return nil, err
@@ -449,7 +449,7 @@ func (c *Client) GetMessage(ctx context.Context, messageID MessageID, params *Ge
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /publish (the `PublishMessage` operationId).
-func (c *Client) PublishMessageWithBody(ctx context.Context, params *PublishMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) PublishMessageWithBody(ctx context.Context, params *PublishMessageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPublishMessageRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
@@ -470,7 +470,7 @@ func (c *Client) PublishMessageWithBody(ctx context.Context, params *PublishMess
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /publish (the `PublishMessage` operationId).
-func (c *Client) PublishMessage(ctx context.Context, params *PublishMessageParams, body PublishMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) PublishMessage(ctx context.Context, params *PublishMessageParams, body PublishMessageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPublishMessageRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
@@ -491,7 +491,7 @@ func (c *Client) PublishMessage(ctx context.Context, params *PublishMessageParam
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /webhook (the `ReceiveWebhook` operationId).
-func (c *Client) ReceiveWebhookWithBody(ctx context.Context, params *ReceiveWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) ReceiveWebhookWithBody(ctx context.Context, params *ReceiveWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReceiveWebhookRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
@@ -512,7 +512,7 @@ func (c *Client) ReceiveWebhookWithBody(ctx context.Context, params *ReceiveWebh
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /webhook (the `ReceiveWebhook` operationId).
-func (c *Client) ReceiveWebhook(ctx context.Context, params *ReceiveWebhookParams, body ReceiveWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) ReceiveWebhook(ctx context.Context, params *ReceiveWebhookParams, body ReceiveWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReceiveWebhookRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
@@ -760,7 +760,7 @@ func NewReceiveWebhookRequestWithBody(server string, params *ReceiveWebhookParam
 	return req, nil
 }
 
-func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
+func (c *GeneratedClient) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
 			return err
@@ -791,7 +791,7 @@ func NewClientWithResponses(server string, opts ...ClientOption) (*ClientWithRes
 
 // WithBaseURL overrides the baseURL.
 func WithBaseURL(baseURL string) ClientOption {
-	return func(c *Client) error {
+	return func(c *GeneratedClient) error {
 		newBaseURL, err := url.Parse(baseURL)
 		if err != nil {
 			return err

@@ -296,8 +296,8 @@ type HttpRequestDoer interface {
 	Do(req *http.Request) (*http.Response, error)
 }
 
-// Client which conforms to the OpenAPI3 specification for this service.
-type Client struct {
+// GeneratedClient which conforms to the OpenAPI3 specification for this service.
+type GeneratedClient struct {
 	// The endpoint of the server conforming to this interface, with scheme,
 	// https://api.deepmap.com for example. This can contain a path relative
 	// to the server, such as https://api.deepmap.com/dev-test, and all the
@@ -314,12 +314,12 @@ type Client struct {
 }
 
 // ClientOption allows setting custom parameters during construction
-type ClientOption func(*Client) error
+type ClientOption func(*GeneratedClient) error
 
-// Creates a new Client, with reasonable defaults
-func NewClient(server string, opts ...ClientOption) (*Client, error) {
+// Creates a new GeneratedClient, with reasonable defaults
+func NewClient(server string, opts ...ClientOption) (*GeneratedClient, error) {
 	// create a client with sane default values
-	client := Client{
+	client := GeneratedClient{
 		Server: server,
 	}
 	// mutate client and add all optional params
@@ -342,7 +342,7 @@ func NewClient(server string, opts ...ClientOption) (*Client, error) {
 // WithHTTPClient allows overriding the default Doer, which is
 // automatically created using http.Client. This is useful for tests.
 func WithHTTPClient(doer HttpRequestDoer) ClientOption {
-	return func(c *Client) error {
+	return func(c *GeneratedClient) error {
 		c.Client = doer
 		return nil
 	}
@@ -351,7 +351,7 @@ func WithHTTPClient(doer HttpRequestDoer) ClientOption {
 // WithRequestEditorFn allows setting up a callback function, which will be
 // called right before sending the request. This can be used to mutate the request.
 func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
-	return func(c *Client) error {
+	return func(c *GeneratedClient) error {
 		c.RequestEditors = append(c.RequestEditors, fn)
 		return nil
 	}
@@ -404,7 +404,7 @@ type ClientInterface interface {
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /publish (the `PublishAction` operationId).
-func (c *Client) PublishActionWithBody(ctx context.Context, params *PublishActionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) PublishActionWithBody(ctx context.Context, params *PublishActionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPublishActionRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
@@ -424,7 +424,7 @@ func (c *Client) PublishActionWithBody(ctx context.Context, params *PublishActio
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /publish (the `PublishAction` operationId).
-func (c *Client) PublishAction(ctx context.Context, params *PublishActionParams, body PublishActionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) PublishAction(ctx context.Context, params *PublishActionParams, body PublishActionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPublishActionRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
@@ -441,7 +441,7 @@ func (c *Client) PublishAction(ctx context.Context, params *PublishActionParams,
 // Returns the action that was published last and the telemetry that arrived last.
 //
 // Corresponds with GET /state (the `GetState` operationId).
-func (c *Client) GetState(ctx context.Context, params *GetStateParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) GetState(ctx context.Context, params *GetStateParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetStateRequest(c.Server, params)
 	if err != nil {
 		return nil, err
@@ -459,7 +459,7 @@ func (c *Client) GetState(ctx context.Context, params *GetStateParams, reqEditor
 // `rel="next"`); the last page has neither. Old entries are forgotten.
 //
 // Corresponds with GET /telemetry (the `ListTelemetry` operationId).
-func (c *Client) ListTelemetry(ctx context.Context, params *ListTelemetryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+func (c *GeneratedClient) ListTelemetry(ctx context.Context, params *ListTelemetryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListTelemetryRequest(c.Server, params)
 	if err != nil {
 		return nil, err
@@ -634,7 +634,7 @@ func NewListTelemetryRequest(server string, params *ListTelemetryParams) (*http.
 	return req, nil
 }
 
-func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
+func (c *GeneratedClient) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
 			return err
@@ -665,7 +665,7 @@ func NewClientWithResponses(server string, opts ...ClientOption) (*ClientWithRes
 
 // WithBaseURL overrides the baseURL.
 func WithBaseURL(baseURL string) ClientOption {
-	return func(c *Client) error {
+	return func(c *GeneratedClient) error {
 		newBaseURL, err := url.Parse(baseURL)
 		if err != nil {
 			return err
