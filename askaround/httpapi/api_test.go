@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"math"
@@ -19,7 +20,11 @@ import (
 // client returns the generated client, as user, over a socket.
 func (f *fixture) client(t testing.TB, user, prefix string) *api.ClientWithResponses {
 	t.Helper()
-	client, err := api.NewClientWithResponses(f.serve(t).URL+prefix, api.WithRequestEditorFn(api.Bearer(f.issuer.token(t, user, nil))))
+	token := f.issuer.token(t, user, nil)
+	client, err := api.NewClientWithResponses(f.serve(t).URL+prefix, api.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
+		r.Header.Set("Authorization", "Bearer "+token)
+		return nil
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,7 @@ package httpapi_test
 
 import (
 	"context"
-	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 
@@ -12,7 +12,7 @@ import (
 )
 
 // The API over a domain in memory, with an issuer for development, called by the
-// generated client.
+// client of its contract.
 func Example() {
 	issuer, err := devissuer.New("http://issuer.test")
 	if err != nil {
@@ -39,25 +39,25 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	client, err := api.NewClientWithResponses(server.URL, api.WithRequestEditorFn(api.Bearer(token)))
+	client, err := api.New(server.URL, api.WithToken(token))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	statue := api.LatLng{Lat: 40.6892534, Lng: -74.0466891}
 	for _, text := range []string{"How is the view?", ""} {
-		response, err := client.AskQuestionWithResponse(context.Background(), &api.AskQuestionParams{IdempotencyKey: rand.Text()}, api.NewQuestion{Text: text, Kind: api.QuestionKindStar, Location: statue})
+		asked, err := client.AskQuestion(context.Background(), api.NewQuestion{Text: text, Kind: api.QuestionKindStar, Location: statue})
+		if problem := new(api.Problem); errors.As(err, &problem) {
+			fmt.Println(problem)
+			continue
+		}
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		if problem := api.ParseProblem(response.HTTPResponse, response.Body); problem != nil {
-			fmt.Println(problem)
-			continue
-		}
-		fmt.Println(response.JSON202.Kind, response.JSON202.Status, response.HTTPResponse.Header.Get("Location"))
+		fmt.Println(asked.Kind, asked.Status, asked.ID)
 	}
 	// Output:
-	// ask pending /operations/00000000000000000000000002
+	// ask pending 00000000000000000000000002
 	// 422 The body is not what is wanted; "/text": must not be empty
 }

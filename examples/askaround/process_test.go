@@ -48,7 +48,7 @@ type process struct {
 	stderr                                    bytes.Buffer // to be read when it has ended
 	greeting                                  string
 	url, mqtt, webSocket, aws, awsLine, token string
-	client                                    *askaround.ClientWithResponses // with the printed token
+	client                                    *askaround.Client // with the printed token
 }
 
 // start runs the program on free ports, unless args say others, until the test ends.
@@ -112,13 +112,12 @@ func (p *process) read(t *testing.T, lines *bufio.Scanner) {
 }
 
 // as returns a client of the API with a token.
-func (p *process) as(t *testing.T, token string) *askaround.ClientWithResponses {
+func (p *process) as(t *testing.T, token string) *askaround.Client {
 	t.Helper()
-	client, err := askaround.NewClientWithResponses(p.url, askaround.WithHTTPClient(&http.Client{Timeout: patience}),
-		askaround.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
-			r.Header.Set("Authorization", "Bearer "+token)
-			return nil
-		}))
+	client, err := askaround.New(p.url, askaround.WithToken(token), func(o *askaround.Options) {
+		o.AttemptTimeout = patience
+		o.Attempts = 1 // what is interrupted is not asked again
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,17 +166,13 @@ func (p *process) eventually(t *testing.T, what string, condition func() bool) {
 func (p *process) page(t *testing.T, lat, lng float64) []askaround.Question {
 	t.Helper()
 	var all []askaround.Question
-	limit := int32(100)
-	for params := (askaround.ListQuestionsParams{Lat: lat, Lng: lng, Limit: &limit}); ; {
-		out, err := p.client.ListQuestionsWithResponse(t.Context(), &params)
-		if err != nil || out.JSON200 == nil {
-			t.Fatalf("list: %v, %v", err, out)
+	for q, err := range p.client.Questions(t.Context(), askaround.ListQuestionsParams{Lat: lat, Lng: lng, Limit: new(int32(100))}) {
+		if err != nil {
+			t.Fatal(err)
 		}
-		all = append(all, out.JSON200.Items...)
-		if params.Cursor = out.JSON200.NextCursor; params.Cursor == nil {
-			return all
-		}
+		all = append(all, q)
 	}
+	return all
 }
 
 // list counts the questions around a place by their text.

@@ -1,7 +1,6 @@
 package app
 
 import (
-	crypto "crypto/rand"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -23,7 +22,7 @@ import (
 // town is the model that the system is compared with.
 type town struct {
 	app       *App
-	users     []*askaround.ClientWithResponses
+	users     []*askaround.Client
 	tokens    []string
 	questions []*asked
 }
@@ -107,14 +106,14 @@ func (town *town) ask(t *testing.T, n int) {
 	town.each(func(user int) {
 		for i := user; i < n; i += len(town.users) {
 			r := records[i%len(records)]
-			out, err := town.users[user].AskQuestionWithResponse(t.Context(), &askaround.AskQuestionParams{IdempotencyKey: crypto.Text()}, askaround.NewQuestion{
+			out, err := town.users[user].AskQuestion(t.Context(), askaround.NewQuestion{
 				Text: fmt.Sprintf("%d: %.80s", i, r.Question), Kind: askaround.QuestionKind(r.Kind),
 				Location: askaround.LatLng{Lat: r.Location.Lat, Lng: r.Location.Lng}})
-			if err != nil || out.JSON202 == nil {
-				t.Errorf("ask: %v, %v", err, out)
+			if err != nil {
+				t.Errorf("ask: %v", err)
 				return
 			}
-			town.questions[i] = &asked{id: domain.QuestionID(out.JSON202.Question), author: user, kind: r.Kind, at: r.Location, answers: map[int]domain.Value{}}
+			town.questions[i] = &asked{id: domain.QuestionID(out.Question), author: user, kind: r.Kind, at: r.Location, answers: map[int]domain.Value{}}
 		}
 	})
 	if t.Failed() {
@@ -152,9 +151,8 @@ func (town *town) answer(t *testing.T, n int) {
 				continue
 			}
 			if r.IntN(12) == 0 {
-				out, err := town.users[user].DeleteAnswerWithResponse(t.Context(), askaround.QuestionID(q.id), &askaround.DeleteAnswerParams{})
-				if err != nil || out.JSON202 == nil {
-					t.Errorf("withdraw: %v, %v", err, out)
+				if _, err := town.users[user].DeleteAnswer(t.Context(), askaround.QuestionID(q.id)); err != nil {
+					t.Errorf("withdraw: %v", err)
 					return
 				}
 				q.set(user, nil)
@@ -162,9 +160,8 @@ func (town *town) answer(t *testing.T, n int) {
 			}
 			v := randomValue(r, q)
 			for range 1 + r.IntN(2) { // a repeated request changes nothing
-				out, err := town.users[user].PutAnswerWithResponse(t.Context(), askaround.QuestionID(q.id), &askaround.PutAnswerParams{}, body(v))
-				if err != nil || out.JSON202 == nil {
-					t.Errorf("answer: %v, %v", err, out)
+				if _, err := town.users[user].PutAnswer(t.Context(), askaround.QuestionID(q.id), body(v)); err != nil {
+					t.Errorf("answer: %v", err)
 					return
 				}
 			}
@@ -197,10 +194,9 @@ func randomValue(r *rand.Rand, q *asked) domain.Value {
 
 func body(v domain.Value) askaround.AnswerValue {
 	if v.Kind == domain.KindStar {
-		stars := float64(v.Stars) / 2
-		return askaround.AnswerValue{Stars: &stars}
+		return askaround.Stars(float64(v.Stars) / 2)
 	}
-	return askaround.AnswerValue{Location: &askaround.LatLng{Lat: v.Location.Lat, Lng: v.Location.Lng}}
+	return askaround.Place(v.Location.Lat, v.Location.Lng)
 }
 
 func (town *town) settle(t *testing.T) {
@@ -271,19 +267,19 @@ func (town *town) watchAnswers(t *testing.T, center domain.Location, w *watcher)
 
 func (town *town) checkAPI(t *testing.T) {
 	for i, q := range town.questions {
-		out, err := town.users[0].GetQuestionWithResponse(t.Context(), askaround.QuestionID(q.id), &askaround.GetQuestionParams{})
-		if err != nil || out.JSON200 == nil {
-			t.Fatalf("question %d: %v, %v", i, err, out)
+		out, err := town.users[0].GetQuestion(t.Context(), askaround.QuestionID(q.id))
+		if err != nil {
+			t.Fatalf("question %d: %v", i, err)
 		}
 		want, wantHeat := q.fold()
-		got := domain.Summary{Answers: out.JSON200.Summary.Answers, SumHalfStars: out.JSON200.Summary.SumHalfStars}
-		copy(got.Histogram[:], out.JSON200.Summary.Histogram)
+		got := domain.Summary{Answers: out.Summary.Answers, SumHalfStars: out.Summary.SumHalfStars}
+		copy(got.Histogram[:], out.Summary.Histogram)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("question %d (%s): %s", i, q.kind, diff)
 		}
 		heat := map[string]int64{}
-		if out.JSON200.Heat != nil {
-			for _, part := range *out.JSON200.Heat {
+		if out.Heat != nil {
+			for _, part := range *out.Heat {
 				for cell, n := range part.Cells {
 					heat[cell] += n
 				}

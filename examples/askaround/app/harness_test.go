@@ -57,18 +57,16 @@ func start(t testing.TB, config Config) *App {
 var transport = &http.Transport{MaxIdleConnsPerHost: 64}
 
 // as returns a client of the API for a user, and the user's token.
-func as(t testing.TB, a *App, user string) (*askaround.ClientWithResponses, string) {
+func as(t testing.TB, a *App, user string) (*askaround.Client, string) {
 	t.Helper()
 	token, err := a.Token(user)
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := askaround.NewClientWithResponses(a.URL(),
-		askaround.WithHTTPClient(&http.Client{Transport: transport, Timeout: 30 * time.Second}),
-		askaround.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
-			r.Header.Set("Authorization", "Bearer "+token)
-			return nil
-		}))
+	client, err := askaround.New(a.URL(), askaround.WithToken(token), func(o *askaround.Options) {
+		o.HTTPClient = &http.Client{Transport: transport}
+		o.AttemptTimeout = 30 * time.Second
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

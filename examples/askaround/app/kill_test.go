@@ -3,9 +3,8 @@ package app
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
+	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -35,7 +34,7 @@ func child(dir string) error {
 }
 
 // spawn starts a child; its client has ann's token.
-func spawn(t *testing.T, dir, addr string) (*exec.Cmd, *askaround.ClientWithResponses, string) {
+func spawn(t *testing.T, dir, addr string) (*exec.Cmd, *askaround.Client, string) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childDir+"="+dir, "ASKAROUND_TEST_CHILD_ADDR="+addr)
@@ -53,12 +52,10 @@ func spawn(t *testing.T, dir, addr string) (*exec.Cmd, *askaround.ClientWithResp
 		t.Fatalf("the child said nothing: %v", err)
 	}
 	url, token, _ := strings.Cut(strings.TrimSpace(line), " ")
-	client, err := askaround.NewClientWithResponses(url,
-		askaround.WithHTTPClient(&http.Client{Timeout: 30 * time.Second}),
-		askaround.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
-			r.Header.Set("Authorization", "Bearer "+token)
-			return nil
-		}))
+	client, err := askaround.New(url, askaround.WithToken(token), func(o *askaround.Options) {
+		o.AttemptTimeout = 30 * time.Second
+		o.Attempts = 1 // what is killed is not asked again
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,17 +85,17 @@ func TestKill(t *testing.T) {
 			wg.Go(func() {
 				for i := 0; ; i++ {
 					text := fmt.Sprintf("round %d worker %d question %d", round, worker, i)
-					out, err := client.AskQuestionWithResponse(t.Context(), &askaround.AskQuestionParams{IdempotencyKey: rand.Text()},
+					out, err := client.AskQuestion(t.Context(),
 						askaround.NewQuestion{Text: text, Kind: "star", Location: askaround.LatLng{Lat: 51.5, Lng: -0.1}})
+					if problem := new(askaround.Problem); errors.As(err, &problem) {
+						t.Error(err)
+						return
+					}
 					if err != nil {
 						return // killed: not acknowledged
 					}
-					if out.JSON202 == nil {
-						t.Errorf("status %s", out.Status())
-						return
-					}
 					mu.Lock()
-					acknowledged[text] = out.JSON202.Question
+					acknowledged[text] = out.Question
 					if len(acknowledged) == before+40 {
 						close(enough)
 					}
@@ -138,22 +135,14 @@ func TestKill(t *testing.T) {
 }
 
 // list reads all pages around the place and counts the questions by text.
-func list(t *testing.T, client *askaround.ClientWithResponses) map[string]int {
+func list(t *testing.T, client *askaround.Client) map[string]int {
 	t.Helper()
 	seen := map[string]int{}
-	limit := int32(100)
-	params := &askaround.ListQuestionsParams{Lat: 51.5, Lng: -0.1, Limit: &limit}
-	for {
-		out, err := client.ListQuestionsWithResponse(t.Context(), params)
-		if err != nil || out.JSON200 == nil {
-			t.Fatalf("list: %v, %v", err, out)
+	for q, err := range client.Questions(t.Context(), askaround.ListQuestionsParams{Lat: 51.5, Lng: -0.1, Limit: new(int32(100))}) {
+		if err != nil {
+			t.Fatal(err)
 		}
-		for _, q := range out.JSON200.Items {
-			seen[q.Text]++
-		}
-		if out.JSON200.NextCursor == nil {
-			return seen
-		}
-		params.Cursor = out.JSON200.NextCursor
+		seen[q.Text]++
 	}
+	return seen
 }

@@ -6,12 +6,10 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"slices"
 	"sync"
@@ -52,15 +50,12 @@ func run(ctx context.Context, rate int, length time.Duration, dir string) error 
 	return err
 }
 
-func client(a *app.App, user string) (*askaround.ClientWithResponses, string, error) {
+func client(a *app.App, user string) (*askaround.Client, string, error) {
 	token, err := a.Token(user)
 	if err != nil {
 		return nil, "", err
 	}
-	c, err := askaround.NewClientWithResponses(a.URL(), askaround.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
-		r.Header.Set("Authorization", "Bearer "+token)
-		return nil
-	}))
+	c, err := askaround.New(a.URL(), askaround.WithToken(token))
 	return c, token, err
 }
 
@@ -71,19 +66,19 @@ func measure(ctx context.Context, a *app.App, rate int, length time.Duration) er
 	if err != nil {
 		return err
 	}
-	asked, err := author.AskQuestionWithResponse(ctx, &askaround.AskQuestionParams{IdempotencyKey: rand.Text()}, askaround.NewQuestion{Text: "How fast is it?", Kind: "star", Location: askaround.LatLng{Lat: 51.5, Lng: -0.1}})
-	if err != nil || asked.JSON202 == nil {
-		return fmt.Errorf("ask: %w, %v", err, asked)
+	asked, err := author.AskQuestion(ctx, askaround.NewQuestion{Text: "How fast is it?", Kind: "star", Location: askaround.LatLng{Lat: 51.5, Lng: -0.1}})
+	if err != nil {
+		return err
 	}
-	for !a.Idle() {
-		time.Sleep(time.Millisecond)
+	if _, err := asked.Wait(ctx); err != nil {
+		return err
 	}
 	n := int(length.Seconds() * float64(rate))
-	live, err := author.GetLiveWithResponse(ctx, &askaround.GetLiveParams{Lat: 51.5, Lng: -0.1})
-	if err != nil || live.JSON200 == nil {
-		return fmt.Errorf("live: %w, %v", err, live)
+	account, err := author.GetAccount(ctx)
+	if err != nil {
+		return err
 	}
-	seen, err := subscribe(ctx, a, token, live.JSON200.Topics.Account, asked.JSON202.Question, n)
+	seen, err := subscribe(ctx, a, token, account.Topics.Account, asked.Question, n)
 	if err != nil {
 		return err
 	}
@@ -100,10 +95,8 @@ func measure(ctx context.Context, a *app.App, rate int, length time.Duration) er
 			if err != nil {
 				return
 			}
-			stars := float64(i%11) / 2
 			began := time.Now()
-			out, err := c.PutAnswerWithResponse(ctx, asked.JSON202.Question, &askaround.PutAnswerParams{}, askaround.AnswerValue{Stars: &stars})
-			if err == nil && out.JSON202 != nil {
+			if _, err := c.PutAnswer(ctx, asked.Question, askaround.Stars(float64(i%11)/2)); err == nil {
 				mu.Lock()
 				posts = append(posts, time.Since(began))
 				accepted = append(accepted, began)
