@@ -17,6 +17,7 @@
 //	src/mqtt   MQTT 3.1.1 over WebSocket, for listening
 //	src/geo    distances, a map projection, S2 cells from their tokens
 //	src/model  what the API and the topics say, and the store that merges it by version
-//	src/net    token, HTTP API, the connection that comes back, "subscribe, then read"
+//	src/net    token, the client of the contract (api/ts), the connection that comes back,
+//	           "subscribe, then read"
 //	src/ui     what is seen
 package web

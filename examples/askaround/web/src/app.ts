@@ -1,10 +1,10 @@
 // Ask Around Me in a browser: the parts, put together.
 
+import { OperationFailed, type Pending } from "../../../../api/ts/askaround.ts";
 import { distance, fiveMiles, parseLatLng, type LatLng } from "./geo/geo.ts";
 import { average, Store, type Change, type Order } from "./model/store.ts";
-import type { Answer, Kind, Operation, Question } from "./model/types.ts";
+import type { Answer, Kind, Question } from "./model/types.ts";
 import { Api, type Area } from "./net/api.ts";
-import { Operations } from "./net/operations.ts";
 import { Sync } from "./net/sync.ts";
 import { NoToken, randomHex, Tokens } from "./net/token.ts";
 import { AccountDialog } from "./ui/account.ts";
@@ -19,6 +19,9 @@ import { List } from "./ui/list.ts";
 import { cities, PlaceDialog, unnamed, type Place } from "./ui/places.ts";
 import { Announcer, Banner, ConnectionPill } from "./ui/status.ts";
 
+/** How long to wait for an outcome, in milliseconds, before one says that it is open. */
+const patience = 60_000;
+
 const placeKey = "askaround.place", answeredKey = "askaround.answered";
 
 class App {
@@ -26,7 +29,6 @@ class App {
   private readonly store = new Store();
   private readonly tokens = new Tokens(sessionStorage, (input, init) => fetch(input, init));
   private readonly api = new Api(this.tokens, (input, init) => fetch(input, init));
-  private readonly operations = new Operations((id) => this.api.operation(id));
   private readonly sync: Sync;
 
   private readonly map: AreaMap;
@@ -76,7 +78,7 @@ class App {
         if (state.kind === "stopped" && state.why.includes("token")) this.account.show(state.why);
       },
       onChanges: (changes, live) => this.changed(changes, live),
-      onOperation: (o) => this.operations.told(o),
+      onOperation: (o) => this.api.told(o),
       onNotice: (text) => this.banner.notice(text),
       onRead: (more) => {
         this.loading.hidden = true;
@@ -85,7 +87,7 @@ class App {
         this.render();
       },
       onError: (error) => this.failed(error),
-      onResumed: () => this.operations.refresh(),
+      onResumed: () => this.api.resumed(),
     });
     this.listen();
     this.go(start);
@@ -239,9 +241,8 @@ class App {
         draft.accepted();
         this.asked.set(accepted.question, draft);
         if (this.store.get(accepted.question)) this.arrived(accepted.question);
-        const o = await this.operations.outcome(accepted);
-        if (o.status === "failed") return draft.failed(failure(o));
-        await this.sync.refresh(o.question); // which tells that it is one's own
+        await accepted.outcome({ patience });
+        await this.sync.refresh(accepted.question); // which tells that it is one's own
         this.announcer.say("Your question is there.");
       } catch (error) {
         draft.failed(message(error));
@@ -260,15 +261,15 @@ class App {
 
   private async answer(id: string, value: Answer): Promise<void> {
     const what = value.stars !== undefined ? `Your rating: ${stars(value.stars)}` : "Your pin";
-    await this.send(id, () => this.api.answer(id, value, randomHex(16)), `${what}, being sent…`, `${what} counts.`, value);
+    await this.send(id, () => this.api.answer(id, value), `${what}, being sent…`, `${what} counts.`, value);
   }
 
   private async withdraw(id: string): Promise<void> {
-    await this.send(id, () => this.api.withdraw(id, randomHex(16)), "Withdrawing…", "Your answer is withdrawn.", undefined);
+    await this.send(id, () => this.api.withdraw(id), "Withdrawing…", "Your answer is withdrawn.", undefined);
   }
 
   /** Sends a change of the own answer, shown at once and taken back where it fails. */
-  private async send(id: string, request: () => Promise<Operation>, pending: string, done: string, own: Answer | undefined): Promise<void> {
+  private async send(id: string, request: () => Promise<Pending>, pending: string, done: string, own: Answer | undefined): Promise<void> {
     const attempt = (this.sending.get(id) ?? 0) + 1;
     this.sending.set(id, attempt);
     const show = (s: Sending) => {
@@ -276,8 +277,8 @@ class App {
     };
     show({ state: "pending", text: pending });
     try {
-      const o = await this.operations.outcome(await request());
-      if (o.status === "failed") return show({ state: "failed", text: failure(o) });
+      const accepted = await request();
+      await accepted.outcome({ patience });
       this.list.card(id)?.setOwn(own);
       this.answered.add(id);
       sessionStorage.setItem(answeredKey, [...this.answered].join(" "));
@@ -295,18 +296,16 @@ class App {
   }
 }
 
-/** Why an operation failed, for people. */
-function failure(o: Operation): string {
-  switch (o.failure?.code) {
-    case "own_question":
-      return "You cannot answer your own question.";
-    case "outside_circle":
-      return "Your pin is outside of the question's circle.";
-  }
-  return o.failure?.detail ?? "It did not work.";
-}
-
+/** What went wrong, for people. */
 function message(error: unknown): string {
+  if (error instanceof OperationFailed) {
+    switch (error.code) {
+      case "own_question":
+        return "You cannot answer your own question.";
+      case "outside_circle":
+        return "Your pin is outside of the question's circle.";
+    }
+  }
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -22,8 +22,8 @@ test("messages", () => {
     ["a question with members that nobody knows yet", { type: "question", question: { ...wire, colour: "red" } }, { type: "question", question: q }],
     ["a summary", { type: "summary", question: "q1", ...summary(4) }, { type: "summary", question: "q1", summary: summary(4) }],
     ["heat", { type: "heat", question: "q1", part: "89c25", version: 2, cells: { "89c25a4": 3 } }, { type: "heat", question: "q1", heat: { part: "89c25", version: 2, cells: { "89c25a4": 3 } } }],
-    ["an operation", { type: "operation", operation: { id: "o", kind: "answer", status: "failed", question: "q1", failure: { code: "own_question", detail: "No." } } },
-      { type: "operation", operation: { id: "o", kind: "answer", status: "failed", question: "q1", failure: { code: "own_question", detail: "No." } } }],
+    ["an operation", { type: "operation", operation: { id: "o", kind: "answer", status: "failed", question: "q1", createdAt: "t", updatedAt: "t", failure: { code: "own_question", detail: "No." } } },
+      { type: "operation", operation: { id: "o", kind: "answer", status: "failed", question: "q1", createdAt: "t", updatedAt: "t", failure: { code: "own_question", detail: "No." } } }],
     ["a notice", { type: "notice", text: "Hello" }, { type: "notice", text: "Hello" }],
     ["a type of the future", { type: "weather" }, undefined],
   ];

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import test, { afterEach, beforeEach, mock } from "node:test";
 import { Connection, backoff } from "../src/net/connection.ts";
-import { Operations, Undecided } from "../src/net/operations.ts";
-import { Api, ApiError, Unreachable } from "../src/net/api.ts";
+import { Api } from "../src/net/api.ts";
 import { NoToken, Tokens, type Storage } from "../src/net/token.ts";
-import type { Operation } from "../src/model/types.ts";
+import { DecodeError } from "../src/model/decode.ts";
 import { connack, FakeSocket, grant, settle } from "./fakes.ts";
 import { type Topic, userClientId, value } from "../../../../api/ts/topics.gen.ts";
 
@@ -111,42 +110,6 @@ test("a refused token is replaced, and when there is none the connection stops",
   assert.deepEqual(c.take(), ["connecting", "refused token1", "waiting", "connecting", "refused token2", "stopped: Paste another."]);
 });
 
-const operation = (status: Operation["status"]): Operation => ({ id: "o", kind: "ask", status, question: "q" });
-
-test("outcomes by topic, by polling, or before anybody waits", async () => {
-  let asked = 0, status: Operation["status"] = "pending";
-  const operations = new Operations(() => (asked++, Promise.resolve(operation(status))));
-
-  const told = operations.outcome(operation("pending"));
-  operations.told(operation("succeeded"));
-  assert.equal((await told).status, "succeeded");
-  mock.timers.tick(100_000);
-  assert.equal(asked, 0, "nothing is asked once it is known");
-
-  operations.told(operation("failed")); // overtakes the response
-  assert.equal((await operations.outcome(operation("pending"))).status, "failed");
-  assert.equal((await operations.outcome(operation("succeeded"))).status, "succeeded", "the response itself");
-
-  const polled = operations.outcome(operation("pending"));
-  mock.timers.tick(1000);
-  await settle();
-  status = "succeeded";
-  mock.timers.tick(2000);
-  assert.equal((await polled).status, "succeeded");
-  assert.equal(asked, 2);
-});
-
-test("after a minute of silence an operation is undecided", async () => {
-  const operations = new Operations(() => Promise.reject(new Error("offline")));
-  const outcome = operations.outcome(operation("pending"));
-  outcome.catch(() => undefined);
-  for (const wait of [1000, 2000, 4000, 8000, 15_000, 30_000]) {
-    mock.timers.tick(wait);
-    await settle();
-  }
-  await assert.rejects(outcome, Undecided);
-});
-
 test("tokens: one user a window, minted once, replaced when refused", async () => {
   const calls: string[] = [];
   const kept = storage();
@@ -175,34 +138,34 @@ test("no development issuer: the user must bring a token", async () => {
   await assert.rejects(tokens.get(), NoToken);
 });
 
-test("the API: a new token after 401, problems in words", async () => {
+test("the API: the window's token, another after 401, what is read decoded", async () => {
   const seen: string[] = [];
   let answer = (_token: string): Response => Response.json({ items: [] });
   const fetcher = (async (url: unknown, init?: RequestInit) => {
     if (url === "dev/token") return Response.json({ access_token: `t${seen.length}` });
-    const token = new Headers(init?.headers).get("Authorization")!;
-    seen.push(`${init?.method} ${url} ${token}`);
-    return answer(token);
+    const headers = new Headers(init?.headers);
+    seen.push(`${init?.method} ${url} ${headers.get("Authorization")} ${headers.get("Idempotency-Key")}`);
+    return answer(headers.get("Authorization")!);
   }) as typeof fetch;
   const api = new Api(new Tokens(storage(), fetcher), fetcher);
-  const area = { at: { lat: 51.5, lng: -0.1 }, radius: 8046.72 };
+  const area = { at: { lat: 51.50000049, lng: -0.1 }, radius: 8046.72 };
 
   answer = (token) => (token === "Bearer t0" ? new Response("", { status: 401 }) : Response.json({ items: [], nextCursor: "n" }));
   assert.deepEqual(await api.questions(area, "newest", 20), { items: [], nextCursor: "n" });
-  assert.deepEqual(seen, [
-    "GET questions?lat=51.500000&lng=-0.100000&radius=8046.72&order=newest&limit=20 Bearer t0",
-    "GET questions?lat=51.500000&lng=-0.100000&radius=8046.72&order=newest&limit=20 Bearer t1",
+  assert.deepEqual(seen.splice(0), [
+    "GET questions?lat=51.5&lng=-0.1&radius=8046.72&order=newest&limit=20 Bearer t0 null",
+    "GET questions?lat=51.5&lng=-0.1&radius=8046.72&order=newest&limit=20 Bearer t1 null",
   ]);
-
-  const problem = (status: number, body: object) => () => Response.json(body, { status });
-  answer = problem(422, { title: "Invalid", detail: "The body does not fit.", errors: [{ pointer: "/text", detail: "is too long" }] });
-  await assert.rejects(api.ask("x", "star", area.at, "k"), (e: ApiError) => e.status === 422 && e.message === "is too long");
-  answer = problem(503, { title: "Unavailable", detail: "Later." });
-  await assert.rejects(api.operation("o"), (e: ApiError) => e.message === "Later.");
-  answer = () => new Response("<html>", { status: 502 });
-  await assert.rejects(api.operation("o"), (e: ApiError) => e.message === "The server answered 502.");
+  answer = () => Response.json({ items: [{}] });
+  await assert.rejects(api.questions(area, "newest", 20), DecodeError);
   answer = () => new Response("", { status: 404 });
   assert.equal(await api.ownAnswer("q"), undefined);
-  answer = () => { throw new TypeError("network"); };
-  await assert.rejects(api.operation("o"), Unreachable);
+
+  seen.splice(0);
+  answer = () => Response.json({ id: "o", kind: "ask", status: "pending", question: "q", createdAt: "t", updatedAt: "t" }, { status: 202 });
+  const asked = await api.ask("x", "star", area.at, "key");
+  assert.equal(seen[0], "POST questions Bearer t1 key");
+  const outcome = asked.outcome();
+  api.told({ ...asked.operation, status: "succeeded" });
+  assert.equal((await outcome).status, "succeeded");
 });

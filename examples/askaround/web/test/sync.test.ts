@@ -184,7 +184,7 @@ test("other messages, and such as cannot be read", async () => {
   for (const payload of [
     "no json",
     JSON.stringify({ type: "tomorrow" }),
-    JSON.stringify({ type: "operation", operation: { id: "o1", kind: "ask", status: "succeeded", question: "q" } }),
+    JSON.stringify({ type: "operation", operation: { id: "o1", kind: "ask", status: "succeeded", question: "q", createdAt: "t", updatedAt: "t" } }),
     JSON.stringify({ type: "notice", text: "Closing at ten." }),
   ]) socket.receive(publish("account/me", payload, 1));
   assert.deepEqual(w.log, ["operation o1", "notice Closing at ten."]);

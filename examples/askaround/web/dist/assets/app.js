@@ -1,3 +1,533 @@
+// ../../../api/ts/errors.ts
+var Problem = class extends Error {
+  name = "Problem";
+  status;
+  type;
+  title;
+  detail;
+  instance;
+  errors;
+  /** Milliseconds to wait before asking again, where the server said so. */
+  retryAfter;
+  constructor(status, document2, retryAfter2) {
+    const errors = document2?.errors ?? [];
+    super(errors.map((e) => e.detail).join("; ") || document2?.detail || document2?.title || `The server answered ${status}.`);
+    this.status = status;
+    this.type = document2?.type ?? "about:blank";
+    this.title = document2?.title ?? "";
+    this.detail = document2?.detail;
+    this.instance = document2?.instance;
+    this.errors = errors;
+    this.retryAfter = retryAfter2;
+  }
+  get kind() {
+    if (this.type.endsWith(":idempotency-key-reused")) return "conflict";
+    switch (this.status) {
+      case 401:
+        return "unauthorized";
+      case 403:
+        return "forbidden";
+      case 404:
+      case 410:
+        return "notFound";
+      case 409:
+      case 412:
+        return "conflict";
+      case 429:
+        return "rateLimited";
+      case 408:
+        return "unavailable";
+    }
+    return this.status >= 500 ? "unavailable" : "invalid";
+  }
+};
+var Unreachable = class extends Error {
+  name = "Unreachable";
+  constructor(cause) {
+    super("The server cannot be reached.", { cause });
+  }
+};
+async function problemOf(response, now) {
+  let document2;
+  try {
+    const v = await response.json();
+    if (isProblem(v)) document2 = v;
+  } catch {
+  }
+  return new Problem(response.status, document2, retryAfter(response, now));
+}
+function isProblem(v) {
+  const text2 = (t) => typeof t === "string";
+  if (typeof v !== "object" || v === null) return false;
+  const p = v;
+  const parts = p.errors ?? [];
+  return text2(p.title) && text2(p.type ??= "about:blank") && (p.detail === void 0 || text2(p.detail)) && Array.isArray(parts) && parts.every((e) => typeof e === "object" && e !== null && "detail" in e && text2(e.detail));
+}
+function retryAfter(response, now) {
+  const value2 = response.headers.get("Retry-After")?.trim();
+  if (!value2) return void 0;
+  if (/^[0-9]+$/.test(value2)) return Number(value2) * 1e3;
+  const date = Date.parse(value2);
+  return Number.isNaN(date) ? void 0 : Math.max(0, date - now);
+}
+
+// ../../../api/ts/transport.ts
+var transient = /* @__PURE__ */ new Set([408, 425, 429, 502, 503, 504]);
+var Transport = class {
+  constructor(baseURL, options) {
+    this.options = options;
+    this.base = baseURL === "" || baseURL.endsWith("/") ? baseURL : baseURL + "/";
+    for (const n of [options.attempts ?? 1, options.backoff ?? 1, options.maxWait ?? 1, options.timeout ?? 1]) {
+      if (!(n > 0)) throw new RangeError("a count or a duration is not positive");
+    }
+  }
+  options;
+  base;
+  get attempts() {
+    return this.options.attempts ?? 4;
+  }
+  /** The response of a call that succeeded. Throws Problem, Unreachable, or the signal's reason. */
+  async send(call) {
+    const repeatable = call.method !== "POST" || call.key !== void 0 || call.harmless === true;
+    for (let attempt = 1; ; attempt++) {
+      let failed;
+      try {
+        return await this.authorized(call);
+      } catch (error) {
+        if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
+        failed = error;
+      }
+      const wait = this.next(attempt, failed);
+      if (!repeatable || wait === void 0) throw failed;
+      await sleep(wait, call.signal);
+    }
+  }
+  /** How long to wait before another attempt; undefined where there is to be none. */
+  next(attempt, failed) {
+    const { backoff: backoff2 = 250, maxWait = 3e4 } = this.options;
+    if (attempt >= this.attempts) return void 0;
+    const asked = failed instanceof Problem ? failed.retryAfter : void 0;
+    if (failed instanceof Problem && !transient.has(failed.status) && !(failed.status === 409 && asked !== void 0)) return void 0;
+    if (asked === void 0) return this.wait(attempt);
+    return asked > maxWait ? void 0 : asked + this.random() * Math.min(asked / 4, backoff2);
+  }
+  /** The wait after that many failures in a row: a random part of a bound that doubles. */
+  wait(failures) {
+    const { backoff: backoff2 = 250, maxWait = 3e4 } = this.options;
+    return this.random() * Math.min(maxWait, backoff2 * 2 ** (failures - 1));
+  }
+  random() {
+    return (this.options.random ?? Math.random)();
+  }
+  /** Sends with a token, once more where the server refuses that one and there is another. */
+  async authorized(call) {
+    const token = await this.token();
+    const response = await this.attempt(call, token);
+    if (response.ok) return response;
+    if (response.status === 401 && token !== void 0) {
+      this.options.tokenRefused?.(token);
+      const another = await this.token();
+      if (another !== token) {
+        const second = await this.attempt(call, another);
+        if (second.ok) return second;
+        throw await problemOf(second, Date.now());
+      }
+    }
+    throw await problemOf(response, Date.now());
+  }
+  async token() {
+    const { token } = this.options;
+    return typeof token === "function" ? await token() : token;
+  }
+  /** One request with its whole response, but of a stream only its head. */
+  async attempt(call, token) {
+    const control = new AbortController();
+    const abort = () => control.abort(call.signal?.reason);
+    if (call.signal?.aborted) throw call.signal.reason;
+    call.signal?.addEventListener("abort", abort, { once: true });
+    const timer = setTimeout(() => control.abort(new Error("no answer in time")), this.options.timeout ?? 15e3);
+    try {
+      const response = await (this.options.fetch ?? fetch)(this.base + call.path + queryOf(call.query), this.init(call, token, control.signal));
+      if (call.after !== void 0 && response.ok) return response;
+      const body = response.status === 204 || response.status === 304 ? null : await response.arrayBuffer();
+      return new Response(body, { status: response.status, headers: response.headers });
+    } catch (error) {
+      if (call.signal?.aborted) throw call.signal.reason;
+      throw new Unreachable(error);
+    } finally {
+      clearTimeout(timer);
+      if (call.after === void 0) call.signal?.removeEventListener("abort", abort);
+    }
+  }
+  init(call, token, signal) {
+    const headers = { Accept: call.after === void 0 ? "application/json" : "text/event-stream" };
+    if (token !== void 0) headers.Authorization = `Bearer ${token}`;
+    if (call.key !== void 0) headers["Idempotency-Key"] = call.key;
+    if (call.after) headers["Last-Event-ID"] = call.after;
+    const init = { method: call.method, headers, signal, cache: "no-store" };
+    if (call.body !== void 0) {
+      headers["Content-Type"] = "application/json";
+      init.body = JSON.stringify(call.body);
+    }
+    return init;
+  }
+};
+function queryOf(query) {
+  const q = new URLSearchParams();
+  for (const [name, v] of Object.entries(query ?? {})) if (v !== void 0) q.set(name, Array.isArray(v) ? v.join(",") : String(v));
+  return q.size === 0 ? "" : "?" + q;
+}
+function newKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
+}
+function sleep(ms, signal) {
+  return new Promise((done, fail) => {
+    if (signal?.aborted) return fail(signal.reason);
+    const abort = () => {
+      clearTimeout(timer);
+      fail(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", abort);
+      done();
+    }, ms);
+    signal?.addEventListener("abort", abort, { once: true });
+  });
+}
+async function* pages(read, cursor) {
+  for (; ; ) {
+    const page2 = await read(cursor);
+    yield* page2.items;
+    if (page2.nextCursor === void 0) return;
+    cursor = page2.nextCursor;
+  }
+}
+
+// ../../../api/ts/events.ts
+var EventParser = class {
+  /** What to resume from. */
+  lastId;
+  id;
+  rest = "";
+  type = "";
+  data = [];
+  begun = false;
+  constructor(lastId = "") {
+    this.lastId = this.id = lastId;
+  }
+  /** The events that end in this part of the stream. */
+  push(text2) {
+    const events = [];
+    let all = this.rest + text2;
+    if (!this.begun && all !== "") {
+      this.begun = true;
+      if (all.startsWith("\uFEFF")) all = all.slice(1);
+    }
+    const lines = all.split(/\r\n|\n|\r(?!$)/);
+    this.rest = lines.pop();
+    for (const line of lines) {
+      if (line !== "") this.field(line);
+      else this.dispatch(events);
+    }
+    return events;
+  }
+  field(line) {
+    const colon = line.indexOf(":");
+    const name = colon < 0 ? line : line.slice(0, colon);
+    const value2 = colon < 0 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
+    if (name === "event") this.type = value2;
+    else if (name === "data") this.data.push(value2);
+    else if (name === "id" && !value2.includes("\0")) this.id = value2;
+  }
+  dispatch(events) {
+    this.lastId = this.id;
+    if (this.data.length > 0) events.push({ id: this.id, type: this.type || "message", data: this.data.join("\n") });
+    this.type = "";
+    this.data = [];
+  }
+};
+var silence = 45e3;
+async function* follow(transport, f) {
+  let lastId = f.lastId ?? "";
+  for (let failures = 0; ; ) {
+    const control = new AbortController();
+    const abort = () => control.abort(f.signal?.reason);
+    if (f.signal?.aborted) throw f.signal.reason;
+    f.signal?.addEventListener("abort", abort, { once: true });
+    const parser = new EventParser(lastId);
+    let some = false, watch;
+    try {
+      const response = await transport.send({ method: "GET", path: f.path, query: f.query ?? {}, after: lastId, signal: control.signal });
+      f.opened?.(lastId !== "");
+      const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+      const reader = response.body.getReader();
+      for (; ; ) {
+        clearTimeout(watch);
+        watch = setTimeout(() => control.abort(new Error("a stream fell silent")), silence);
+        const part = await reader.read().catch((error) => {
+          if (f.signal?.aborted) throw f.signal.reason;
+          void error;
+          return { done: true, value: void 0 };
+        });
+        if (part.done) break;
+        some = true;
+        const events = parser.push(decoder.decode(part.value, { stream: true }));
+        lastId = parser.lastId;
+        yield* events;
+      }
+    } finally {
+      clearTimeout(watch);
+      f.signal?.removeEventListener("abort", abort);
+      control.abort();
+    }
+    failures = some ? 1 : failures + 1;
+    if (failures >= transport.attempts) throw new Error("The stream of events ends again and again.");
+    await sleep(transport.wait(failures), f.signal);
+  }
+}
+
+// ../../../api/ts/outcomes.ts
+var OperationFailed = class extends Error {
+  constructor(operation2) {
+    super(operation2.failure?.detail ?? "It did not work.");
+    this.operation = operation2;
+    this.code = operation2.failure?.code;
+  }
+  operation;
+  name = "OperationFailed";
+  /** The reason, for programs. */
+  code;
+};
+var Undecided = class extends Error {
+  name = "Undecided";
+  constructor() {
+    super("No answer yet. It may still arrive.");
+  }
+};
+var schedule = [1e3, 2e3, 4e3, 8e3, 15e3, 3e4];
+var early = 100;
+var pause = 5e3;
+var Outcomes = class {
+  /** follow tells news until its signal ends it; undefined where the program tells. */
+  constructor(ask, follow2) {
+    this.ask = ask;
+    this.follow = follow2;
+  }
+  ask;
+  follow;
+  waiting = /* @__PURE__ */ new Map();
+  known = /* @__PURE__ */ new Map();
+  following;
+  of(o, options) {
+    const known = o.status === "pending" ? this.known.get(o.id) : o;
+    this.known.delete(o.id);
+    if (known) return known.status === "failed" ? Promise.reject(new OperationFailed(known)) : Promise.resolve(known);
+    return new Promise((done, fail) => this.wait(o.id, options, done, fail));
+  }
+  wait(id, { signal, patience: patience2 }, done, fail) {
+    if (signal?.aborted) return fail(signal.reason);
+    const polling = new AbortController();
+    const all = this.waiting.get(id) ?? /* @__PURE__ */ new Set();
+    const abort = () => waiting.fail(signal?.reason);
+    const timer = patience2 === void 0 ? void 0 : setTimeout(() => waiting.fail(new Undecided()), patience2);
+    const waiting = {
+      settle: (how) => {
+        if (!all.delete(waiting)) return;
+        if (all.size === 0) this.waiting.delete(id);
+        if (this.waiting.size === 0) this.following?.abort();
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", abort);
+        polling.abort();
+        how();
+      },
+      done: (o) => waiting.settle(() => o.status === "failed" ? fail(new OperationFailed(o)) : done(o)),
+      fail: (error) => waiting.settle(() => fail(error))
+    };
+    this.waiting.set(id, all.add(waiting));
+    signal?.addEventListener("abort", abort, { once: true });
+    this.startFollowing();
+    void this.pollOnAndOn(id, polling.signal, waiting);
+  }
+  /** Takes an outcome. */
+  told(o) {
+    if (o.status === "pending") return;
+    const waiting = this.waiting.get(o.id);
+    if (waiting) {
+      for (const w of [...waiting]) w.done(o);
+      return;
+    }
+    this.known.set(o.id, o);
+    for (const id of this.known.keys()) {
+      if (this.known.size <= early) break;
+      this.known.delete(id);
+    }
+  }
+  /** Asks at once for all that are open: what happened before is not told. */
+  resumed() {
+    for (const [id, all] of this.waiting) for (const w of all) void this.poll(id, void 0, w);
+  }
+  startFollowing() {
+    if (!this.follow || this.following) return;
+    const control = this.following = new AbortController();
+    void this.followOnAndOn(this.follow, control.signal).finally(() => {
+      this.following = void 0;
+      if (this.waiting.size > 0 && control.signal.aborted) this.startFollowing();
+    });
+  }
+  async followOnAndOn(follow2, signal) {
+    while (!signal.aborted) {
+      try {
+        await follow2(signal);
+      } catch (error) {
+        if (error instanceof Problem && isFinal(error)) return;
+      }
+      await sleep(pause, signal).catch(() => void 0);
+    }
+  }
+  async pollOnAndOn(id, signal, waiting) {
+    for (let step2 = 0; !signal.aborted; step2++) {
+      await sleep(schedule[Math.min(step2, schedule.length - 1)], signal).catch(() => void 0);
+      if (!signal.aborted) await this.poll(id, signal, waiting);
+    }
+  }
+  async poll(id, signal, waiting) {
+    try {
+      const o = await this.ask(id, signal ? { signal } : {});
+      if (o.status !== "pending") waiting.done(o);
+    } catch (error) {
+      if (error instanceof Problem && isFinal(error)) waiting.fail(error);
+    }
+  }
+};
+function isFinal(p) {
+  return p.kind !== "unavailable" && p.kind !== "rateLimited";
+}
+
+// ../../../api/ts/askaround.ts
+var Pending = class {
+  constructor(operation2, outcomes) {
+    this.operation = operation2;
+    this.outcomes = outcomes;
+  }
+  operation;
+  outcomes;
+  get id() {
+    return this.operation.id;
+  }
+  get question() {
+    return this.operation.question;
+  }
+  /** The operation when it has succeeded. Throws OperationFailed, Undecided, or the signal's reason. */
+  outcome(options = {}) {
+    return this.outcomes.of(this.operation, options);
+  }
+};
+function isProblem2(error) {
+  return error instanceof Error && error.name === "Problem";
+}
+var AskAround = class {
+  transport;
+  outcomes;
+  /** baseURL is where the API is; "" is the folder of the page. */
+  constructor(baseURL, options = {}) {
+    this.transport = new Transport(baseURL, options);
+    this.outcomes = new Outcomes((id, o) => this.getOperation(id, o), options.push === "program" ? void 0 : (signal) => this.news(signal));
+  }
+  askQuestion(question3, options = {}) {
+    return this.accepted({ method: "POST", path: "questions", body: question3 }, options);
+  }
+  /** The open questions around a place, in pages of query.limit, read as they are wanted. */
+  questions(query, options = {}) {
+    return pages((cursor) => this.listQuestions(cursor === void 0 ? query : { ...query, cursor }, options), query.cursor);
+  }
+  /** One page of them. */
+  listQuestions(query, options = {}) {
+    return this.json({ method: "GET", path: "questions", query, ...options });
+  }
+  getQuestion(id, options = {}) {
+    return this.json({ method: "GET", path: `questions/${encodeURIComponent(id)}`, ...options });
+  }
+  /** Closes a question of the caller's own, for good. */
+  async closeQuestion(id, options = {}) {
+    await this.transport.send({ method: "POST", path: `questions/${encodeURIComponent(id)}/close`, harmless: true, ...options });
+  }
+  /** The caller's own answer; undefined where there is none. */
+  async getAnswer(id, options = {}) {
+    try {
+      return await this.json({ method: "GET", path: answerPath(id), ...options });
+    } catch (error) {
+      if (isProblem2(error) && error.kind === "notFound") return void 0;
+      throw error;
+    }
+  }
+  putAnswer(id, answer2, options = {}) {
+    return this.accepted({ method: "PUT", path: answerPath(id), body: answer2 }, options);
+  }
+  deleteAnswer(id, options = {}) {
+    return this.accepted({ method: "DELETE", path: answerPath(id) }, options);
+  }
+  async watchQuestion(id, options = {}) {
+    await this.transport.send({ method: "PUT", path: `questions/${encodeURIComponent(id)}/watch`, ...options });
+  }
+  async unwatchQuestion(id, options = {}) {
+    await this.transport.send({ method: "DELETE", path: `questions/${encodeURIComponent(id)}/watch`, ...options });
+  }
+  async listWatches(options = {}) {
+    return (await this.json({ method: "GET", path: "watches", ...options })).items;
+  }
+  getAccount(options = {}) {
+    return this.json({ method: "GET", path: "account", ...options });
+  }
+  getLive(query, options = {}) {
+    return this.json({ method: "GET", path: "live", query, ...options });
+  }
+  getOperation(id, options = {}) {
+    return this.json({ method: "GET", path: `operations/${encodeURIComponent(id)}`, ...options });
+  }
+  /** News as it happens, over as many connections as it takes. Types that this client does not know are left out. */
+  async *events(query = {}, options = {}) {
+    const following = { path: "events", query, ...options.lastEventId !== void 0 && { lastId: options.lastEventId } };
+    for await (const e of follow(this.transport, { ...following, ...options })) {
+      const event = liveEvent(e);
+      if (event) yield event;
+    }
+  }
+  /** Takes what the account's topic says, with push "program". */
+  told(operation2) {
+    this.outcomes.told(operation2);
+  }
+  /** Says, with push "program", that the account's topic is in force, at first or again: what it was silent about is asked for. */
+  resumed() {
+    this.outcomes.resumed();
+  }
+  async news(signal) {
+    const opened = (resumed) => {
+      if (!resumed) this.outcomes.resumed();
+    };
+    for await (const e of follow(this.transport, { path: "events", signal, opened })) {
+      const event = liveEvent(e);
+      if (event?.type === "reset") this.outcomes.resumed();
+      if (event?.type === "operation") this.outcomes.told(event.message.operation);
+    }
+  }
+  async accepted(call, options) {
+    const operation2 = await this.json({ ...call, key: newKey(), ...options });
+    return new Pending(operation2, this.outcomes);
+  }
+  async json(call) {
+    return await (await this.transport.send(call)).json();
+  }
+};
+function answerPath(id) {
+  return `questions/${encodeURIComponent(id)}/answer`;
+}
+var messageTypes = /* @__PURE__ */ new Set(["question", "summary", "heat", "operation", "notice"]);
+function liveEvent(e) {
+  if (e.type === "reset") return { id: e.id, type: "reset" };
+  if (!messageTypes.has(e.type)) return void 0;
+  return { id: e.id, type: e.type, message: JSON.parse(e.data) };
+}
+
 // src/geo/geo.ts
 var earthRadius = 63710088e-1;
 var mile = 1609.344;
@@ -283,7 +813,9 @@ function operation(v) {
     id: text(f.id, "id"),
     kind: oneOf(f.kind, "kind", "ask", "answer", "withdraw"),
     status: oneOf(f.status, "status", "pending", "succeeded", "failed"),
-    question: text(f.question, "question")
+    question: text(f.question, "question"),
+    createdAt: text(f.createdAt, "createdAt"),
+    updatedAt: text(f.updatedAt, "updatedAt")
   };
   if (f.failure !== void 0) {
     const e = fields(f.failure, "failure");
@@ -293,10 +825,7 @@ function operation(v) {
 }
 function answer(v) {
   const f = fields(v, "answer");
-  const a = {};
-  if (f.stars !== void 0) a.stars = number(f.stars, "stars");
-  if (f.location !== void 0) a.location = place(f.location, "location");
-  return a;
+  return f.stars !== void 0 ? { stars: number(f.stars, "stars") } : { location: place(f.location, "location") };
 }
 function live(v) {
   const f = fields(v, "live");
@@ -349,170 +878,55 @@ function message(json) {
 }
 
 // src/net/api.ts
-var ApiError = class extends Error {
-  constructor(status, message3) {
-    super(message3);
-    this.status = status;
-  }
-  status;
-  name = "ApiError";
-};
-var Unreachable = class extends Error {
-  name = "Unreachable";
-};
-var patience = 15e3;
 var Api = class {
+  client;
   constructor(tokens, fetcher) {
-    this.tokens = tokens;
-    this.fetcher = fetcher;
+    this.client = new AskAround("", {
+      token: () => tokens.get(),
+      tokenRefused: (token) => tokens.refused(token),
+      fetch: fetcher,
+      push: "program"
+    });
   }
-  tokens;
-  fetcher;
   async live(area) {
-    return live(await this.json("GET", "live?" + areaQuery(area)));
+    return live(await this.client.getLive(near(area)));
   }
   async questions(area, order, limit, cursor) {
-    const query = areaQuery(area);
-    query.set("order", order);
-    query.set("limit", String(limit));
-    if (cursor !== void 0) query.set("cursor", cursor);
-    return page(await this.json("GET", "questions?" + query));
+    return page(await this.client.listQuestions({ ...near(area), order, limit, ...cursor !== void 0 && { cursor } }));
   }
   async question(id) {
-    return detail(await this.json("GET", `questions/${encodeURIComponent(id)}`));
+    return detail(await this.client.getQuestion(id));
   }
   /** The caller's own answer; undefined where there is none. */
   async ownAnswer(id) {
-    try {
-      return answer(await this.json("GET", `questions/${encodeURIComponent(id)}/answer`));
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return void 0;
-      throw error;
-    }
+    const answer2 = await this.client.getAnswer(id);
+    return answer2 && answer(answer2);
   }
-  // The writes take a key: repeated with it they take effect once.
-  async ask(text2, kind, location2, key) {
-    return operation(await this.json("POST", "questions", { text: text2, kind, location: location2 }, { "Idempotency-Key": key }));
+  /** With the same key it is asked once, however often this is called. */
+  ask(text2, kind, location2, key) {
+    return this.client.askQuestion({ text: text2, kind, location: location2 }, { key });
   }
-  async answer(id, value2, key) {
-    return operation(await this.json("PUT", `questions/${encodeURIComponent(id)}/answer`, value2, { "Idempotency-Key": key }));
+  answer(id, value2) {
+    return this.client.putAnswer(id, value2);
   }
-  async withdraw(id, key) {
-    return operation(await this.json("DELETE", `questions/${encodeURIComponent(id)}/answer`, void 0, { "Idempotency-Key": key }));
-  }
-  async operation(id) {
-    return operation(await this.json("GET", `operations/${encodeURIComponent(id)}`));
-  }
-  async json(method, path, body, headers) {
-    let token = await this.tokens.get();
-    let response = await this.send(method, path, token, body, headers);
-    if (response.status === 401) {
-      this.tokens.refused(token);
-      token = await this.tokens.get();
-      response = await this.send(method, path, token, body, headers);
-    }
-    if (!response.ok) throw await problem(response);
-    return response.json();
-  }
-  async send(method, path, token, body, headers) {
-    const init = {
-      method,
-      headers: { ...headers, Authorization: `Bearer ${token}`, Accept: "application/json" },
-      signal: AbortSignal.timeout(patience),
-      cache: "no-store"
-    };
-    if (body !== void 0) {
-      init.body = JSON.stringify(body);
-      init.headers = { ...init.headers, "Content-Type": "application/json" };
-    }
-    try {
-      return await this.fetcher(path, init);
-    } catch {
-      throw new Unreachable("The server cannot be reached.");
-    }
-  }
-};
-function areaQuery(area) {
-  return new URLSearchParams({
-    lat: area.at.lat.toFixed(6),
-    lng: area.at.lng.toFixed(6),
-    radius: String(Math.round(area.radius * 100) / 100)
-  });
-}
-async function problem(response) {
-  let text2 = `The server answered ${response.status}.`;
-  try {
-    const p = await response.json();
-    const parts = Array.isArray(p.errors) ? p.errors.map((e) => e?.detail).filter((d) => typeof d === "string") : [];
-    if (parts.length > 0) text2 = parts.join("; ");
-    else if (typeof p.detail === "string" && p.detail !== "") text2 = p.detail;
-    else if (typeof p.title === "string" && p.title !== "") text2 = p.title;
-  } catch {
-  }
-  return new ApiError(response.status, text2);
-}
-
-// src/net/operations.ts
-var Undecided = class extends Error {
-  name = "Undecided";
-};
-var schedule = [1e3, 2e3, 4e3, 8e3, 15e3, 3e4];
-var early = 100;
-var Operations = class {
-  constructor(ask) {
-    this.ask = ask;
-  }
-  ask;
-  waiting = /* @__PURE__ */ new Map();
-  known = /* @__PURE__ */ new Map();
-  /** The outcome of an operation: succeeded or failed. Rejects with Undecided. */
-  outcome(o) {
-    const known = o.status === "pending" ? this.known.get(o.id) : o;
-    this.known.delete(o.id);
-    if (known) return Promise.resolve(known);
-    return new Promise((done, fail) => {
-      this.waiting.set(o.id, { done, fail, timer: void 0 });
-      this.pollLater(o.id, 0);
-    });
+  withdraw(id) {
+    return this.client.deleteAnswer(id);
   }
   /** Takes what the account's topic says. */
-  told(o) {
-    if (o.status === "pending") return;
-    const waiting = this.waiting.get(o.id);
-    if (waiting) return this.settle(o.id, waiting, () => waiting.done(o));
-    this.known.set(o.id, o);
-    for (const id of this.known.keys()) {
-      if (this.known.size <= early) break;
-      this.known.delete(id);
-    }
+  told(operation2) {
+    this.client.told(operation2);
   }
-  /** Asks at once for all that are open: after a reconnection their messages may be lost. */
-  refresh() {
-    for (const id of [...this.waiting.keys()]) void this.poll(id);
-  }
-  pollLater(id, step2) {
-    const waiting = this.waiting.get(id);
-    if (!waiting) return;
-    const wait = schedule[step2];
-    if (wait === void 0) {
-      const error = new Undecided("No answer yet. It may still arrive.");
-      return this.settle(id, waiting, () => waiting.fail(error));
-    }
-    waiting.timer = setTimeout(() => void this.poll(id).then(() => this.pollLater(id, step2 + 1)), wait);
-  }
-  async poll(id) {
-    try {
-      const o = await this.ask(id);
-      if (this.waiting.has(id)) this.told(o);
-    } catch {
-    }
-  }
-  settle(id, waiting, how) {
-    clearTimeout(waiting.timer);
-    this.waiting.delete(id);
-    how();
+  /** The account's topic is in force, at first or again. */
+  resumed() {
+    this.client.resumed();
   }
 };
+function near({ at, radius }) {
+  return { lat: rounded(at.lat, 1e6), lng: rounded(at.lng, 1e6), radius: rounded(radius, 100) };
+}
+function rounded(n, parts) {
+  return Math.round(n * parts) / parts;
+}
 
 // src/mqtt/packets.ts
 var MalformedPacket = class extends Error {
@@ -1458,8 +1872,8 @@ var Composer = class {
     });
     this.form.addEventListener("submit", (e) => {
       e.preventDefault();
-      const problem2 = this.problem();
-      if (problem2 !== void 0) return this.text.focus();
+      const problem = this.problem();
+      if (problem !== void 0) return this.text.focus();
       const kind = new FormData(this.form).get("kind") === "geo" ? "geo" : "star";
       onAsk(this.question, kind);
       this.text.value = "";
@@ -1478,10 +1892,10 @@ var Composer = class {
     return length > maxLength ? `${length - maxLength} characters too many` : void 0;
   }
   update() {
-    const problem2 = this.problem();
+    const problem = this.problem();
     const left = maxLength - [...this.question].length;
-    this.button.disabled = problem2 !== void 0;
-    write(this.counter, problem2 || (left <= 30 ? `${left} characters left` : `${left}`));
+    this.button.disabled = problem !== void 0;
+    write(this.counter, problem || (left <= 30 ? `${left} characters left` : `${left}`));
     this.counter.classList.toggle("over", left < 0);
     set(this.text, "aria-invalid", left < 0 ? "true" : void 0);
     this.text.style.height = "auto";
@@ -2264,6 +2678,7 @@ var Announcer = class {
 };
 
 // src/app.ts
+var patience = 6e4;
 var placeKey = "askaround.place";
 var answeredKey = "askaround.answered";
 var App = class {
@@ -2271,7 +2686,6 @@ var App = class {
   store = new Store();
   tokens = new Tokens(sessionStorage, (input, init) => fetch(input, init));
   api = new Api(this.tokens, (input, init) => fetch(input, init));
-  operations = new Operations((id) => this.api.operation(id));
   sync;
   map;
   list;
@@ -2323,7 +2737,7 @@ var App = class {
         if (state.kind === "stopped" && state.why.includes("token")) this.account.show(state.why);
       },
       onChanges: (changes, live2) => this.changed(changes, live2),
-      onOperation: (o) => this.operations.told(o),
+      onOperation: (o) => this.api.told(o),
       onNotice: (text2) => this.banner.notice(text2),
       onRead: (more) => {
         this.loading.hidden = true;
@@ -2332,7 +2746,7 @@ var App = class {
         this.render();
       },
       onError: (error) => this.failed(error),
-      onResumed: () => this.operations.refresh()
+      onResumed: () => this.api.resumed()
     });
     this.listen();
     this.go(start);
@@ -2471,9 +2885,8 @@ var App = class {
         draft.accepted();
         this.asked.set(accepted.question, draft);
         if (this.store.get(accepted.question)) this.arrived(accepted.question);
-        const o = await this.operations.outcome(accepted);
-        if (o.status === "failed") return draft.failed(failure(o));
-        await this.sync.refresh(o.question);
+        await accepted.outcome({ patience });
+        await this.sync.refresh(accepted.question);
         this.announcer.say("Your question is there.");
       } catch (error) {
         draft.failed(message2(error));
@@ -2490,10 +2903,10 @@ var App = class {
   }
   async answer(id, value2) {
     const what = value2.stars !== void 0 ? `Your rating: ${stars(value2.stars)}` : "Your pin";
-    await this.send(id, () => this.api.answer(id, value2, randomHex(16)), `${what}, being sent…`, `${what} counts.`, value2);
+    await this.send(id, () => this.api.answer(id, value2), `${what}, being sent…`, `${what} counts.`, value2);
   }
   async withdraw(id) {
-    await this.send(id, () => this.api.withdraw(id, randomHex(16)), "Withdrawing…", "Your answer is withdrawn.", void 0);
+    await this.send(id, () => this.api.withdraw(id), "Withdrawing…", "Your answer is withdrawn.", void 0);
   }
   /** Sends a change of the own answer, shown at once and taken back where it fails. */
   async send(id, request, pending, done, own) {
@@ -2504,8 +2917,8 @@ var App = class {
     };
     show({ state: "pending", text: pending });
     try {
-      const o = await this.operations.outcome(await request());
-      if (o.status === "failed") return show({ state: "failed", text: failure(o) });
+      const accepted = await request();
+      await accepted.outcome({ patience });
       this.list.card(id)?.setOwn(own);
       this.answered.add(id);
       sessionStorage.setItem(answeredKey, [...this.answered].join(" "));
@@ -2521,16 +2934,15 @@ var App = class {
     this.render();
   }
 };
-function failure(o) {
-  switch (o.failure?.code) {
-    case "own_question":
-      return "You cannot answer your own question.";
-    case "outside_circle":
-      return "Your pin is outside of the question's circle.";
-  }
-  return o.failure?.detail ?? "It did not work.";
-}
 function message2(error) {
+  if (error instanceof OperationFailed) {
+    switch (error.code) {
+      case "own_question":
+        return "You cannot answer your own question.";
+      case "outside_circle":
+        return "Your pin is outside of the question's circle.";
+    }
+  }
   return error instanceof Error ? error.message : String(error);
 }
 function endpoint(endpoints) {

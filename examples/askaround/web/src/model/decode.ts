@@ -112,20 +112,20 @@ export function operation(v: unknown): Operation {
     kind: oneOf(f.kind, "kind", "ask", "answer", "withdraw"),
     status: oneOf(f.status, "status", "pending", "succeeded", "failed"),
     question: text(f.question, "question"),
+    createdAt: text(f.createdAt, "createdAt"),
+    updatedAt: text(f.updatedAt, "updatedAt"),
   };
   if (f.failure !== undefined) {
     const e = fields(f.failure, "failure");
-    o.failure = { code: text(e.code, "code"), detail: text(e.detail, "detail") };
+    // Later versions may have reasons that this page does not know.
+    o.failure = { code: text(e.code, "code") as NonNullable<Operation["failure"]>["code"], detail: text(e.detail, "detail") };
   }
   return o;
 }
 
 export function answer(v: unknown): Answer {
   const f = fields(v, "answer");
-  const a: Answer = {};
-  if (f.stars !== undefined) a.stars = number(f.stars, "stars");
-  if (f.location !== undefined) a.location = place(f.location, "location");
-  return a;
+  return f.stars !== undefined ? { stars: number(f.stars, "stars") } : { location: place(f.location, "location") };
 }
 
 export function live(v: unknown): Live {

@@ -1,5 +1,6 @@
 // What the API and the topics speak of; see api/askaround/openapi.yaml.
 
+import type { AnswerValue as Answer, Operation } from "../../../../../api/ts/askaround.ts";
 import type { ClientId, Topic } from "../../../../../api/ts/topics.gen.ts";
 import type { LatLng } from "../geo/geo.ts";
 
@@ -33,19 +34,7 @@ export interface HeatPart {
   cells: Readonly<Record<string, number>>;
 }
 
-export interface Operation {
-  id: string;
-  kind: "ask" | "answer" | "withdraw";
-  status: "pending" | "succeeded" | "failed";
-  question: string;
-  failure?: { code: string; detail: string };
-}
-
-/** The caller's own answer. */
-export interface Answer {
-  stars?: number; // 0 to 5 in half steps
-  location?: LatLng;
-}
+export type { Answer, Operation };
 
 export interface Live {
   endpoints: string[];
