@@ -80,10 +80,10 @@ func Operations() []string {
 
 // run makes an operation of a method with typed input and output.
 func run[In, Out any](fn func(*Engine, context.Context, *In) (*Out, error)) operation {
-	shape := shapeOf(reflect.TypeFor[In](), "")
+	shape, plain := shapeOf(reflect.TypeFor[In](), ""), plainOf(reflect.TypeFor[In]())
 	return func(e *Engine, ctx context.Context, body []byte) ([]byte, error) {
 		in := new(In)
-		if err := decode(body, in); err != nil {
+		if err := decode(plain, body, in); err != nil {
 			return nil, err
 		}
 		if err := shape.check(in); err != nil {
