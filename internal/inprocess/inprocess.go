@@ -3,9 +3,9 @@ package inprocess
 
 import (
 	"bytes"
-	"io"
 	"net/http"
 	"strconv"
+	"sync"
 )
 
 // Client calls a handler in the caller's goroutine: nothing outlives the call. A handler
@@ -34,20 +34,22 @@ func (c *Client) Do(r *http.Request) (*http.Response, error) {
 		in.Body = http.NoBody
 	}
 	defer in.Body.Close()
-	w := &response{out: http.Response{
+	w := &response{body: buffers.Get().(*bytes.Buffer), out: http.Response{
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Request: r,
 	}}
 	c.handler.ServeHTTP(w, in)
+	out := w.finish()
 	if err := r.Context().Err(); err != nil {
+		out.Body.Close()
 		return nil, err
 	}
-	return w.finish(), nil
+	return out, nil
 }
 
-// response is an answer in memory, and its own body.
+// response is an answer in memory.
 type response struct {
 	out  http.Response
-	body bytes.Buffer
+	body *bytes.Buffer
 }
 
 func (w *response) Header() http.Header { return w.out.Header }
@@ -66,7 +68,7 @@ func (w *response) Write(p []byte) (int, error) {
 func (w *response) finish() *http.Response {
 	w.WriteHeader(http.StatusOK)
 	w.out.Status = status(w.out.StatusCode)
-	w.out.Body, w.out.ContentLength = body{&w.body}, int64(w.body.Len())
+	w.out.Body, w.out.ContentLength = &body{from: w.body}, int64(w.body.Len())
 	return &w.out
 }
 
@@ -77,9 +79,34 @@ func status(code int) string {
 	return strconv.Itoa(code) + " " + http.StatusText(code)
 }
 
+// buffers are those of bodies that were closed.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// maxBuffer is the largest that is kept: an answer of DynamoDB with a page of 1 MB.
+const maxBuffer = 4 << 20
+
 // body is what was written.
-type body struct{ *bytes.Buffer }
+type body struct {
+	mu   sync.Mutex
+	from *bytes.Buffer // nil when closed
+}
 
-var _ io.ReadCloser = body{}
+func (b *body) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.from == nil {
+		return 0, http.ErrBodyReadAfterClose
+	}
+	return b.from.Read(p)
+}
 
-func (body) Close() error { return nil }
+func (b *body) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.from != nil && b.from.Cap() <= maxBuffer {
+		b.from.Reset()
+		buffers.Put(b.from)
+	}
+	b.from = nil
+	return nil
+}

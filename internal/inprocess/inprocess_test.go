@@ -92,3 +92,25 @@ func TestEnd(t *testing.T) {
 		t.Errorf("the handler was called %d times, want once", calls)
 	}
 }
+
+// TestClosed: a body that is closed gives nothing away of the answers that come after it.
+func TestClosed(t *testing.T) {
+	client := inprocess.NewClient(echo(0))
+	first, err := client.Do(request(t.Context(), t, "first"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := first.Body.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	for range 3 {
+		if _, err := client.Do(request(t.Context(), t, "second")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := io.ReadAll(first.Body); !errors.Is(err, http.ErrBodyReadAfterClose) || len(got) > 0 {
+		t.Errorf("read %q, %v of a closed body", got, err)
+	}
+}

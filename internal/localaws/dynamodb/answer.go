@@ -15,7 +15,7 @@ import (
 // every item again that it is given as JSON.
 type appender interface{ appendJSON(dst []byte) []byte }
 
-// buffers are those of answers that were sent.
+// buffers are those of requests that were served, and of answers that were sent.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // maxBuffer is the largest that is kept: a page of 1 MB, and what JSON adds to it.
@@ -23,7 +23,7 @@ const maxBuffer = 4 << 20
 
 func takeBuffer() []byte { return (*buffers.Get().(*[]byte))[:0] }
 
-// giveBuffer takes back an answer that nobody reads any more.
+// giveBuffer takes back what nobody reads any more.
 func giveBuffer(b []byte) {
 	if cap(b) <= maxBuffer {
 		buffers.Put(&b)

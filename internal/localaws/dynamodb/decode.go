@@ -10,7 +10,7 @@ import (
 	"github.com/askaround/askaround-go/internal/localaws/attr"
 )
 
-// decode reads a request body into v, which may keep parts of it. Every failure is a
+// decode reads a request body into v, whose raw JSON may be parts of it. Every failure is a
 // SerializationException.
 func decode[T any](p *plain, body []byte, v *T) error {
 	if p.decode(body, v) {

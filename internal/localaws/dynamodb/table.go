@@ -32,9 +32,15 @@ type table struct {
 	throttle throttle
 }
 
-// find returns the row with a primary key, nil where there is none.
+// find returns the row with the primary key that is in key, nil where there is none.
 func (t *table) find(key attr.Item) *row {
-	r, _ := t.rows.Get(string(keyBytes(nil, t.key, key)))
+	var room [128]byte
+	return t.findKey(string(keyBytes(room[:0], t.key, key)))
+}
+
+// findKey is find by the ordered bytes of the key.
+func (t *table) findKey(key string) *row {
+	r, _ := t.rows.Get(key)
 	return r
 }
 

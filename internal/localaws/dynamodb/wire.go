@@ -134,6 +134,7 @@ func (e *Engine) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 			Message: "Request is missing Authentication Token"}
 	}
 	body, err := readBody(w, r)
+	defer func() { giveBuffer(body) }()
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -144,22 +145,22 @@ func (e *Engine) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return op(e, r.Context(), body)
 }
 
-// readBody reads up to maxBody bytes into one piece of memory where the client tells
-// truly how many there are.
+// readBody reads up to maxBody bytes into a buffer, which the caller gives back: nothing
+// may keep parts of it.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	const trusted = 1 << 20
 	from := r.Body
 	if r.ContentLength < 0 || r.ContentLength > trusted {
 		from = http.MaxBytesReader(w, from, maxBody)
 	}
-	body := make([]byte, 0, min(max(r.ContentLength, 0), trusted)+bytes.MinRead)
+	body := slices.Grow(takeBuffer(), int(min(max(r.ContentLength, 0), trusted))+bytes.MinRead)
 	for {
 		n, err := from.Read(body[len(body):cap(body)])
 		if body = body[:len(body)+n]; err == io.EOF {
 			return body, nil
 		}
 		if err != nil {
-			return nil, err
+			return body, err
 		}
 		if len(body) == cap(body) {
 			body = slices.Grow(body, len(body))
