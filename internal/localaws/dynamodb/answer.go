@@ -84,9 +84,9 @@ func (out *getItemOutput) appendJSON(dst []byte) []byte {
 }
 
 // itemJSON is the wire form of a row under a projection, nil for no row.
-func itemJSON(r *row, p *expr.Projection) json.RawMessage {
+func itemJSON(r row, p *expr.Projection) json.RawMessage {
 	switch {
-	case r == nil:
+	case r == noRow:
 		return nil
 	case p == nil:
 		return r.packed().AppendJSON(nil, nil)
@@ -111,7 +111,7 @@ func (out *pageOutput) appendJSON(dst []byte) []byte {
 	}
 	o.int("Count", count)
 	o.int("ScannedCount", len(out.rows))
-	if out.last != nil {
+	if out.last != noRow {
 		o.name("LastEvaluatedKey")
 		o.dst = out.last.packed().AppendJSON(o.dst, out.reader.keyNames())
 	}

@@ -16,7 +16,7 @@ func (t *table) metrics(mode string, item attr.Item) *collectionMetrics {
 	}
 	prefix := string(attr.AppendKey(nil, item[t.key.Hash]))
 	size := 0
-	t.rows.Ascend(prefix, func(k string, r *row) bool {
+	t.rows.Ascend(prefix, func(k string, r row) bool {
 		if len(k) < len(prefix) || k[:len(prefix)] != prefix {
 			return false
 		}

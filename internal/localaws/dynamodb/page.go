@@ -33,8 +33,8 @@ type pageInput struct {
 // as it writes them.
 type pageOutput struct {
 	reader           *reader
-	rows             []*row
-	last             *row // where the next page goes on, nil behind the last
+	rows             []row
+	last             row // where the next page goes on, noRow behind the last
 	ConsumedCapacity *consumed
 }
 
@@ -150,7 +150,7 @@ func (r *reader) key() keySchema {
 	return r.table.key
 }
 
-func (r *reader) rows() *btree.Map[string, *row] {
+func (r *reader) rows() *btree.Map[string, row] {
 	if r.index != nil {
 		return r.index.rows
 	}
@@ -182,13 +182,13 @@ func (r *reader) startPosition() (string, error) {
 // page collects rows until one of the bounds is met.
 type page struct {
 	reader *reader
-	rows   []*row
+	rows   []row
 	size   int // of what was read, before the filter
 	fetch  float64
 }
 
 // take adds a row and reports whether there is room for another.
-func (p *page) take(row *row) bool {
+func (p *page) take(row row) bool {
 	r := p.reader
 	if r.index == nil || r.index.projected == nil {
 		p.size += sizeOf(row)
@@ -229,7 +229,7 @@ func (r *reader) prepareRows() {
 	}
 }
 
-func (r *reader) passes(row *row) bool {
+func (r *reader) passes(row row) bool {
 	return r.filter == nil || r.filter.Eval(row.packed().Item(r.filtered))
 }
 

@@ -97,8 +97,8 @@ func (r *reader) rangeFits(rng *expr.RangeCondition) bool {
 
 // each calls take for the rows of the span behind start, until take says stop, which
 // each then reports.
-func (s span) each(rows *btree.Map[string, *row], start string, backward bool, take func(*row) bool) (stopped bool, err error) {
-	visit := func(k string, r *row) bool {
+func (s span) each(rows *btree.Map[string, row], start string, backward bool, take func(row) bool) (stopped bool, err error) {
+	visit := func(k string, r row) bool {
 		switch {
 		case k == start && start != "":
 			return true

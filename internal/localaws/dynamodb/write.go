@@ -58,7 +58,7 @@ type write struct {
 	kind      writeKind
 	table     *table
 	item      attr.Item // of a put the whole, else the primary key
-	row       *row      // put: item, once it is packed
+	row       row      // put: item, once it is packed
 	update    *expr.Update
 	condition *expr.Condition
 	oldOnFail bool
@@ -67,9 +67,9 @@ type write struct {
 // id tells the item that w writes from all others.
 func (w *write) id() string { return w.table.itemID(w.item) }
 
-// find returns the row that is there, nil where there is none.
-func (w *write) find() *row {
-	if w.row != nil {
+// find returns the row that is there, noRow where there is none.
+func (w *write) find() row {
+	if w.row != noRow {
 		return w.table.findKey(w.row.key())
 	}
 	return w.table.find(w.item)
@@ -275,7 +275,7 @@ func returned(mode string, c change, touched []expr.Path) json.RawMessage {
 }
 
 // pathsJSON is the wire form of what r holds at the paths, nil for nothing.
-func pathsJSON(r *row, paths []expr.Path) json.RawMessage {
+func pathsJSON(r row, paths []expr.Path) json.RawMessage {
 	item := expr.Pick(itemOf(r), paths)
 	if len(item) == 0 {
 		return nil
