@@ -58,7 +58,7 @@ type write struct {
 	kind      writeKind
 	table     *table
 	item      attr.Item // of a put the whole, else the primary key
-	row       row      // put: item, once it is packed
+	row       row       // put: item, once it is packed
 	update    *expr.Update
 	condition *expr.Condition
 	oldOnFail bool
