@@ -61,7 +61,7 @@ func (r *reader) query(condition *expr.KeyCondition, forward bool) (p *page, ful
 	if err != nil {
 		return nil, false, err
 	}
-	p = &page{reader: r}
+	p = r.newPage()
 	full, err = s.each(r.rows(), start, !forward, p.take)
 	return p, full, err
 }

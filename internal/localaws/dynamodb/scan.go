@@ -29,12 +29,22 @@ func (e *Engine) scan(_ context.Context, in *scanInput) (*pageOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	start, rows, unlock, err := in.rows(r)
+	p, full, err := in.read(r)
 	if err != nil {
 		return nil, err
 	}
+	return e.finish(p, full, in.ReturnConsumedCapacity)
+}
+
+// read collects the rows of a page. They are filtered and written later, without the
+// table's lock.
+func (in *scanInput) read(r *reader) (p *page, full bool, err error) {
+	start, rows, unlock, err := in.rows(r)
+	if err != nil {
+		return nil, false, err
+	}
 	defer unlock()
-	p, full := &page{reader: r}, false
+	p = r.newPage()
 	rows.Ascend(start, func(k string, row row) bool {
 		if k == start && start != "" || in.TotalSegments != nil && r.segment(row, *in.TotalSegments) != *in.Segment {
 			return true
@@ -42,7 +52,7 @@ func (e *Engine) scan(_ context.Context, in *scanInput) (*pageOutput, error) {
 		full = !p.take(row)
 		return !full
 	})
-	return e.finish(p, full, in.ReturnConsumedCapacity)
+	return p, full, nil
 }
 
 // rows returns where to start and what to read: the table or index itself, whose
