@@ -78,6 +78,9 @@ func (e *episode) run(ctx context.Context, operations []operation, engines []*ta
 		}
 	}
 	for n, one := range turns {
+		if one.ambiguous {
+			continue
+		}
 		said := map[string]string{}
 		for i, p := range engines {
 			if !one.avoided[p.name] {
@@ -97,6 +100,8 @@ type turn struct {
 	want    answer
 	avoided map[string]bool // engines that are not asked
 	written []place         // what they get instead
+
+	ambiguous bool // messages are about one of several faults
 }
 
 // expect does the operations to a model and returns what it has in the end.
@@ -106,7 +111,7 @@ func (e *episode) expect(operations []operation) (m model, turns []turn) {
 		m.create(name, sc)
 	}
 	for _, op := range operations {
-		s := turn{operation: op, avoided: rulesFor(m, op)}
+		s := turn{operation: op, avoided: rulesFor(m, op), ambiguous: ambiguous(m, op)}
 		before := m.written(op)
 		s.want = op.model(m)
 		s.written = m.changed(before)
