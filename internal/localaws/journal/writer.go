@@ -24,8 +24,9 @@ func (l *Log) run() {
 	defer close(l.stopped)
 	defer l.compaction.wait()
 	for {
-		l.waitForWork()
-		runtime.Gosched() // who was woken by the last sync has its turn: what it appends shares the next
+		if l.waitForWork(); l.crowd {
+			runtime.Gosched() // those whom the last sync woke have their turn, and share the next
+		}
 		b, closing := l.nextBatch()
 		if b != nil {
 			l.flush(b)
@@ -73,7 +74,7 @@ func (l *Log) flush(b *batch) {
 		l.durable, l.flushing = b.last, nil
 		close(b.done)
 	}
-	if cap(b.buf) <= maxSpare {
+	if l.crowd = b.records > 1; cap(b.buf) <= maxSpare {
 		l.spare = b.buf
 	}
 }
