@@ -128,7 +128,9 @@ func TestProblems(t *testing.T) {
 		{"too many, still", func(w http.ResponseWriter, _ *http.Request) {
 			problem(w, 429, askaround.ProblemTypeTooManyRequests, "")
 		}, "429 Wrong", askaround.ErrRateLimited, askaround.ProblemTypeTooManyRequests},
-		{"an error page", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<h1>Bad gateway</h1>", http.StatusBadGateway) }, "502 Bad Gateway", askaround.ErrUnavailable, "about:blank"},
+		{"an error page", func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "<h1>Bad gateway</h1>", http.StatusBadGateway)
+		}, "502 Bad Gateway", askaround.ErrUnavailable, "about:blank"},
 		{"a document that is cut off", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/problem+json")
 			w.WriteHeader(403)

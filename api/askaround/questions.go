@@ -19,12 +19,12 @@ func (c *Client) AskQuestion(ctx context.Context, q NewQuestion, optFns ...CallO
 // for, reading page after page of p.Limit questions (20 by default) as they are wanted. It
 // ends after an error.
 func (c *Client) Questions(ctx context.Context, p ListQuestionsParams) iter.Seq2[Question, error] {
-	start := p.Cursor
 	return apiclient.Pages(func(cursor *string) ([]Question, *string, error) {
-		if p.Cursor = cursor; cursor == nil {
-			p.Cursor = start
+		at := p
+		if cursor != nil {
+			at.Cursor = cursor
 		}
-		page, err := c.ListQuestions(ctx, p)
+		page, err := c.ListQuestions(ctx, at)
 		if err != nil {
 			return nil, nil, err
 		}

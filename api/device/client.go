@@ -93,12 +93,12 @@ func (c *Client) PublishMessage(ctx context.Context, m NewMessage, optFns ...Cal
 // Messages returns what the device said, newest first, reading page after page of p.Limit
 // messages (20 by default) as they are wanted. It ends after an error.
 func (c *Client) Messages(ctx context.Context, p ListMessagesParams) iter.Seq2[ReceivedMessage, error] {
-	start := p.Cursor
 	return apiclient.Pages(func(cursor *string) ([]ReceivedMessage, *string, error) {
-		if p.Cursor = cursor; cursor == nil {
-			p.Cursor = start
+		at := p
+		if cursor != nil {
+			at.Cursor = cursor
 		}
-		page, err := c.ListMessages(ctx, p)
+		page, err := c.ListMessages(ctx, at)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -95,12 +95,12 @@ func (c *Client) GetState(ctx context.Context) (*RobotState, error) {
 // Telemetry returns what the robot measured, newest first, reading page after page of p.Limit
 // entries (20 by default) as they are wanted. It ends after an error.
 func (c *Client) Telemetry(ctx context.Context, p ListTelemetryParams) iter.Seq2[TelemetryEntry, error] {
-	start := p.Cursor
 	return apiclient.Pages(func(cursor *string) ([]TelemetryEntry, *string, error) {
-		if p.Cursor = cursor; cursor == nil {
-			p.Cursor = start
+		at := p
+		if cursor != nil {
+			at.Cursor = cursor
 		}
-		page, err := c.ListTelemetry(ctx, p)
+		page, err := c.ListTelemetry(ctx, at)
 		if err != nil {
 			return nil, nil, err
 		}
