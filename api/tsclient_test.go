@@ -56,6 +56,19 @@ func TestTypeScriptClient(t *testing.T) {
 	}
 }
 
+// TestTypeScriptTestsCompile checks the types of the clients' tests, strictly.
+func TestTypeScriptTestsCompile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs a compiler")
+	}
+	node := foreign.NeedNode(t, ".")
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	if out, err := exec.CommandContext(ctx, node, "node_modules/typescript/bin/tsc", "--project", "ts/test/tsconfig.json").CombinedOutput(); err != nil {
+		t.Errorf("tsc: %v\n%s", err, out)
+	}
+}
+
 // wrongCalls are calls that the TypeScript compiler must refuse, each with the number of
 // its error.
 var wrongCalls = []struct{ reason, body, want string }{
