@@ -15,6 +15,7 @@
 //	AggregateAnswers   stream of Answers              → tables Questions, Heat
 //	PublishQuestions   stream of Questions            → geo and question topics
 //	PublishHeat        stream of Heat                 → question topics
+//	PublishWatches     stream of Watches              → account topics
 //
 // # What is guaranteed
 //
@@ -56,6 +57,10 @@
 //	{"type":"operation","operation":{"id":"0v3k...","kind":"answer","status":"failed",
 //	  "question":"89c2...","createdAt":"...","updatedAt":"...",
 //	  "failure":{"code":"own_question","detail":"..."}}}
+//
+// and when the account's watch list changes ([WatchMessage]):
+//
+//	{"type":"watch","question":"89c2...","watching":true,"since":"2026-11-22T10:00:00Z"}
 //
 // On the system topic ([NoticeMessage]):
 //

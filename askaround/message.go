@@ -1,5 +1,7 @@
 package askaround
 
+import "time"
+
 // The messages on topics; see the package documentation for their JSON.
 
 // Types of messages, the member "type".
@@ -8,6 +10,7 @@ const (
 	TypeSummary   = "summary"
 	TypeHeat      = "heat"
 	TypeOperation = "operation"
+	TypeWatch     = "watch"
 	TypeNotice    = "notice"
 )
 
@@ -35,6 +38,15 @@ type HeatMessage struct {
 type OperationMessage struct {
 	Type      string    `json:"type"`
 	Operation Operation `json:"operation"`
+}
+
+// WatchMessage tells the account's devices that a question came onto the account's watch
+// list or left it, so that they follow its topic, or no longer.
+type WatchMessage struct {
+	Type     string     `json:"type"`
+	Question QuestionID `json:"question"`
+	Watching bool       `json:"watching"`
+	Since    time.Time  `json:"since"` // when it was put on the list
 }
 
 // NoticeMessage tells everybody something.

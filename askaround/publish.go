@@ -2,6 +2,7 @@ package askaround
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -94,10 +95,11 @@ func (w *Worker) questionNews(rec events.DynamoDBEventRecord) ([]news, error) {
 	if old == nil || err != nil {
 		old = &questionRecord{} // unknown: tell everything
 	}
-	if old.State != q.State {
+	changed := old.State != q.State || !old.ExpiresAt.Equal(q.ExpiresAt) // opened, closed or deleted
+	if changed {
 		add(geo, TypeQuestion, QuestionMessage{TypeQuestion, q.Question})
 	}
-	if old.State != q.State && old.State != "" {
+	if changed && old.State != "" {
 		add(own, TypeQuestion, QuestionMessage{TypeQuestion, q.Question})
 	}
 	if old.Summary.Version != q.Summary.Version {
@@ -116,6 +118,48 @@ func (w *Worker) questionImage(image map[string]events.DynamoDBAttributeValue) (
 		return nil, err
 	}
 	return &q, nil
+}
+
+// PublishWatches tells an account's devices what came onto its watch list and what left
+// it. Event source: the stream of the Watches table.
+func (w *Worker) PublishWatches(ctx context.Context, event events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
+	return w.publishStream(ctx, event, w.resources.QuestionsDeadLetters, w.watchNews), nil
+}
+
+// watchNews reads a record of the Watches table.
+func (w *Worker) watchNews(rec events.DynamoDBEventRecord) ([]news, error) {
+	if id := rec.UserIdentity; id != nil && id.PrincipalID == ttlPrincipal {
+		return nil, nil // clients know when the question expired
+	}
+	old, oldErr := fromStream(rec.Change.OldImage)
+	neu, err := fromStream(rec.Change.NewImage)
+	switch {
+	case err != nil:
+		return nil, err
+	case old == nil && neu == nil:
+		return nil, oldErr
+	case old != nil && neu != nil:
+		return nil, nil // watched again: it keeps its place
+	}
+	watching := neu != nil
+	if !watching {
+		neu = old
+	}
+	a := attrs{item: neu}
+	account, id, since := a.text(attrAccount), a.text(attrQuestion), a.integer(attrSince)
+	if a.err != nil {
+		return nil, a.err
+	}
+	q, err := ParseQuestionID(id)
+	if err != nil {
+		return nil, err
+	}
+	t, err := topic.NewAccount(account)
+	if err != nil {
+		return nil, err
+	}
+	m := WatchMessage{TypeWatch, q, watching, time.UnixMilli(since).UTC()}
+	return []news{{subject: id + t.String(), topic: t, message: m, record: rec}}, nil
 }
 
 // heatNews reads a record of the Heat table.

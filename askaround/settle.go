@@ -19,8 +19,8 @@ import (
 
 // effect settles m's operation as succeeded and does put, both or neither, then tells
 // the account. Where put's condition does not hold, nothing is done and the item that is
-// in the way is returned.
-func (w *Worker) effect(ctx context.Context, m message, put types.Put) (inTheWay item, err error) {
+// in the way is returned. also are done with it; they have no conditions.
+func (w *Worker) effect(ctx context.Context, m message, put types.Put, also ...types.Put) (inTheWay item, err error) {
 	e, condition := settlement(m, StatusSucceeded, nil, w.options.Clock())
 	put.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
 	in := &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
@@ -35,6 +35,9 @@ func (w *Worker) effect(ctx context.Context, m message, put types.Put) (inTheWay
 		}},
 		{Put: &put},
 	}}
+	for i := range also {
+		in.TransactItems = append(in.TransactItems, types.TransactWriteItem{Put: &also[i]})
+	}
 	_, err = w.db.TransactWriteItems(ctx, in)
 	var canceled *types.TransactionCanceledException
 	switch {
@@ -43,7 +46,6 @@ func (w *Worker) effect(ctx context.Context, m message, put types.Put) (inTheWay
 	case !errors.As(err, &canceled) || len(canceled.CancellationReasons) != len(in.TransactItems):
 		return nil, unavailable("store", err)
 	}
-	const conditionFailed = "ConditionalCheckFailed"
 	operation, effect := canceled.CancellationReasons[0], canceled.CancellationReasons[1]
 	switch {
 	case code(operation) == conditionFailed:
@@ -55,6 +57,9 @@ func (w *Worker) effect(ctx context.Context, m message, put types.Put) (inTheWay
 	}
 	return nil, unavailable("store", err) // a conflict, or throttling
 }
+
+// conditionFailed is the code of a part of a transaction whose condition does not hold.
+const conditionFailed = "ConditionalCheckFailed"
 
 func code(r types.CancellationReason) string {
 	if r.Code == nil {
