@@ -84,7 +84,7 @@ func TestDefect04(t *testing.T) {
 		}
 		for _, part := range []string{"part", word} {
 			c := change{question: id, position: p, at: 1, new: contribution{kind: KindGeo, cell: word, part: part}}
-			if _, err := w.worker.apply(w.ctx(), "shard-"+word, posting{target{id, part}, []change{c}}); err != nil {
+			if _, err := w.worker.applyPosting(w.ctx(), "shard-"+word, posting{target{id, part}, []change{c}}); err != nil {
 				t.Errorf("%s: %v", word, err)
 			}
 		}

@@ -39,6 +39,7 @@ func Provision(ctx context.Context, db DynamoDB, q SQS, prefix string) (Resource
 	r := Resources{
 		Questions:  prefix + "questions",
 		Answers:    prefix + "answers",
+		Counted:    prefix + "counted",
 		Heat:       prefix + "heat",
 		Operations: prefix + "operations",
 		Watches:    prefix + "watches",
@@ -77,6 +78,7 @@ func provisionTables(ctx context.Context, db DynamoDB, r Resources) error {
 		stream           types.StreamViewType
 	}{
 		{r.Answers, attrQuestion, attrAccount, types.StreamViewTypeNewAndOldImages},
+		{r.Counted, attrQuestion, attrAccount, noStream},
 		{r.Heat, attrQuestion, attrPart, types.StreamViewTypeNewAndOldImages},
 		{r.Operations, attrID, noRange, noStream},
 		{r.Watches, attrAccount, attrQuestion, types.StreamViewTypeNewAndOldImages},
@@ -85,7 +87,7 @@ func provisionTables(ctx context.Context, db DynamoDB, r Resources) error {
 			return fmt.Errorf("table %s: %w", t.name, err)
 		}
 	}
-	for _, table := range []string{r.Questions, r.Answers, r.Heat, r.Operations, r.Watches} {
+	for _, table := range []string{r.Questions, r.Answers, r.Counted, r.Heat, r.Operations, r.Watches} {
 		if err := provisionExpiry(ctx, db, table); err != nil {
 			return fmt.Errorf("expiry of table %s: %w", table, err)
 		}
