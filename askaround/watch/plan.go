@@ -1,0 +1,63 @@
+package watch
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/askaround/askaround-go/askaround"
+	"github.com/askaround/askaround-go/askaround/topic"
+	"github.com/askaround/askaround-go/geoindex"
+)
+
+// plan is a change of subscriptions.
+type plan struct {
+	add, drop []string // filters, sorted
+}
+
+// planFor returns what to subscribe and to unsubscribe around anchor, with have in force:
+// all cells within reach, and of the others those kept that are less than a slack
+// further.
+func planFor(anchor askaround.Location, reach, slack geoindex.Meters, follow map[askaround.QuestionID]bool, have map[string]bool) (plan, error) {
+	need := make(map[string]bool)
+	if err := cover(need, anchor, reach); err != nil {
+		return plan{}, err
+	}
+	for id := range follow {
+		t, err := topic.NewQuestion(string(id))
+		if err != nil {
+			return plan{}, fmt.Errorf("watch: %w", err)
+		}
+		need[t.String()] = true
+	}
+	keep := maps.Clone(need)
+	if err := cover(keep, anchor, reach+slack); err != nil {
+		return plan{}, err
+	}
+	var p plan
+	for f := range need {
+		if !have[f] {
+			p.add = append(p.add, f)
+		}
+	}
+	for f := range have {
+		if !keep[f] {
+			p.drop = append(p.drop, f)
+		}
+	}
+	slices.Sort(p.add)
+	slices.Sort(p.drop)
+	return p, nil
+}
+
+// cover adds the topics of a disc's cells.
+func cover(into map[string]bool, center askaround.Location, radius geoindex.Meters) error {
+	topics, err := askaround.LiveTopics(center, radius)
+	if err != nil {
+		return err
+	}
+	for _, t := range topics {
+		into[t.String()] = true
+	}
+	return nil
+}
