@@ -20,13 +20,14 @@
 //
 // # How it moves
 //
-// Cells and snapshot reach further than the radius by a slack, and are
-// renewed when the position has left their middle by more than that. A cell is kept until
-// it is a slack further away still. So a position that trembles by less than the slack
-// changes no subscription, and a walk changes each cell's once.
+// The snapshot reaches further than the radius by a slack, and is renewed when the position
+// has moved by more than that. A cell is subscribed as soon as the disc touches it, and
+// kept until the disc is a slack away. So a position that trembles by less than half
+// the slack changes each subscription once at most, and so does a walk.
 //
-// A disc of five miles meets 4 to 14 cells, 7.5 in the mean. One SUBSCRIBE carries 8
-// filters, so that it takes one or two; see [askaround.LiveTopics].
+// A disc of five miles meets 4 to 14 cells, 7.5 in the mean, and 36 % of what they carry
+// lies within it. One SUBSCRIBE carries 8 filters, so that it takes one or two; see
+// [askaround.LiveTopics].
 //
 // # What is guaranteed
 //

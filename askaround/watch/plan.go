@@ -15,12 +15,12 @@ type plan struct {
 	add, drop []string // filters, sorted
 }
 
-// planFor returns what to subscribe and to unsubscribe around anchor, with have in force:
-// all cells within reach, and of the others those kept that are less than a slack
-// further.
-func planFor(anchor askaround.Location, reach, slack geoindex.Meters, follow map[askaround.QuestionID]bool, have map[string]bool) (plan, error) {
+// planFor returns what to subscribe and to unsubscribe at a position, with have in force:
+// all cells that meet the disc, and of the others those kept that are less than a slack
+// away from it.
+func planFor(position askaround.Location, radius, slack geoindex.Meters, follow map[askaround.QuestionID]bool, have map[string]bool) (plan, error) {
 	need := make(map[string]bool)
-	if err := cover(need, anchor, reach); err != nil {
+	if err := cover(need, position, radius); err != nil {
 		return plan{}, err
 	}
 	for id := range follow {
@@ -31,7 +31,7 @@ func planFor(anchor askaround.Location, reach, slack geoindex.Meters, follow map
 		need[t.String()] = true
 	}
 	keep := maps.Clone(need)
-	if err := cover(keep, anchor, reach+slack); err != nil {
+	if err := cover(keep, position, radius+slack); err != nil {
 		return plan{}, err
 	}
 	var p plan
@@ -48,6 +48,20 @@ func planFor(anchor askaround.Location, reach, slack geoindex.Meters, follow map
 	slices.Sort(p.add)
 	slices.Sort(p.drop)
 	return p, nil
+}
+
+// covered reports whether have has all cells of a disc.
+func covered(have map[string]bool, position askaround.Location, radius geoindex.Meters) bool {
+	need := make(map[string]bool)
+	if err := cover(need, position, radius); err != nil {
+		return false
+	}
+	for f := range need {
+		if !have[f] {
+			return false
+		}
+	}
+	return true
 }
 
 // cover adds the topics of a disc's cells.

@@ -51,14 +51,15 @@ const MaxFollowed = 16
 
 // Options configure a Watcher.
 type Options struct {
-	// Radius of the view; 0 is askaround.DefaultRadius. With twice the slack it is at most
+	// Radius of the view: askaround.DefaultRadius unless set. With the slack it is at most
 	// askaround.MaxLiveRadius.
 	Radius geoindex.Meters
-	// Slack is how far the position may stray before subscriptions and snapshot are renewed;
-	// 0 is DefaultSlack. It should be several times the error of the positions.
+	// Slack is how far the position may stray before the snapshot is renewed, and how far
+	// behind a cell is kept: DefaultSlack unless set. It should be several times the error
+	// of the positions.
 	Slack geoindex.Meters
-	// Resync is the time between snapshots while nothing else asks for one; 0 is
-	// DefaultResync.
+	// Resync is the time between snapshots while nothing else asks for one: DefaultResync
+	// unless set.
 	Resync time.Duration
 	// Start is the first position; nil waits for Move.
 	Start *askaround.Location
@@ -99,8 +100,8 @@ func New(server Server, broker Broker, optFns ...func(*Options)) (*Watcher, erro
 		return nil, fmt.Errorf("%w: no server or no broker", askaround.ErrOptions)
 	case o.Resync <= 0 || o.Clock == nil || o.Logger == nil:
 		return nil, fmt.Errorf("%w: resync, clock or logger", askaround.ErrOptions)
-	case !(o.Radius > 0 && o.Slack > 0 && o.Radius+2*o.Slack <= askaround.MaxLiveRadius):
-		return nil, fmt.Errorf("%w: radius %v and slack %v: both more than 0, and radius with twice the slack at most %v",
+	case !(o.Radius > 0 && o.Slack > 0 && o.Radius+o.Slack <= askaround.MaxLiveRadius):
+		return nil, fmt.Errorf("%w: radius %v and slack %v: both more than 0, and together at most %v",
 			askaround.ErrOptions, float64(o.Radius), float64(o.Slack), float64(askaround.MaxLiveRadius))
 	}
 	w := &Watcher{server: server, broker: broker, o: o, inbox: make(chan func(*loop)), wake: make(chan struct{}, 1), list: []Nearby{}}
@@ -253,11 +254,11 @@ func (l *loop) look(now time.Time) {
 	l.moved = nil
 	l.mu.Unlock()
 	if moved != nil {
-		if !l.placed || distance(*moved, l.view.anchor) > l.o.Slack {
-			l.placed, l.dirty = true, true
-		}
 		l.view.move(*moved)
 		l.strayed = true
+		if !l.placed || l.running == 0 && l.left() {
+			l.placed, l.dirty = true, true
+		}
 	}
 	for id := range follow {
 		if !l.followed[id] {
@@ -268,6 +269,12 @@ func (l *loop) look(now time.Time) {
 	if !l.synced.IsZero() && !now.Before(l.synced.Add(l.o.Resync)) {
 		l.dirty = true
 	}
+}
+
+// left reports whether the position has left what the last sync was good for: the cells
+// that were subscribed, or the slack of the snapshot.
+func (l *loop) left() bool {
+	return distance(l.view.position, l.view.anchor) > l.o.Slack || !covered(l.have, l.view.position, l.o.Radius)
 }
 
 // publish makes the view's changes known, and returns when there will be something to do
@@ -345,7 +352,7 @@ func (l *loop) start(now time.Time) {
 	l.dirty = false
 	l.view.begin(l.view.position, now)
 	anchor, reach := l.view.anchor, l.view.reach
-	p, err := planFor(anchor, reach, l.o.Slack, l.followed, l.have)
+	p, err := planFor(anchor, l.o.Radius, l.o.Slack, l.followed, l.have)
 	if err != nil { // of no place and no radius that New and Move let pass
 		l.failed(now, err)
 		return
@@ -415,7 +422,7 @@ func (l *loop) merge(p plan, subscribed int, questions []askaround.Question, err
 	if l.view.merge(questions, now) {
 		l.dirty = true
 	}
-	if distance(l.view.position, l.view.anchor) > l.o.Slack {
+	if l.left() {
 		l.dirty = true // it moved on meanwhile
 	}
 }
