@@ -202,7 +202,7 @@ func (w *world) publish(name string, m any) {
 	w.send(name, payload)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.faults && w.r.IntN(3) == 0 {
+	if w.faults && w.r.IntN(2) == 0 {
 		time.AfterFunc(time.Duration(w.r.IntN(6000))*time.Millisecond, func() { w.send(name, payload) })
 	}
 }

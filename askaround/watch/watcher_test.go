@@ -59,31 +59,40 @@ func story(t *testing.T, seed uint64) (seen, requests int) {
 		if len(all) == 0 {
 			return "", false
 		}
+		if r.IntN(2) == 0 {
+			return all[len(all)-1], true
+		}
 		return all[r.IntN(len(all))], true
 	}
 	for range 10 + r.IntN(50) {
 		time.Sleep(time.Duration(r.IntN(1500)) * time.Millisecond)
 		id, some := pick()
-		switch n := r.IntN(20); {
-		case n < 6 || !some:
+		switch n := r.IntN(22); {
+		case n == 20: // one that comes and goes while nobody listens
+			w.cut()
+			id := w.ask(scatter(r, at, 8_000), time.Hour)
+			w.change(id, true, func(q *askaround.Question) { q.State = askaround.StateClosed })
+		case n == 21:
+			w.cut()
+		case n < 8 || !some:
 			lifetime := time.Hour
 			if r.IntN(4) == 0 {
 				lifetime = 4 * time.Second
 			}
 			all = append(all, w.ask(scatter(r, at, 12_000), lifetime))
-		case n < 9:
+		case n < 11:
 			w.change(id, true, func(q *askaround.Question) { q.State = askaround.StateClosed })
-		case n < 10:
+		case n < 12:
 			w.change(id, true, func(q *askaround.Question) { q.State, q.Text, q.ExpiresAt = askaround.StateClosed, "", time.Now() })
-		case n < 13:
+		case n < 15:
 			w.change(id, false, func(q *askaround.Question) { q.Summary.Answers++ })
-		case n < 16:
+		case n < 17:
 			at = scatter(r, at, 700)
 			_ = watcher.Move(at)
-		case n < 17:
+		case n < 18:
 			at = scatter(r, at, 9_000)
 			_ = watcher.Move(at)
-		case n < 18:
+		default:
 			followed = nil
 			for range r.IntN(4) {
 				id, _ := pick()
@@ -92,8 +101,6 @@ func story(t *testing.T, seed uint64) (seen, requests int) {
 			if err := watcher.Follow(followed...); err != nil {
 				t.Fatal(err)
 			}
-		default:
-			w.cut()
 		}
 	}
 	w.mu.Lock()
