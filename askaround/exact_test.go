@@ -145,9 +145,9 @@ type history struct {
 	users    int
 	shards   []*shardLog
 	home     map[QuestionID]*shardLog
-	standing []map[int]Value         // what the sums must come to
-	stored   map[string]answerRecord // the Answers table
-	dirty    map[string]item         // of it, to be written; nil: to be deleted
+	standing []map[int]Value                                     // what the sums must come to
+	stored   map[string]map[string]events.DynamoDBAttributeValue // the Answers table
+	dirty    map[string]item                                     // of it, to be written; nil: to be deleted
 	sequence int64
 	tick     int64
 	zipf     *rand.Zipf
@@ -156,7 +156,7 @@ type history struct {
 // newHistory asks questions, one in eight of the kind geoKind.
 func (l *lab) newHistory(questions, users int, geoKind Kind) *history {
 	h := &history{
-		lab: l, users: users, home: map[QuestionID]*shardLog{}, stored: map[string]answerRecord{}, dirty: map[string]item{},
+		lab: l, users: users, home: map[QuestionID]*shardLog{}, stored: map[string]map[string]events.DynamoDBAttributeValue{}, dirty: map[string]item{},
 		zipf: rand.NewZipf(l.r, 1.3, 2, uint64(questions-1)),
 	}
 	for i := range 2 {
@@ -211,24 +211,21 @@ func (h *history) step() {
 	switch n := h.r.IntN(20); {
 	case n == 0 && had: // deleted by hand
 		rec.EventName = "REMOVE"
-		delete(h.stored, key)
-		h.dirty[key] = nil
 	case n < 4: // withdrawn
-		h.stored[key] = neu
 	case h.kinds[qi] == KindGeo:
 		neu.value = Value{Kind: KindGeo, Location: around(h.r, manhattan, 2500)}
-		h.stored[key] = neu
 	default:
 		neu.value = Value{Kind: KindStar, Stars: HalfStars(h.r.IntN(MaxHalfStars + 1))}
-		h.stored[key] = neu
 	}
-	if had {
-		rec.Change.OldImage = toImage(old.item())
-	}
+	rec.Change.OldImage = old
 	delete(h.standing[qi], user)
-	if rec.EventName != "REMOVE" {
-		rec.Change.NewImage = toImage(neu.item())
-		h.dirty[key] = neu.item()
+	if rec.EventName == "REMOVE" {
+		delete(h.stored, key)
+		h.dirty[key] = nil
+	} else {
+		it := neu.item()
+		rec.Change.NewImage = toImage(it)
+		h.stored[key], h.dirty[key] = rec.Change.NewImage, it
 		if neu.value.Kind != "" {
 			h.standing[qi][user] = neu.value
 		}
@@ -410,6 +407,7 @@ func TestExactness(t *testing.T) {
 	}
 	for i, mode := range modes {
 		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t)
 			l := newLab(w, w.db, mode, newRand(t, uint64(i)))
 			l.hindered.each = 25
