@@ -65,7 +65,7 @@
 //
 // and when the account's watch list changes ([WatchMessage]):
 //
-//	{"type":"watch","question":"89c2...","watching":true,"since":"2026-11-22T10:00:00Z"}
+//	{"type":"watch","question":"89c2...","watching":true}
 //
 // On the system topic ([NoticeMessage]):
 //

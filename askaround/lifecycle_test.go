@@ -36,8 +36,8 @@ func TestDelete(t *testing.T) {
 	if page, err := w.service.Nearby(w.ctx(), NearbyInput{Center: manhattan}); err != nil || len(page.Questions) > 0 {
 		t.Errorf("it is still listed: %+v, %v", page, err)
 	}
-	if page := w.watched(0, WatchedInput{}); len(page.Questions) > 0 {
-		t.Errorf("it is still on its author's list: %+v", page)
+	if err := w.service.Watch(w.ctx(), account(1), id); !errors.Is(err, ErrNotFound) {
+		t.Errorf("it can still be watched: %v", err)
 	}
 	late := w.rate(2, id, 4)
 	w.run()
@@ -63,105 +63,6 @@ func TestDelete(t *testing.T) {
 	w.noDeadLetters()
 }
 
-func (w *world) watched(i int, in WatchedInput) WatchedPage {
-	w.t.Helper()
-	in.Account = account(i)
-	page, err := w.service.Watched(w.ctx(), in)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return page
-}
-
-func watchedIDs(page WatchedPage) []QuestionID {
-	ids := []QuestionID{}
-	for _, q := range page.Questions {
-		ids = append(ids, q.ID)
-	}
-	return ids
-}
-
-func TestWatchList(t *testing.T) {
-	w := newWorld(t)
-	asked := make([]QuestionID, 3)
-	for i := range asked {
-		asked[i] = w.ask(KindStar, manhattan)
-		w.clock.Advance(time.Second)
-	}
-	w.run()
-	if diff := cmp.Diff([]QuestionID{asked[2], asked[1], asked[0]}, watchedIDs(w.watched(0, WatchedInput{}))); diff != "" {
-		t.Errorf("its author's list, newest first (-want +got)\n%s", diff)
-	}
-	for _, id := range []QuestionID{asked[1], asked[0], asked[1]} {
-		w.clock.Advance(time.Second)
-		if err := w.service.Watch(w.ctx(), account(1), id); err != nil {
-			t.Fatal(err)
-		}
-	}
-	page := w.watched(1, WatchedInput{})
-	if diff := cmp.Diff([]QuestionID{asked[0], asked[1]}, watchedIDs(page)); diff != "" {
-		t.Errorf("watched again keeps its place (-want +got)\n%s", diff)
-	}
-	if page.Questions[0].Mine || !w.watched(0, WatchedInput{}).Questions[0].Mine {
-		t.Error("Mine is wrong")
-	}
-	if len(w.watched(2, WatchedInput{}).Questions) > 0 {
-		t.Error("another's list")
-	}
-	if err := w.service.Close(w.ctx(), account(0), asked[0]); err != nil {
-		t.Fatal(err)
-	}
-	if page := w.watched(1, WatchedInput{}); len(page.Questions) != 2 || page.Questions[0].State != StateClosed {
-		t.Errorf("a closed question left the list: %+v", page)
-	}
-	for range 2 {
-		if err := w.service.Unwatch(w.ctx(), account(1), asked[0]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if diff := cmp.Diff([]QuestionID{asked[1]}, watchedIDs(w.watched(1, WatchedInput{}))); diff != "" {
-		t.Errorf("after Unwatch (-want +got)\n%s", diff)
-	}
-	w.clock.Advance(QuestionLifetime)
-	if page := w.watched(1, WatchedInput{}); len(page.Questions) > 0 {
-		t.Errorf("an expired question: %+v", page)
-	}
-	if err := w.service.Watch(w.ctx(), account(1), asked[1]); !errors.Is(err, ErrNotFound) {
-		t.Errorf("watching an expired question: %v", err)
-	}
-}
-
-func TestWatchListPages(t *testing.T) {
-	w := newWorld(t)
-	want := make([]QuestionID, 7)
-	for i := range want {
-		want[len(want)-1-i] = w.ask(KindStar, manhattan) // some in the same millisecond
-		w.clock.Advance(time.Duration(i%2) * time.Second)
-	}
-	w.run()
-	all := watchedIDs(w.watched(0, WatchedInput{Limit: 7}))
-	var paged []QuestionID
-	in := WatchedInput{Limit: 3}
-	for {
-		page := w.watched(0, in)
-		paged = append(paged, watchedIDs(page)...)
-		if in.Cursor = page.Next; in.Cursor == "" {
-			break
-		}
-	}
-	if diff := cmp.Diff(all, paged); diff != "" || len(all) != len(want) {
-		t.Errorf("pages (-want +got)\n%s", diff)
-	}
-	for _, in := range []WatchedInput{{Account: "x"}, {Limit: -1}, {Limit: MaxLimit + 1}, {Cursor: "x"}, {Cursor: "1.x"}} {
-		if in.Account == "" {
-			in.Account = account(0)
-		}
-		if _, err := w.service.Watched(w.ctx(), in); !errors.Is(err, ErrInvalid) {
-			t.Errorf("%+v: %v", in, err)
-		}
-	}
-}
-
 func TestWatchListIsTold(t *testing.T) {
 	w := newWorld(t)
 	id := w.ask(KindStar, manhattan)
@@ -173,7 +74,7 @@ func TestWatchListIsTold(t *testing.T) {
 	}
 	message := func(i int, watching bool) publication {
 		return publication{"askaround/v1/account/" + string(account(i)),
-			toJSON(t, WatchMessage{TypeWatch, id, watching, w.clock.Now()})}
+			toJSON(t, WatchMessage{TypeWatch, id, watching})}
 	}
 	for _, step := range []struct {
 		reason string
@@ -181,9 +82,10 @@ func TestWatchListIsTold(t *testing.T) {
 		user   int
 		want   []publication
 	}{
-		{"asking watches", nil, 0, []publication{message(0, true)}},
+		{"nothing yet", nil, 0, nil},
 		{"watching", w.service.Watch, 1, []publication{message(1, true)}},
 		{"watching again", w.service.Watch, 1, nil},
+		{"somebody else", w.service.Watch, 2, []publication{message(2, true)}},
 		{"unwatching", w.service.Unwatch, 1, []publication{message(1, false)}},
 		{"unwatching again", w.service.Unwatch, 1, nil},
 	} {
@@ -299,7 +201,7 @@ func TestSearchLeavesNoTrace(t *testing.T) {
 	}
 	client := dynamodb.NewFromConfig(w.local.Config())
 	r := w.resources
-	for _, table := range []string{r.Questions, r.Answers, r.Heat, r.Operations, r.Watches} {
+	for _, table := range []string{r.Questions, r.Answers, r.Heat, r.Operations, r.Watches, r.Counted} {
 		out, err := client.Scan(w.ctx(), &dynamodb.ScanInput{TableName: &table})
 		if err != nil {
 			t.Fatal(err)

@@ -1,7 +1,5 @@
 package askaround
 
-import "time"
-
 // The messages on topics; see the package documentation for their JSON.
 
 // Types of messages, the member "type".
@@ -46,7 +44,6 @@ type WatchMessage struct {
 	Type     string     `json:"type"`
 	Question QuestionID `json:"question"`
 	Watching bool       `json:"watching"`
-	Since    time.Time  `json:"since"` // when it was put on the list
 }
 
 // NoticeMessage tells everybody something.

@@ -55,7 +55,7 @@ func (w *Worker) processQuestion(ctx context.Context, m message) error {
 	old, err := w.effect(ctx, m, types.Put{
 		TableName: &w.resources.Questions, Item: it,
 		ConditionExpression: &condition, ExpressionAttributeNames: e.names,
-	}, w.watchPut(q))
+	})
 	if old == nil {
 		return err
 	}

@@ -81,7 +81,7 @@ func provisionTables(ctx context.Context, db DynamoDB, r Resources) error {
 		{r.Counted, attrQuestion, attrAccount, noStream},
 		{r.Heat, attrQuestion, attrPart, types.StreamViewTypeNewAndOldImages},
 		{r.Operations, attrID, noRange, noStream},
-		{r.Watches, attrAccount, attrQuestion, types.StreamViewTypeNewAndOldImages},
+		{r.Watches, attrAccount, noRange, types.StreamViewTypeNewAndOldImages},
 	} {
 		if err := provisionTable(ctx, db, t.name, t.hash, t.rang, t.stream); err != nil {
 			return fmt.Errorf("table %s: %w", t.name, err)

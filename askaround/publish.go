@@ -1,10 +1,13 @@
 package askaround
 
 import (
+	"cmp"
 	"context"
-	"time"
+	"errors"
+	"slices"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/askaround/askaround-go/askaround/topic"
 )
@@ -126,40 +129,51 @@ func (w *Worker) PublishWatches(ctx context.Context, event events.DynamoDBEvent)
 	return w.publishStream(ctx, event, w.resources.QuestionsDeadLetters, w.watchNews), nil
 }
 
-// watchNews reads a record of the Watches table.
+// watchNews reads a record of the Watches table: what its list has that the one before had
+// not, and the other way round.
 func (w *Worker) watchNews(rec events.DynamoDBEventRecord) ([]news, error) {
 	if id := rec.UserIdentity; id != nil && id.PrincipalID == ttlPrincipal {
-		return nil, nil // clients know when the question expired
+		return nil, nil // clients know when questions expire
 	}
-	old, oldErr := fromStream(rec.Change.OldImage)
-	neu, err := fromStream(rec.Change.NewImage)
-	switch {
-	case err != nil:
+	old, oldAccount, oldErr := watchImage(rec.Change.OldImage)
+	neu, account, err := watchImage(rec.Change.NewImage)
+	if err := errors.Join(oldErr, err); err != nil {
 		return nil, err
-	case old == nil && neu == nil:
-		return nil, oldErr
-	case old != nil && neu != nil:
-		return nil, nil // watched again: it keeps its place
 	}
-	watching := neu != nil
-	if !watching {
-		neu = old
-	}
-	a := attrs{item: neu}
-	account, id, since := a.text(attrAccount), a.text(attrQuestion), a.integer(attrSince)
-	if a.err != nil {
-		return nil, a.err
-	}
-	q, err := ParseQuestionID(id)
+	t, err := topic.NewAccount(cmp.Or(account, oldAccount))
 	if err != nil {
 		return nil, err
 	}
-	t, err := topic.NewAccount(account)
-	if err != nil {
-		return nil, err
+	var out []news
+	tell := func(ids, others []string, watching bool) {
+		for _, id := range ids {
+			if !slices.Contains(others, id) {
+				out = append(out, news{subject: t.String() + id, topic: t, message: WatchMessage{TypeWatch, QuestionID(id), watching}})
+			}
+		}
 	}
-	m := WatchMessage{TypeWatch, q, watching, time.UnixMilli(since).UTC()}
-	return []news{{subject: id + t.String(), topic: t, message: m, record: rec}}, nil
+	tell(neu, old, true)
+	tell(old, neu, false)
+	return out, nil
+}
+
+// watchImage reads an image of a watch list. An absent one has nothing.
+func watchImage(image map[string]events.DynamoDBAttributeValue) (ids []string, account string, err error) {
+	it, err := fromStream(image)
+	if it == nil || err != nil {
+		return nil, "", err
+	}
+	if set, ok := it[attrQuestions].(*types.AttributeValueMemberSS); ok {
+		ids = slices.Sorted(slices.Values(set.Value))
+	}
+	for _, id := range ids {
+		if _, err := ParseQuestionID(id); err != nil {
+			return nil, "", err
+		}
+	}
+	a := attrs{item: it}
+	account = a.text(attrAccount)
+	return ids, account, a.err
 }
 
 // heatNews reads a record of the Heat table.

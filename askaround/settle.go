@@ -19,8 +19,8 @@ import (
 
 // effect settles m's operation as succeeded and does put, both or neither, then tells
 // the account. Where put's condition does not hold, nothing is done and the item that is
-// in the way is returned. also are done with it; they have no conditions.
-func (w *Worker) effect(ctx context.Context, m message, put types.Put, also ...types.Put) (inTheWay item, err error) {
+// in the way is returned.
+func (w *Worker) effect(ctx context.Context, m message, put types.Put) (inTheWay item, err error) {
 	e, condition := settlement(m, StatusSucceeded, nil, w.options.Clock())
 	put.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
 	in := &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
@@ -35,9 +35,6 @@ func (w *Worker) effect(ctx context.Context, m message, put types.Put, also ...t
 		}},
 		{Put: &put},
 	}}
-	for i := range also {
-		in.TransactItems = append(in.TransactItems, types.TransactWriteItem{Put: &also[i]})
-	}
 	_, err = w.db.TransactWriteItems(ctx, in)
 	var canceled *types.TransactionCanceledException
 	switch {

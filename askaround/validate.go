@@ -91,17 +91,6 @@ func (f *faults) radius(pointer string, r, most geoindex.Meters) geoindex.Meters
 	return r
 }
 
-// limit checks a page's length and returns it with the default filled in.
-func (f *faults) limit(pointer string, n int) int {
-	if n == 0 {
-		return DefaultLimit
-	}
-	if n < 0 || n > MaxLimit {
-		f.add(pointer, "%d is not a number of questions: use 1 to %d", n, MaxLimit)
-	}
-	return n
-}
-
 func (f *faults) value(v Value) {
 	switch v.Kind {
 	case KindStar:
