@@ -131,7 +131,7 @@ func randomContribution(r *rand.Rand, question int) contribution {
 func TestFoldEqualsNaiveFold(t *testing.T) {
 	wanted := 150_000
 	if slow() {
-		wanted = 1_500_000
+		wanted = 300_000
 	}
 	events := 0
 	for seed := uint64(0); events < wanted; seed++ {

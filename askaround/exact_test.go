@@ -403,7 +403,7 @@ var modes = []Aggregation{AggregateWatermark, AggregateLWW, AggregateRecompute}
 func TestExactness(t *testing.T) {
 	small, large := 1_000, 0
 	if slow() {
-		small, large = 20_000, 980_000
+		small, large = 10_000, 990_000
 	}
 	for i, mode := range modes {
 		t.Run(string(mode), func(t *testing.T) {
@@ -412,7 +412,7 @@ func TestExactness(t *testing.T) {
 			l := newLab(w, w.db, mode, newRand(t, uint64(i)))
 			l.hindered.each = 25
 			exactness(t, l, small, 1_000, 100)
-			exactness(t, l, large, 35_000, 5_000)
+			exactness(t, l, large, 33_000, 5_000)
 		})
 	}
 }

@@ -50,13 +50,16 @@ func (d Drift) Size() int64 {
 
 func distance(a, b int64) int64 { return max(a-b, b-a) }
 
+// DefaultSettle is ReconcileOptions.Settle where it is 0.
+const DefaultSettle = 10 * time.Second
+
 // ReconcileOptions configure [Worker.Reconcile].
 type ReconcileOptions struct {
 	// Repair replaces sums that have drifted.
 	Repair bool
 	// Settle is how long sums and answers must both stay as they are before a
-	// difference counts as drift: longer than the stream of answers lags behind. 0 is 10
-	// seconds.
+	// difference counts as drift: longer than the stream of answers lags behind. 0 is
+	// DefaultSettle.
 	Settle time.Duration
 	// OnDrift is told of each question that has drifted; nil tells nobody.
 	OnDrift func(Drift)
@@ -79,9 +82,12 @@ type Reconciled struct {
 // from drift by Settle; where the stream lags longer, hold the queues of answers and let
 // the stream run dry first. Errors: [ErrUnavailable], and the context's.
 func (w *Worker) Reconcile(ctx context.Context, optFns ...func(*ReconcileOptions)) (Reconciled, error) {
-	o := ReconcileOptions{Settle: 10 * time.Second}
+	var o ReconcileOptions
 	for _, fn := range optFns {
 		fn(&o)
+	}
+	if o.Settle == 0 {
+		o.Settle = DefaultSettle
 	}
 	var out Reconciled
 	pages := dynamodb.NewScanPaginator(w.db, &dynamodb.ScanInput{TableName: &w.resources.Questions})
