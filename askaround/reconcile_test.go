@@ -124,3 +124,27 @@ func TestReconcileWaits(t *testing.T) {
 		t.Errorf("sums %+v", got)
 	}
 }
+
+// TestSleepingRecompute: a worker read the answers, slept, and wakes up after they changed
+// and changed back. In between another found the sums right, and wrote none.
+func TestSleepingRecompute(t *testing.T) {
+	w := newWorld(t, func(o *WorkerOptions) { o.Aggregation = AggregateRecompute })
+	id := w.ask(KindStar, manhattan)
+	w.run()
+	w.rate(1, id, 4)
+	w.run()
+	w.rate(2, id, 10)
+	w.deliverQueues(w.worker)
+	asleep, err := w.worker.snapshot(t.Context(), id, w.resources.Answers)
+	if err != nil || asleep.folded[""].answers != 2 {
+		t.Fatal(asleep, err)
+	}
+	w.withdraw(2, id)
+	w.run()
+	if again, err := w.worker.replace(t.Context(), asleep); !again || err != nil {
+		t.Errorf("the sleeper's sums are taken: %v", err)
+	}
+	if s := w.sums(id); s.Answers != 1 || s.SumHalfStars != 4 {
+		t.Errorf("sums %+v", s)
+	}
+}
