@@ -438,7 +438,7 @@ func TestExactnessOnMoto(t *testing.T) {
 	if !slow() {
 		t.Skip("moto takes its time: ASKAROUND_SLOW=1 runs it")
 	}
-	const n = 1_200
+	const n = 600
 	db := moto(t)
 	for i, mode := range modes {
 		t.Run(string(mode), func(t *testing.T) {
