@@ -78,9 +78,9 @@ func (h *Histogram) expect(run leaves) (items float64, ok bool) {
 		if b == nil {
 			return 0, false
 		}
-		for end := bin | (bins - 1); bin <= min(end, last); bin++ {
-			items += h.guess(b, bin) * share(bin, run)
-		}
+		end := min(bin|(bins-1), last)
+		items += h.sum(b, bin, end, run)
+		bin = end + 1
 	}
 	return items, true
 }
@@ -93,23 +93,39 @@ func (h *Histogram) suppose(run leaves) (items float64, ok bool) {
 		end := min(bin|(bins-1), last)
 		if b == nil {
 			items += h.mean() * leaves{max(run.min, binLeaves(bin).min), min(run.max, binLeaves(end).max)}.count() / binLeaves(bin).count()
-			bin = end + 1
-			continue
+		} else {
+			items += h.sum(b, bin, end, run)
 		}
-		for ; bin <= end; bin++ {
-			items += h.guess(b, bin) * share(bin, run)
-		}
+		bin = end + 1
 	}
 	return items, h.bins > 0
+}
+
+// sum estimates what the bins from first to last of a block hold of run, which may begin and
+// end within those two.
+func (h *Histogram) sum(b *block, first, last uint64, run leaves) float64 {
+	items := h.guess(b, first) * share(first, run)
+	for bin := first + 1; bin < last; bin++ {
+		items += h.guess(b, bin)
+	}
+	if first < last {
+		items += h.guess(b, last) * share(last, run)
+	}
+	return items
 }
 
 // guess blends what was seen of a bin with the mean of its block, and that with the mean
 // of all, so that a few items in a small part make no crowd.
 func (h *Histogram) guess(b *block, bin uint64) float64 {
-	own, part := float64(b.items[bin%bins]), float64(b.seen[bin%bins])
-	if part >= known {
-		return own
+	if b.seen[bin%bins] >= known {
+		return float64(b.items[bin%bins])
 	}
+	return h.blend(b, bin)
+}
+
+// blend is guess for a bin of which less than enough is known.
+func (h *Histogram) blend(b *block, bin uint64) float64 {
+	own, part := float64(b.items[bin%bins]), float64(b.seen[bin%bins])
 	items, seen := known*h.mean(), float64(known)
 	for i := range bins {
 		items += float64(b.items[i] * b.seen[i])

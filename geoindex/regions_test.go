@@ -251,7 +251,7 @@ func judgeRings(at, center LatLng, rings [][]LatLng) verdict {
 // placesFor returns places in and around a region's neighbourhood.
 func placesFor(r *rand.Rand, region Region, n int) (out []LatLng) {
 	p := planner{layout: anyLevel{cells(6)}, histogram: NewHistogram(), maxCells: 24}
-	pieces := p.cover(region, false, new(room))
+	pieces := p.cover(newDivider(region), false, new(room))
 	for range n {
 		if len(pieces) == 0 || r.IntN(8) == 0 {
 			out = append(out, randomPlace(r))

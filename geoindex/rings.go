@@ -288,7 +288,7 @@ func (p planner) within(region Region, from LatLng, radius Meters) (items float6
 	defer p.histogram.mu.RUnlock()
 	work := rooms.Get().(*room)
 	defer rooms.Put(work)
-	for _, c := range p.cover(ring{Region: region, outer: disc}, false, work) {
+	for _, c := range p.cover(newDivider(ring{Region: region, outer: disc}), false, work) {
 		share := 0.5 // of a cell that the edge cuts
 		if c.relation == inside {
 			share = 1
@@ -305,7 +305,7 @@ func (p planner) farthest(region Region, from LatLng) (far Meters) {
 	p.maxCells, p.layout = 16, anyLevel{p.layout}
 	p.histogram.mu.RLock()
 	defer p.histogram.mu.RUnlock()
-	for _, c := range p.cover(region, false, new(room)) {
+	for _, c := range p.cover(newDivider(region), false, new(room)) {
 		center, radius := around(c.cell())
 		far = max(far, distance(from.point(), center.Vector)+Meters(radius)*EarthRadius)
 	}
