@@ -211,7 +211,7 @@ func (a *adviser) teach(p planner, disc Disc) {
 			continue
 		}
 		from, to := a.within(block)
-		a.histogram.observe(block, slices.Values(a.leafs[from:to]), int(float64(to-from)*a.scale))
+		a.histogram.observe(block, slices.Values(a.leafs[from:to]), int(float64(to-from)*a.scale), 1)
 	}
 }
 

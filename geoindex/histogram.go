@@ -138,8 +138,8 @@ func (h *Histogram) blend(b *block, bin uint64) float64 {
 func (h *Histogram) mean() float64 { return h.items / max(h.bins, 1e-9) }
 
 // observe learns that run was read from end to end and holds count items, of which leafs
-// are some or all.
-func (h *Histogram) observe(run leaves, leafs iter.Seq[CellID], count int) {
+// are some or all. Of a partition with shards, one is as good as a sample.
+func (h *Histogram) observe(run leaves, leafs iter.Seq[CellID], count, shards int) {
 	counts, seen := map[uint64]float64{}, 0.0
 	for leaf := range leafs {
 		counts[binOf(leaf)]++
@@ -154,13 +154,13 @@ func (h *Histogram) observe(run leaves, leafs iter.Seq[CellID], count int) {
 		if seen > 0 {
 			items = counts[bin] * float64(count) / seen
 		}
-		h.learn(bin, items, part)
+		h.learn(bin, items, part/float64(shards))
 	}
 	h.forget()
 }
 
-// learn blends what was seen of a bin with what is known of it, by how much of it each
-// has seen.
+// learn blends what was seen of a bin, items in a part of it, with what is known of it, by
+// how much of it each has seen.
 func (h *Histogram) learn(bin uint64, items, part float64) {
 	if part == 0 {
 		return
@@ -238,7 +238,7 @@ func (h *Histogram) Learn(points iter.Seq[LatLng]) {
 	}
 	for _, block := range slices.Sorted(maps.Keys(byBlock)) {
 		leafs := byBlock[block]
-		h.observe(leavesOf(block.s2()), slices.Values(leafs), len(leafs))
+		h.observe(leavesOf(block.s2()), slices.Values(leafs), len(leafs), 1)
 	}
 }
 

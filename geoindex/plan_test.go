@@ -66,7 +66,7 @@ func TestGroupIsCheapest(t *testing.T) {
 		for range r.IntN(20_000) {
 			leafs = append(leafs, block.min+CellID(2*r.Uint64N(uint64(block.max-block.min)/2)))
 		}
-		h.observe(block, slices.Values(leafs), len(leafs))
+		h.observe(block, slices.Values(leafs), len(leafs), 1)
 		p := planner{layout: cells(4 + r.IntN(3)), histogram: h, maxQueries: 64}
 		work := new(room)
 		for from := block.min; len(work.runs) < 10 && from < block.max; { // cells of level 12 or so, with gaps

@@ -47,17 +47,22 @@ type SearchOptions struct {
 	Limit int
 	// Cursor continues a search of the same region and order, which Next told.
 	Cursor string
-	// Next is set, when the search has ended for whatever reason, to the cursor that
-	// continues behind the last hit yielded; to "" where all were.
+	// Next is set, whenever a hit is yielded, to the cursor that continues behind it; when the
+	// search has ended for whatever reason, to the one that goes on from there, or to "" where
+	// all hits were yielded. One that ended at its limit may have no more all the same: it
+	// has not looked.
 	Next *string
 
 	// Budget bounds the read units, 0 means no bound. A search that would exceed it
 	// ends with a [*BudgetError], which has the cursor to go on with. It reads one
 	// page at a time, and may exceed the budget by that page. The first page is read in
 	// any case, or, by distance, the first ring: that is made for half of the budget, and
-	// given up for a narrower one where it holds more than all of it. The newest and oldest
-	// of a region are known when all of it was read, and take no budget: [Table.Newest]
-	// reads no more than it yields.
+	// given up for a narrower one where it holds more than all of it.
+	//
+	// The newest and oldest of a region take no budget, which is an [ErrInvalid]: which hits
+	// come first is known when all of the region was read, so that a part of it would yield
+	// none, and its cursor would have to hold all candidates. [Table.Explain] tells what
+	// such a search is expected to cost, and [Table.Newest] reads no more than it yields.
 	Budget float64
 
 	// Stats is set to what the search has cost so far whenever a hit is yielded, and to
@@ -188,7 +193,7 @@ func (s *search) check() error {
 	case !(o.Budget >= 0):
 		return fmt.Errorf("%w: budget %v", ErrInvalid, o.Budget)
 	case o.Budget > 0 && o.Order.timed():
-		return fmt.Errorf("%w: a budget for the newest or oldest of a region, which are known when all of it was read", ErrInvalid)
+		return fmt.Errorf("%w: a budget for the newest or oldest of a region, which are known only when all of it was read", ErrInvalid)
 	}
 	if err := o.Order.check(); err != nil {
 		return err
@@ -254,6 +259,9 @@ func (s *search) queryOf(in *span) *rangeQuery {
 func (s *search) emit(r *ranked) error {
 	s.stats.Items++
 	s.last, s.hasLast = r.position, true
+	if s.options.Next != nil {
+		*s.options.Next = s.cursor()
+	}
 	s.stopped = !s.yield(r.hit, nil)
 	if s.stopped || s.stats.Items == s.options.Limit {
 		return errStop
