@@ -85,6 +85,13 @@ func (h *Histogram) expect(run leaves) (items float64, ok bool) {
 	return items, true
 }
 
+// knows reports whether anything was read of the block that a leaf cell lies in.
+func (h *Histogram) knows(leaf CellID) bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.blocks[blockOf(binOf(leaf))] != nil
+}
+
 // suppose estimates the items of run in the mean, by what is known of other places where
 // nothing is of it; ok is false for a histogram that knows nothing. The caller holds mu.
 func (h *Histogram) suppose(run leaves) (items float64, ok bool) {

@@ -38,6 +38,7 @@ type reader struct {
 	ordered   bool    // pages come in the order of spans, their items in that of keys
 	workers   int     // at least as many as a span has queries, if ordered
 	limit     int32   // items to ask for at once; 0 for as many as come
+	once      bool    // of each query its first page is read
 	budget    float64 // 0 for none; with one there is one worker
 	spent     float64 // of the budget, by the one worker
 	gate      *gate
@@ -276,7 +277,7 @@ func (r *reader) read(ctx context.Context, j *job) error {
 			r.done.Add(1)
 			return nil
 		}
-		if r.enough.Load() {
+		if r.once || r.enough.Load() {
 			return nil
 		}
 		in.ExclusiveStartKey = out.LastEvaluatedKey

@@ -52,6 +52,8 @@ func (s *search) byDistance(ctx context.Context) error {
 	if s.after != nil {
 		last = s.after.distance
 		r.skip, _ = NewDisc(s.options.Order.from, max(0, last-2*margin(last)))
+	} else if err := r.probe(ctx); err != nil {
+		return s.partial(err)
 	}
 	for size, first := firstRing, true; ; size, first = min(2*size, wideRing), false {
 		radius, err := r.next(ctx, last, r.wanted(size), first)
@@ -66,6 +68,34 @@ func (s *search) byDistance(ctx context.Context) error {
 		}
 		last = radius
 	}
+}
+
+// probe reads the first items behind the place, along the curve, if nothing is known of its
+// neighbourhood. For one query it learns how wide the first ring should be, and what it has
+// read is not read again.
+func (r *rings) probe(ctx context.Context) error {
+	const items = 64
+	from := r.options.Order.from
+	leaf := CellAt(from)
+	if !r.region.Contains(from) || r.table.histogram.knows(leaf) {
+		return nil
+	}
+	in := r.newReader([]span{{leaves: leaves{leaf, r.table.layout.partition(leaf).max}}})
+	in.limit, in.once, in.budget = items, true, 0
+	if r.options.Budget > 0 {
+		in.limit = int32(min(items, r.affordable()))
+	}
+	for page, err := range in.pages(ctx) {
+		if err != nil {
+			return err
+		}
+		r.stats.add(page)
+		if err := r.keep(page); err != nil {
+			return err
+		}
+	}
+	r.forget()
+	return nil
 }
 
 // wanted returns for how many hits to make the next ring: for size, or what the limit has
