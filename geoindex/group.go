@@ -48,7 +48,7 @@ func (p *planner) group(work *room) {
 	}
 	p.sum(work)
 	most := max(p.maxQueries, p.partitions(work.runs))
-	for request := requestUnits; ; request *= 2 {
+	for request := requestUnits; ; request *= 4 {
 		if n := p.divide(work, request); n <= most || request > 1e9 {
 			work.collect()
 			return
