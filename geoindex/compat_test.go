@@ -190,6 +190,7 @@ func TestCompatRuns(t *testing.T) {
 // TestCompatAgainstBruteForce compares searches of tables of dynamodb-geo with the distance
 // to every point.
 func TestCompatAgainstBruteForce(t *testing.T) {
+	t.Parallel()
 	searches := scaled(40, 1_000)
 	r := seeded(t)
 	points := randomPoints(r, 500)

@@ -155,30 +155,37 @@ func (h *Histogram) observe(run leaves, leafs iter.Seq[CellID], count, shards in
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.clock++
-	for bin, last := binOf(run.min), binOf(run.max); bin <= last; bin++ {
-		part := share(bin, run)
-		items := float64(count) * part * binLeaves(bin).count() / run.count() // evenly, if nothing else is known
-		if seen > 0 {
-			items = counts[bin] * float64(count) / seen
+	for bin, last := binOf(run.min), binOf(run.max); bin <= last; {
+		b := h.block(blockOf(bin))
+		for end := min(bin|(bins-1), last); bin <= end; bin++ {
+			part := share(bin, run)
+			items := float64(count) * part * binLeaves(bin).count() / run.count() // evenly, if nothing else is known
+			if seen > 0 {
+				items = counts[bin] * float64(count) / seen
+			}
+			h.learn(b, bin, items, part/float64(shards))
 		}
-		h.learn(bin, items, part/float64(shards))
 	}
 	h.forget()
 }
 
-// learn blends what was seen of a bin, items in a part of it, with what is known of it, by
-// how much of it each has seen.
-func (h *Histogram) learn(bin uint64, items, part float64) {
-	if part == 0 {
-		return
-	}
-	id := blockOf(bin)
+// block returns a block that is observed.
+func (h *Histogram) block(id CellID) *block {
 	b := h.blocks[id]
 	if b == nil {
 		b = &block{}
 		h.blocks[id] = b
 	}
 	b.used = h.clock
+	return b
+}
+
+// learn blends what was seen of a bin, items in a part of it, with what is known of it, by
+// how much of it each has seen.
+func (h *Histogram) learn(b *block, bin uint64, items, part float64) {
+	if part == 0 {
+		return
+	}
 	i := bin % bins
 	seen := min(1, float64(b.seen[i])+part)
 	b.items[i] += float32((items/part - float64(b.items[i])) * min(1, part/seen))

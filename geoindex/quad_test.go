@@ -39,7 +39,7 @@ func TestQuad(t *testing.T) {
 func TestQuarters(t *testing.T) {
 	r := seeded(t)
 	said := map[relation]int{}
-	for range scaled(2_000, 100_000) {
+	for range scaled(2_000, 50_000) {
 		disc, err := NewDisc(randomPlace(r), Meters(math.Pow(10, 8*r.Float64()-1)))
 		if err != nil {
 			t.Fatal(err)

@@ -267,9 +267,10 @@ func placesFor(r *rand.Rand, region Region, n int) (out []LatLng) {
 // TestRegions compares every region with independent mathematics, and what it says of
 // cells with what it says of places.
 func TestRegions(t *testing.T) {
+	t.Parallel()
 	r := seeded(t)
 	found, decided := 0, 0
-	for range scaled(1_000, 100_000) {
+	for range scaled(1_000, 50_000) {
 		s := randomRegion(t, r)
 		for _, p := range placesFor(r, s.region, 20) {
 			want, got := s.judge(p), s.region.Contains(p)

@@ -101,6 +101,7 @@ func pages(t testing.TB, r *rand.Rand, table *Table, region Region, o Order, bet
 // TestSearchAgainstBruteForce compares searches of every region in every order, whole, in
 // pages and counted, with a look at every point, while the histogram learns.
 func TestSearchAgainstBruteForce(t *testing.T) {
+	t.Parallel()
 	r := seeded(t)
 	points := timed(r, randomPoints(r, 600))
 	var tables []*Table
@@ -119,7 +120,7 @@ func TestSearchAgainstBruteForce(t *testing.T) {
 		}
 	}
 	found := 0
-	for range scaled(600, 100_000) {
+	for range scaled(600, 50_000) {
 		region, o, table := randomRegion(t, r).region, randomOrder(r), tables[r.IntN(len(tables))]
 		if len(must(table.planFor(region, false)).spans) > 300 {
 			table = tables[0]
@@ -210,6 +211,7 @@ func TestPagesWhileWritersRun(t *testing.T) {
 
 // TestNearest compares with all distances, sorted, and shows that no item is read twice.
 func TestNearest(t *testing.T) {
+	t.Parallel()
 	r := seeded(t)
 	points := randomPoints(r, 600)
 	for _, shards := range []int{1, 3} {
@@ -257,9 +259,8 @@ func TestNearest(t *testing.T) {
 				break
 			}
 		}
-		// With shards nothing is learned: rings are three times as wide each.
-		if q := f.queries.Load(); q > int64(map[int]int{1: 40, 3: 300}[shards]) {
-			t.Errorf("20 of an endless stream took %d queries", q)
+		if q := f.queries.Load(); q > int64(100*shards) { // of 1,536 partitions
+			t.Errorf("%d shards: 20 of an endless stream took %d queries", shards, q)
 		}
 	}
 }
