@@ -52,7 +52,8 @@ func (s *search) byDistance(ctx context.Context) error {
 	if s.after != nil {
 		last = s.after.distance
 		r.skip, _ = NewDisc(s.options.Order.from, max(0, last-2*margin(last)))
-	} else if err := r.probe(ctx); err != nil {
+	}
+	if err := r.probe(ctx); err != nil {
 		return s.partial(err)
 	}
 	for size, first := firstRing, true; ; size, first = min(2*size, wideRing), false {
@@ -82,8 +83,8 @@ func (r *rings) probe(ctx context.Context) error {
 	}
 	in := r.newReader([]span{{leaves: leaves{leaf, r.table.layout.partition(leaf).max}}})
 	in.limit, in.once, in.budget = items, true, 0
-	if r.options.Budget > 0 {
-		in.limit = int32(min(items, r.affordable()))
+	if r.options.Budget > 0 { // most of which is for the rings
+		in.limit = int32(max(1, min(items, r.affordable()/4)))
 	}
 	for page, err := range in.pages(ctx) {
 		if err != nil {

@@ -265,6 +265,53 @@ func TestNearest(t *testing.T) {
 	}
 }
 
+// TestNearestGoesOn reads the nearest points in pages, each by a table that knows nothing but
+// the cursor's key, and in parts of a small budget: they come as in one search.
+func TestNearestGoesOn(t *testing.T) {
+	r := seeded(t)
+	points := dense(r, 2_000)
+	f := newFake(newTable(t, &fake{}), points)
+	open := func() *Table {
+		return newTable(t, f, func(o *Options) { o.CursorKey = make([]byte, leastCursorKey) })
+	}
+	center := LatLng{51.52, -0.09}
+	want := expected(points, everywhere(center), ByDistance(center))[:150]
+	for _, c := range []struct {
+		why    string
+		k      int
+		budget float64
+	}{{"pages of 10", 10, 0}, {"parts of 2 units", 150, 2}} {
+		var got []string
+		var total Stats
+		cursor, searches := "", 0
+		for len(got) < len(want) {
+			var stats Stats
+			for hit, err := range open().Nearest(t.Context(), center, min(c.k, len(want)-len(got)), func(o *SearchOptions) {
+				o.Cursor, o.Next, o.Budget, o.Stats = cursor, &cursor, c.budget, &stats
+			}) {
+				if errors.Is(err, ErrBudget) {
+					continue // it was the last
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, hit.Key.ID)
+			}
+			total.Queries, total.ItemsRead = total.Queries+stats.Queries, total.ItemsRead+stats.ItemsRead
+			if searches++; searches > len(want) {
+				t.Fatalf("%s: no progress behind %d points", c.why, len(got))
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s:\ngot  %v\nwant %v", c.why, got, want)
+		}
+		if searches < 3 || total.ItemsRead > 30*len(want) {
+			t.Errorf("%s: %d searches, %+v", c.why, searches, total)
+		}
+		t.Logf("%s: %d searches, %+v", c.why, searches, total)
+	}
+}
+
 // TestCountSendsNoItems shows that what lies inside for certain is counted by DynamoDB.
 func TestCountSendsNoItems(t *testing.T) {
 	r := seeded(t)
