@@ -43,8 +43,8 @@ func (h Hit) Distance() Meters {
 // not all, and SearchOptions.Next continues it: in the order of keys behind the last page
 // read, by distance behind the last ring that was read whole, of the newest and oldest
 // behind the last one yielded. A ring is some queries, made for 64 points at first: of
-// searches by distance, failures that are more frequent let none advance. Only an [ErrCorrupt] is about one item: the
-// search goes on if the caller does.
+// searches by distance, failures that are more frequent let none advance. Only an
+// [ErrCorrupt] is about one item: the search goes on if the caller does.
 func (t *Table) Search(ctx context.Context, region Region, optFns ...func(*SearchOptions)) iter.Seq2[Hit, error] {
 	return func(yield func(Hit, error) bool) {
 		s, err := t.newSearch(region, optFns)
