@@ -80,6 +80,7 @@ func questionsIndex(db DynamoDB, table string, clock func() time.Time) (*geoinde
 	index, err := geoindex.New(db, table, func(o *geoindex.Options) {
 		o.TTLAttribute = attrExpiresAt
 		o.Clock = clock
+		o.CursorKey = cursorKey
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
