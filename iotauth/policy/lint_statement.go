@@ -59,6 +59,9 @@ func (l *linter) types(pointer string, s *Statement) {
 		severity, effect = High, "denies nothing"
 	}
 	all := covered(s)
+	if slices.Equal(all, []Action{ListNamedShadowsForThing}) { // one page of AWS's guide shows a thing, another "*"
+		severity, effect = Low, "allows nothing, unless the page of AWS's guide is right that shows a thing"
+	}
 	for i, text := range s.Resource {
 		if len(all) > 0 && !slices.ContainsFunc(all, func(a Action) bool { return worksOn(a, text) }) {
 			l.find(LintResourceType, severity, pointer+"/Resource/"+strconv.Itoa(i),
