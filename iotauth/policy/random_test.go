@@ -219,7 +219,7 @@ func hot(b *Bound, a Action, name string) Verdict {
 func checkExplanation(t *testing.T, e Explanation, want Verdict) {
 	t.Helper()
 	matched := map[Effect]int{}
-	for _, s := range e.Statements {
+	for _, s := range e.Traces {
 		if s.Miss == Matched {
 			matched[s.Effect]++
 		}
