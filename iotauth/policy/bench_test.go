@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -52,6 +53,7 @@ var shapes = []struct{ name, shape, miss string }{
 	{"middle", "fleet/*/%s%d/state", "fleet/plant/j999/state"},
 	{"suffix", "*/%s%d/state", "fleet/plant/j999/state"},
 	{"both ends", "*/%s%d/*", "fleet/plant/j999/state"},
+	{"longest topic", "*/%s%d/*", strings.Repeat("fleet/plant/machine/of/many/", 9)},
 }
 
 // measure runs f, which must be right. Beside the mean it reports the median of short
