@@ -1,6 +1,10 @@
 package iotauth
 
-import "time"
+import (
+	"time"
+
+	"github.com/askaround/askaround-go/iotauth/policy"
+)
 
 // Names under which credentials travel, as HTTP headers and as query parameters alike.
 // The token travels under the authorizer's token key name.
@@ -33,7 +37,7 @@ const (
 	MaxPolicyDocuments = 10
 	// MaxPolicyDocument is the longest of them in characters. Whether white space counts
 	// is not documented; here it counts.
-	MaxPolicyDocument = 2048
+	MaxPolicyDocument = policy.MaxSize
 	// MinSeconds and MaxSeconds bound DisconnectAfterInSeconds and RefreshAfterInSeconds.
 	MinSeconds = 300
 	MaxSeconds = 86400
