@@ -148,7 +148,7 @@ func TestErrorsAreDiscreet(t *testing.T) {
 		}
 	}
 	c := Credentials{Authorizer: "A", TokenKey: "k", Token: secret, Signature: signature}
-	for _, text := range []string{fmt.Sprint(c), fmt.Sprintf("%+v", c), fmt.Sprintf("%#v", c), fmt.Sprintf("%s", &c)} {
+	for _, text := range []string{fmt.Sprint(c), fmt.Sprintf("%+v", c), fmt.Sprintf("%#v", c), (&c).String()} {
 		if strings.Contains(text, secret) || strings.Contains(text, signature[:12]) {
 			t.Errorf("text shows a secret: %s", text)
 		}
