@@ -2,7 +2,6 @@ package idtoken
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/json" // with names to the letter, and none twice
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
@@ -96,7 +96,8 @@ func (v *Verifier) Ready(ctx context.Context) error { return v.keys.ready(ctx) }
 
 // Verify checks token: its signature (RS256 or ES256) by a key of the issuer, its
 // issuer, audience, expiry and start, and that it has a subject. It decodes all claims
-// into dest, unless that is nil. Errors are an [*Error], or [ErrUnavailable] when nothing
+// into dest, unless that is nil: their names compare to the letter, and a claim that
+// is there twice is malformed. Errors are an [*Error], or [ErrUnavailable] when nothing
 // can be said about the token.
 func (v *Verifier) Verify(ctx context.Context, token string, dest any) (Claims, error) {
 	if len(token) > maxToken {
