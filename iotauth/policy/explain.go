@@ -189,15 +189,15 @@ func agreement(pattern, arn string) int {
 
 // readAhead is how many bytes of text a pattern can read before it fails.
 func readAhead(pattern, text string) int {
-	states := closure(pattern, []int{0})
-	for t := 0; t < len(text); {
-		n := runeLen(text[t:])
-		if states = advance(pattern, states, text[t:t+n]); len(states) == 0 {
-			return t
+	at, read := start(pattern), 0
+	for read < len(text) {
+		n := runeLen(text[read:])
+		if !at.read(text[read : read+n]) {
+			return read
 		}
-		t += n
+		read += n
 	}
-	return len(text)
+	return read
 }
 
 func nearestDetail(text, pattern, resource string, agree int) string {
