@@ -3,6 +3,7 @@ package iotauth
 import (
 	"bytes"
 	"crypto/rsa"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -80,21 +81,26 @@ func TestOpenSSL(t *testing.T) {
 	}
 }
 
+// keyFiles writes the first key and its public one, and returns the files.
+func keyFiles(t *testing.T) (private, public string) {
+	t.Helper()
+	dir := t.TempDir()
+	private, public = filepath.Join(dir, "private.pem"), filepath.Join(dir, "public.pem")
+	privatePEM, err1 := MarshalPrivateKey(key(t, 0))
+	publicPEM, err2 := MarshalPublicKey(&key(t, 0).PublicKey)
+	err3 := os.WriteFile(private, privatePEM, 0o600)
+	err4 := os.WriteFile(public, publicPEM, 0o644)
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		t.Fatal(err)
+	}
+	return private, public
+}
+
 // TestOpenSSLReadsOurKeys has openssl check and convert the PEM that we write.
 func TestOpenSSLReadsOurKeys(t *testing.T) {
 	openssl := foreign.Need(t, "openssl")
-	private, err := MarshalPrivateKey(key(t, 0))
-	if err != nil {
-		t.Fatal(err)
-	}
-	public, err := MarshalPublicKey(&key(t, 0).PublicKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "private.pem")
-	if err := os.WriteFile(file, private, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file, publicFile := keyFiles(t)
+	private, public := readFile(t, file), readFile(t, publicFile)
 	if got := run(t, "", openssl, "pkey", "-in", file, "-check", "-noout"); !strings.Contains(got, "Key is valid") {
 		t.Errorf("openssl says %s", got)
 	}
@@ -147,27 +153,13 @@ if (what === 'sign') {
 
 func TestNode(t *testing.T) {
 	node := foreign.Need(t, "node")
-	dir := t.TempDir()
-	private, err := MarshalPrivateKey(key(t, 0))
-	if err != nil {
-		t.Fatal(err)
-	}
-	public, err := MarshalPublicKey(&key(t, 0).PublicKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := map[string][]byte{"private.pem": private, "public.pem": public}
-	for name, data := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	private, public := keyFiles(t)
 	for _, token := range foreignTokens {
-		theirs := run(t, "", node, "-e", nodeScript, "sign", filepath.Join(dir, "private.pem"), token)
+		theirs := run(t, "", node, "-e", nodeScript, "sign", private, token)
 		if err := verifier(t, 0, 0).Verify(token, theirs); err != nil {
 			t.Errorf("%.16q: node's signature: %v", token, err)
 		}
-		if got := run(t, "", node, "-e", nodeScript, "verify", filepath.Join(dir, "public.pem"), token, sign(t, 0, token)); got != "true" {
+		if got := run(t, "", node, "-e", nodeScript, "verify", public, token, sign(t, 0, token)); got != "true" {
 			t.Errorf("%.16q: node refuses our signature", token)
 		}
 	}

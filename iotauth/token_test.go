@@ -296,3 +296,33 @@ func TestCachedVerifyAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// TestKeysThatAreNone: what is no key of the kind asked for is told, and not shown.
+func TestKeysThatAreNone(t *testing.T) {
+	private, err := MarshalPrivateKey(key(t, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := strings.Replace(string(private), "MII", "AAA", 1)
+	for why, text := range map[string]string{
+		"empty":             "",
+		"no PEM":            "allow",
+		"a request":         "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n",
+		"broken":            broken,
+		"a broken public":   "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
+		"a broken cert":     "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+		"an encrypted key":  "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
+		"encrypted the old": "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n",
+	} {
+		_, errPrivate := ParsePrivateKey([]byte(text))
+		_, errPublic := ParsePublicKey([]byte(text))
+		for _, err := range []error{errPrivate, errPublic} {
+			if !errors.Is(err, ErrKey) || strings.Contains(err.Error(), "AAAA") {
+				t.Errorf("%s: error %v", why, err)
+			}
+		}
+	}
+	if _, err := ParsePublicKey(private); !errors.Is(err, ErrKey) {
+		t.Errorf("a private key for a public one: %v", err)
+	}
+}
