@@ -7,6 +7,8 @@
 //	iotauth test-invoke -url http://127.0.0.1:8080/ -key public.pem -signature "$SIGNATURE" allow
 //	iotauth policy eval -action Publish -resource sensors/7/t -client-id 7 policy.json
 //	iotauth policy explain -action Publish -resource sensors/7/t -client-id 7 policy.json
+//	iotauth policy derive -role robot topics.json
+//	iotauth policy prove narrow.json wide.json
 //
 // A token is an operand, or the standard input where the operand is "-": there one line
 // break at the end does not belong to it. Keys are PEM, as openssl writes them.
@@ -41,6 +43,8 @@ var commands = []command{
 	{"test-invoke", "ask an authorizer about a token", runTestInvoke},
 	{"policy eval", "decide a request by policies", runEval},
 	{"policy explain", "tell how a decision comes about", runExplain},
+	{"policy derive", "make the least-privilege policy of a role in a topic model", runDerive},
+	{"policy prove", "prove that policies allow nothing that others do not", runProve},
 }
 
 // program is what commands use of the world.

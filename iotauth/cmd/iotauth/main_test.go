@@ -301,7 +301,7 @@ func TestGolden(t *testing.T) {
 	for name, args := range map[string][]string{
 		"usage":            {},
 		"help":             {"help"},
-		"unknown":          {"policy", "prove"},
+		"unknown":          {"policy", "fly"},
 		"sign-help":        {"sign", "-h"},
 		"eval-help":        {"policy", "eval", "-h"},
 		"eval-allowed":     {"policy", "eval", "-action", "Publish", "-resource", "sensors/7/t", "-client-id", "7", sensor},
@@ -312,6 +312,10 @@ func TestGolden(t *testing.T) {
 		"eval-no-action":   {"policy", "eval", "-action", "Fly", "-resource", "x", sensor},
 		"eval-no-resource": {"policy", "eval", "-action", "Publish", sensor},
 		"eval-broken":      {"policy", "eval", "-action", "Publish", "-resource", "x", "testdata/broken.json"},
+		"prove":            {"policy", "prove", "testdata/own.json", sensor},
+		"prove-not":        {"policy", "prove", "-both", "testdata/own.json", sensor},
+		"prove-help":       {"policy", "prove", "-h"},
+		"prove-broken":     {"policy", "prove", sensor, "testdata/broken.json"},
 		"explain":          {"policy", "explain", "-action", "Publish", "-resource", "sensors/8/t", "-client-id", "7", sensor},
 		"explain-line":     {"policy", "explain", "-line", "-action", "Publish", "-resource", "sensors/7/admin", "-client-id", "7", sensor},
 	} {

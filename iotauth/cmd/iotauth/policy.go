@@ -136,16 +136,21 @@ func (p *program) ask(name string, args []string, extra func(*flag.FlagSet)) (*p
 	if err != nil {
 		return nil, policy.Request{}, p.wrong(set, "%v", err)
 	}
+	compiled, err := p.compile(files...)
+	return compiled, request, err
+}
+
+// compile reads files and compiles their union.
+func (p *program) compile(files ...string) (*policy.Set, error) {
 	var documents []*policy.Document
 	for _, file := range files {
 		d, err := p.readPolicy(file)
 		if err != nil {
-			return nil, policy.Request{}, err
+			return nil, err
 		}
 		documents = append(documents, d)
 	}
-	compiled, err := policy.Compile(documents...)
-	return compiled, request, err
+	return policy.Compile(documents...)
 }
 
 // readPolicy reads a file, or the standard input for "-".
