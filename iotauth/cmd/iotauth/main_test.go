@@ -316,11 +316,39 @@ func TestGolden(t *testing.T) {
 		"prove-not":        {"policy", "prove", "-both", "testdata/own.json", sensor},
 		"prove-help":       {"policy", "prove", "-h"},
 		"prove-broken":     {"policy", "prove", sensor, "testdata/broken.json"},
+		"derive":           {"policy", "derive", "-role", "lamp", "testdata/rooms.json"},
+		"derive-no-role":   {"policy", "derive", "testdata/rooms.json"},
+		"derive-unknown":   {"policy", "derive", "-role", "cat", "testdata/rooms.json"},
+		"derive-check-not": {"policy", "derive", "-role", "lamp", "-check", sensor, "testdata/rooms.json"},
+		"derive-broken":    {"policy", "derive", "-role", "lamp", sensor},
 		"explain":          {"policy", "explain", "-action", "Publish", "-resource", "sensors/8/t", "-client-id", "7", sensor},
 		"explain-line":     {"policy", "explain", "-line", "-action", "Publish", "-resource", "sensors/7/admin", "-client-id", "7", sensor},
 	} {
 		status, stdout, stderr := newSession(t).run(args...)
 		golden(t, name, status, stdout, stderr)
+	}
+}
+
+// TestDeriveAndCheck: what derive makes is what check wants, for each role of this
+// repository's own topics.
+func TestDeriveAndCheck(t *testing.T) {
+	s := newSession(t)
+	const model = "../../../api/topics.json"
+	for _, role := range []string{"user", "robot", "device", "operator", "service"} {
+		file := s.file(role + ".json")
+		if err := os.WriteFile(file, []byte(s.must("policy", "derive", "-role", role, model)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s.must("policy", "derive", "-role", role, "-check", file, model)
+	}
+	if status, _, _ := s.run("policy", "derive", "-role", "robot", "-check", s.file("device.json"), model); status != 3 {
+		t.Errorf("a device's policy for a robot: status %d", status)
+	}
+	if status, _, _ := s.run("policy", "derive", "-role", "robot", "-check", s.file("none"), model); status != 1 {
+		t.Errorf("no policy: status %d", status)
+	}
+	if status, _, _ := s.run("policy", "derive", "-role", "robot", s.file("none")); status != 1 {
+		t.Errorf("no model: status %d", status)
 	}
 }
 
