@@ -71,6 +71,9 @@ func (c *statement) trace(action, resource string, v *values) Trace {
 	default:
 		t.Near = true
 		t.Detail = c.resourceHit(resource, v)
+		if len(c.tests) > 0 {
+			t.Detail += ", and its conditions hold"
+		}
 		for i := range c.tests {
 			if !c.tests[i].holds(v) {
 				t.Miss, t.Detail = MissCondition, c.tests[i].explain(v)
@@ -244,10 +247,10 @@ func readable(pattern string) string {
 func whyMissing(name string, v *values) string {
 	info, known := describeKey(foldKey(name))
 	switch {
-	case !known:
-		return ": AWS IoT has no such variable"
-	case info.multi:
+	case len(v.get(foldKey(name))) > 1:
 		return ": it has several values"
+	case !known:
+		return ": AWS IoT has no such key"
 	case len(v.get(foldKey(name))) > 0:
 		return ": what it holds cannot be substituted"
 	case info.scope == scopeThing:
