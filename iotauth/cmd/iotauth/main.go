@@ -7,6 +7,7 @@
 //	iotauth test-invoke -url http://127.0.0.1:8080/ -key public.pem -signature "$SIGNATURE" allow
 //	iotauth policy eval -action Publish -resource sensors/7/t -client-id 7 policy.json
 //	iotauth policy explain -action Publish -resource sensors/7/t -client-id 7 policy.json
+//	iotauth policy lint policy.json
 //	iotauth policy derive -role robot topics.json
 //	iotauth policy prove narrow.json wide.json
 //
@@ -15,7 +16,7 @@
 //
 // It exits with status 0 when all is well; 1 when something failed; 2 when it was called
 // wrongly; and 3 when the answer is no: a signature that is not good, a client that is
-// refused, a request that is denied.
+// refused, a request that is denied, a policy with findings, a proof that fails.
 package main
 
 import (
@@ -43,6 +44,7 @@ var commands = []command{
 	{"test-invoke", "ask an authorizer about a token", runTestInvoke},
 	{"policy eval", "decide a request by policies", runEval},
 	{"policy explain", "tell how a decision comes about", runExplain},
+	{"policy lint", "find what policies do that their author may not expect", runLint},
 	{"policy derive", "make the least-privilege policy of a role in a topic model", runDerive},
 	{"policy prove", "prove that policies allow nothing that others do not", runProve},
 }
