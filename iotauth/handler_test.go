@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"reflect"
 	"runtime"
 	"strings"
 	"sync"
@@ -375,4 +376,38 @@ func isFault(message string) func(error) bool {
 		var fault *RemoteError
 		return errors.As(err, &fault) && fault.Message == message
 	}
+}
+
+// FuzzWebhook: no body breaks the webhook, and each event that it understands reaches the
+// handler as it is.
+func FuzzWebhook(f *testing.F) {
+	for _, file := range []string{"event-mqtt-ws.json", "event-certificate.json"} {
+		data, err := os.ReadFile("testdata/" + file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	var seen Request
+	hook, err := NewWebhook(HandlerFunc(func(_ context.Context, request *Request) (*Response, error) {
+		seen = *request
+		return &Response{}, nil
+	}))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", bytes.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		hook.ServeHTTP(w, r)
+		var event Request
+		err := json.Unmarshal(body, &event)
+		switch {
+		case w.Code == http.StatusOK && (err != nil || !reflect.DeepEqual(seen, event)):
+			t.Errorf("%q reaches the handler as %+v, %v", body, seen, err)
+		case w.Code != http.StatusOK && (w.Code != http.StatusBadRequest || err == nil):
+			t.Errorf("%q: status %d, %v", body, w.Code, err)
+		}
+	})
 }

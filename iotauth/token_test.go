@@ -326,3 +326,25 @@ func TestKeysThatAreNone(t *testing.T) {
 		t.Errorf("a private key for a public one: %v", err)
 	}
 }
+
+// FuzzParsePublicKey: what is read can be written, and read again as the same.
+func FuzzParsePublicKey(f *testing.F) {
+	public, err := MarshalPublicKey(&key(f, 0).PublicKey)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(public)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		k, err := ParsePublicKey(text)
+		if err != nil {
+			return
+		}
+		again, err := MarshalPublicKey(k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if k2, err := ParsePublicKey(again); err != nil || !k2.Equal(k) {
+			t.Errorf("the key changes: %v", err)
+		}
+	})
+}

@@ -425,3 +425,27 @@ func TestNewRefuses(t *testing.T) {
 		}
 	}
 }
+
+// FuzzTemplate: a placeholder that is filled with itself changes nothing.
+func FuzzTemplate(f *testing.F) {
+	f.Add("arn:aws:iot:*:*:topic/${claim:sub}/${iot:ClientId}/${claim:a}${claim:sub}")
+	f.Add("${claim:${claim:x}}")
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := parsePattern(text)
+		if err != nil {
+			return
+		}
+		got, err := p.fill(func(claim string) ([]string, error) { return []string{opening + claim + "}"}, nil })
+		if err != nil || len(got) != 1 || got[0] != text {
+			t.Errorf("%q becomes %q, %v", text, got, err)
+		}
+		twice, err := p.fill(func(string) ([]string, error) { return []string{"1", "2"}, nil })
+		different := map[string]bool{}
+		for _, claim := range p.claims {
+			different[claim] = true
+		}
+		if want := 1 << len(different); want <= maxResources && (err != nil || len(twice) != want) {
+			t.Errorf("%q with two values each: %d, want %d, %v", text, len(twice), want, err)
+		}
+	})
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -227,6 +228,34 @@ func TestOpenSSL(t *testing.T) {
 	s.must("verify", "-key", public, "-signature", string(theirs), "allow")
 	if ours := s.must("sign", "-key", private, "allow"); strings.TrimSpace(ours) != strings.ReplaceAll(string(theirs), "\n", "") {
 		t.Errorf("openssl signs %s, iotauth %s", theirs, ours)
+	}
+}
+
+// TestCurl has curl send what sign prints, as a device's script would.
+func TestCurl(t *testing.T) {
+	curl := foreign.Need(t, "curl")
+	s := newSession(t)
+	private, _ := s.keygen("a")
+	want := iotauth.Credentials{Authorizer: "A", TokenKey: "Tok", Token: "a +b", Signature: strings.TrimSpace(s.must("sign", "-key", private, "a +b"))}
+	got := make(chan [2]iotauth.Params, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		header, _ := iotauth.ParseHeader(r.Header)
+		query, _ := iotauth.ParseQuery(r.URL.RawQuery)
+		got <- [2]iotauth.Params{header, query}
+	}))
+	defer server.Close()
+	sign := []string{"sign", "-key", private, "-token-key", "Tok", "-authorizer", "A"}
+	if err := os.WriteFile(s.file("headers"), []byte(s.must(append(sign, "-as", "header", "a +b")...)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	query := strings.TrimSpace(s.must(append(sign, "-as", "query", "a +b")...))
+	if out, err := exec.CommandContext(t.Context(), curl, "-sSf", "-H", "@"+s.file("headers"), server.URL+"/topics/x?"+query).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, p := range <-got {
+		if c, err := p.Credentials("Tok"); err != nil || c != want {
+			t.Errorf("curl sent %#v, %v", c, err)
+		}
 	}
 }
 
