@@ -75,13 +75,6 @@ func NewVerifier(issuer, audience string, optFns ...func(*VerifierOptions)) (*Ve
 // configuration shows at the start. Errors: [ErrKeysUnavailable].
 func (v *Verifier) Ready(ctx context.Context) error { return tokenError(v.tokens.Ready(ctx)) }
 
-func setDefault[T comparable](v *T, to T) {
-	var zero T
-	if *v == zero {
-		*v = to
-	}
-}
-
 // claims are where issuers put scopes.
 type claims struct {
 	Scope       string   `json:"scope"`
