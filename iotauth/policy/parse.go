@@ -94,6 +94,9 @@ func (p *reader) document(root node) {
 		"Id":        func(n node) { p.doc.ID = p.str1(n) },
 		"Statement": p.statements,
 	})
+	if root.kind == '{' && p.doc.Statements == nil {
+		p.fault(root, "a policy document needs Statement")
+	}
 }
 
 func (p *reader) statements(n node) {
@@ -101,6 +104,7 @@ func (p *reader) statements(n node) {
 	if n.kind == '[' {
 		list = n.values
 	}
+	p.doc.Statements = make([]Statement, 0, len(list))
 	for i, s := range list {
 		s.pointer = statementPointer(i)
 		p.statement(s)
