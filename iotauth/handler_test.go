@@ -231,7 +231,7 @@ func TestLambda(t *testing.T) {
 
 // TestWebhook asks the same handler over HTTP, by its own client.
 func TestWebhook(t *testing.T) {
-	hook, err := NewWebhook(post, func(o *WebhookOptions) { o.Secret = "hush" })
+	hook, err := NewWebhook(post, func(o *WebhookOptions) { o.Secret, o.Timeout = "hush", time.Minute })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -370,6 +370,34 @@ func TestRemoteAnswers(t *testing.T) {
 		}
 	}
 }
+
+// TestRemoteGivesUp waits, in the time of its bubble, as long as AWS IoT does.
+func TestRemoteGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		silent := roundTripper(func(r *http.Request) (*http.Response, error) {
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		})
+		remote, err := NewRemote("http://authorizer.example", func(o *RemoteOptions) { o.HTTPClient = &http.Client{Transport: silent} })
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		if _, err := remote.Authorize(t.Context(), &Request{}); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != InvokeTimeout {
+			t.Errorf("error %v after %v", err, time.Since(start))
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		start = time.Now()
+		if _, err := remote.Authorize(ctx, &Request{}); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Minute {
+			t.Errorf("with a deadline: error %v after %v", err, time.Since(start))
+		}
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func isFault(message string) func(error) bool {
 	return func(err error) bool {

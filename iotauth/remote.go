@@ -16,7 +16,7 @@ type RemoteOptions struct {
 	// Secret, if not empty, is sent as "Authorization: Bearer SECRET".
 	Secret string
 	// HTTPClient reaches the function; nil is a client that follows no redirects, since an
-	// event holds credentials, and gives up after [InvokeTimeout].
+	// event holds credentials.
 	HTTPClient *http.Client
 }
 
@@ -42,17 +42,21 @@ func NewRemote(rawURL string, optFns ...func(*RemoteOptions)) (*Remote, error) {
 	}
 	if o.HTTPClient == nil {
 		o.HTTPClient = &http.Client{
-			Timeout:       InvokeTimeout,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}
 	}
 	return &Remote{url: rawURL, options: o}, nil
 }
 
-// Authorize asks the function. The answer is read, not validated: [NewAuthorizer] does
-// that. Errors: a failed request's, [*RemoteError], or that of an answer which is
+// Authorize asks the function, for [InvokeTimeout] where ctx has no deadline. The answer is
+// read, not validated: [NewAuthorizer] does that. Errors: a failed request's, [*RemoteError], or that of an answer which is
 // none ([ErrResponse]).
 func (r *Remote) Authorize(ctx context.Context, request *Request) (*Response, error) {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, InvokeTimeout)
+		defer cancel()
+	}
 	event, err := json.Marshal(request)
 	if err != nil {
 		return nil, fmt.Errorf("iotauth: event: %w", err)
