@@ -1,0 +1,69 @@
+package credprovider
+
+import "time"
+
+// The figures of the cross-SDK rules.
+const (
+	mandatoryWindow = time.Minute
+	minBackoff      = 5 * time.Minute
+	maxBackoff      = 10 * time.Minute
+	minMemory       = time.Second // of an error that somebody must mend
+	maxMemory       = 5 * time.Second
+)
+
+// windows are the advisory and the mandatory one of credentials with a lifetime. AWS
+// issues none below 15 minutes; shorter ones would else be refreshed all the time.
+func windows(lifetime, configured time.Duration) (advisory, mandatory time.Duration) {
+	advisory = configured
+	if advisory == 0 {
+		advisory = advisoryWindow(lifetime)
+	}
+	return min(advisory, lifetime/2), min(mandatoryWindow, lifetime/10)
+}
+
+// maxLifetime is what AWS allows a role: a longer life is taken for a wrong clock.
+const maxLifetime = 12 * time.Hour
+
+// advisoryWindow is how long before expiry a refresh may begin.
+func advisoryWindow(lifetime time.Duration) time.Duration {
+	switch {
+	case lifetime <= 20*time.Minute:
+		return 5 * time.Minute
+	case lifetime < 90*time.Minute:
+		return 15 * time.Minute
+	}
+	return time.Hour
+}
+
+// lead is how long before expiry one device refreshes. draw is a random number in [0, 1).
+//
+// Devices that got their credentials together, after a power cut or an outage, would ask
+// together for ever: the window spreads them by a few minutes only. So the first refresh
+// after such an event is drawn from everything between now and the mandatory window,
+// after which devices ask evenly. Later ones are drawn from the first two thirds of the
+// advisory window, which keeps the rest for tries after a failure.
+func lead(lifetime, window time.Duration, together bool, draw float64) time.Duration {
+	latest := window - (window-min(mandatoryWindow, window))*2/3
+	if together {
+		window = lifetime
+	}
+	return window - time.Duration(draw*float64(window-latest))
+}
+
+// between is a random duration in [low, high).
+func between(low, high time.Duration, draw float64) time.Duration {
+	return low + time.Duration(draw*float64(high-low))
+}
+
+// instant is a reading of two clocks: the wall clock, which somebody may set, and the
+// process's own, which stands still while the machine is suspended.
+type instant struct{ wall, own time.Time }
+
+func (i instant) add(d time.Duration) instant { return instant{i.wall.Add(d), i.own.Add(d)} }
+
+// until is the time that is left before later: the shorter of what the two clocks say.
+func (i instant) until(later instant) time.Duration {
+	return min(later.wall.Sub(i.wall), later.own.Sub(i.own))
+}
+
+func (i instant) reached(deadline instant) bool { return i.until(deadline) <= 0 }
