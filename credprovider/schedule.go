@@ -18,7 +18,10 @@ func windows(lifetime, configured time.Duration) (advisory, mandatory time.Durat
 	if advisory == 0 {
 		advisory = advisoryWindow(lifetime)
 	}
-	return min(advisory, lifetime/2), min(mandatoryWindow, lifetime/10)
+	if advisory >= lifetime {
+		advisory = lifetime / 2
+	}
+	return advisory, min(mandatoryWindow, lifetime/10)
 }
 
 // maxLifetime is what AWS allows a role: a longer life is taken for a wrong clock.

@@ -47,14 +47,18 @@ type Endpoint struct {
 	counters counters
 }
 
-type counters struct{ requests, connections, handshakes, resumptions atomic.Int64 }
+type counters struct {
+	requests, connections, handshakes, resumptions atomic.Int64
+	serverName                                     atomic.Value
+}
 
 // Counts is what an Endpoint has seen.
 type Counts struct {
 	Requests    int // with a TLS connection
 	Connections int
-	Handshakes  int // full ones, in which the device signs
-	Resumptions int // of TLS sessions
+	Handshakes  int    // full ones, in which the device signs
+	Resumptions int    // of TLS sessions
+	ServerName  string // of the last connection (SNI)
 }
 
 // Start makes an authority, a server certificate and an empty registry, and serves. The
@@ -122,7 +126,8 @@ func (e *Endpoint) Address() string { return e.listener.Addr().String() }
 // Counts returns what was seen since Start.
 func (e *Endpoint) Counts() Counts {
 	c := &e.counters
-	return Counts{int(c.requests.Load()), int(c.connections.Load()), int(c.handshakes.Load()), int(c.resumptions.Load())}
+	name, _ := c.serverName.Load().(string)
+	return Counts{int(c.requests.Load()), int(c.connections.Load()), int(c.handshakes.Load()), int(c.resumptions.Load()), name}
 }
 
 // Close ends connections and waits until nothing of the endpoint goes on.
@@ -154,6 +159,7 @@ func (e *Endpoint) tlsConfig() (*tls.Config, error) {
 		NextProtos:   []string{"http/1.1"},
 		Time:         e.options.Clock,
 		VerifyConnection: func(s tls.ConnectionState) error {
+			e.counters.serverName.Store(s.ServerName)
 			if s.DidResume {
 				e.counters.resumptions.Add(1)
 			} else {

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -129,6 +130,13 @@ func (e *Endpoint) Session(accessKeyID string) (Session, bool) {
 	defer e.sessions.mu.RUnlock()
 	s, ok := e.sessions.byKey[accessKeyID]
 	return s, ok
+}
+
+// Sessions are all that were handed out.
+func (e *Endpoint) Sessions() []Session {
+	e.sessions.mu.RLock()
+	defer e.sessions.mu.RUnlock()
+	return slices.Collect(maps.Values(e.sessions.byKey))
 }
 
 func (s Session) write(w http.ResponseWriter, expires time.Time) {
