@@ -25,6 +25,12 @@ type Session struct {
 	ThingTypeName string // credentials-iot:ThingTypeName
 }
 
+// PrincipalARN names the session as AWS does in refusals: by role and certificate.
+func (s Session) PrincipalARN() string {
+	account, role, _ := strings.Cut(strings.TrimPrefix(s.RoleARN, "arn:aws:iam::"), ":role/")
+	return "arn:aws:sts::" + account + ":assumed-role/" + role[strings.LastIndex(role, "/")+1:] + "/" + s.CertificateID
+}
+
 // refusal is an answer without credentials.
 type refusal struct {
 	status        int
