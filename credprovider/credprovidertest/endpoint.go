@@ -25,6 +25,9 @@ type Options struct {
 	// Lifetime is that of the credentials in place of the role alias's, for tests that
 	// cannot wait. Default 0: the role alias's.
 	Lifetime time.Duration
+	// CloseConnections ends a connection after each answer, as the service does with one
+	// that waits for minutes. Default: they are kept for further requests.
+	CloseConnections bool
 	// Clock tells the time. Default time.Now.
 	Clock func() time.Time
 }
@@ -95,6 +98,7 @@ func Start(optFns ...func(*Options)) (*Endpoint, error) {
 			}
 		},
 	}
+	e.server.SetKeepAlivesEnabled(!o.CloseConnections)
 	go func() {
 		defer close(e.served)
 		_ = e.server.ServeTLS(e.listener, "", "") // Close ends it
