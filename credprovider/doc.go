@@ -31,11 +31,13 @@
 // the service decides. Errors that somebody must mend, such as a policy that denies, are
 // reported in their stead, and remembered for 1 to 5 seconds.
 //
-// Three things differ where Options.Strict is not set. The caller that starts a refresh in
+// Some things differ where Options.Strict is not set. The caller that starts a refresh in
 // the advisory window does not wait for it. An error that somebody must mend is reported
-// when the credentials have expired, not while they are valid. And refreshes are spread, so that devices that
-// start together do not ask together: within the window, and after a start or an outage
-// over the whole life of the credentials.
+// when the credentials have expired, not while they are valid. After a failure one more
+// try is made two minutes before expiry: an outage that is shorter than two thirds of the
+// advisory window less these minutes is noticed by nobody. And refreshes are spread, so
+// that devices that start together do not ask together: over the first third of the
+// window, and after a start or an outage over the whole life of the credentials.
 //
 // A refresh happens when somebody asks for credentials. A device that asks seldom and
 // must never wait calls [Provider.Run] as well.

@@ -42,11 +42,11 @@ func advisoryWindow(lifetime time.Duration) time.Duration {
 //
 // Devices that got their credentials together, after a power cut or an outage, would ask
 // together for ever: the window spreads them by a few minutes only. So the first refresh
-// after such an event is drawn from everything between now and the mandatory window,
-// after which devices ask evenly. Later ones are drawn from the first two thirds of the
-// advisory window, which keeps the rest for tries after a failure.
+// after such an event is drawn from everything between now and late in the window,
+// after which devices ask evenly. Later ones are drawn from the first third of the
+// window, which keeps the rest for tries after a failure.
 func lead(lifetime, window time.Duration, together bool, draw float64) time.Duration {
-	latest := window - (window-min(mandatoryWindow, window))*2/3
+	latest := window * 2 / 3
 	if together {
 		window = lifetime
 	}

@@ -80,21 +80,24 @@ func (s *state) succeed(n *session) { *s = state{session: n} }
 // fail takes the error of a refresh. The draws are random numbers in [0, 1).
 func (s *state) fail(now instant, failure *Error, strict bool, backoffDraw, memoryDraw float64) {
 	s.failure = failure
-	pause := max(between(minBackoff, maxBackoff, backoffDraw), failure.RetryAfter)
-	memory := between(minMemory, maxMemory, memoryDraw)
+	memory, told := failure.RetryAfter, s.tells(now, failure, strict)
 	if failure.temporary() {
 		s.together = true
-		s.failureEnds = now.add(failure.RetryAfter)
-		s.gate = now.add(pause)
-		return
+	} else {
+		memory = between(minMemory, maxMemory, memoryDraw)
 	}
 	s.failureEnds = now.add(memory)
-	if s.session == nil || s.tells(now, failure, strict) {
-		return
+	if s.session == nil || told {
+		return // callers ask again when they have forgotten it
 	}
-	// Tries go on behind the callers' backs, and one falls into the mandatory window.
-	left := now.until(s.session.expires) - s.session.mandatory
-	s.gate = now.add(max(memory, min(pause, left)))
+	pause := between(minBackoff, maxBackoff, backoffDraw)
+	switch left := now.until(s.session.expires) - 2*s.session.mandatory; {
+	case left > 0 && !strict:
+		pause = min(pause, left) // one more try before callers wait
+	case !failure.temporary():
+		pause = memory
+	}
+	s.gate = now.add(max(pause, memory))
 }
 
 // nextEvent is how long the decision stays as it is while nothing happens.
