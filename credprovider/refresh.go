@@ -118,7 +118,7 @@ func (p *Provider) newSession(now instant, g grant) (*session, *Error) {
 	advisory, mandatory := windows(lifetime, p.options.AdvisoryWindow)
 	s := &session{credentials: g.credentials, expires: now.add(lifetime), lifetime: lifetime, lead: advisory, mandatory: mandatory}
 	if !p.options.Strict {
-		s.lead = lead(lifetime, advisory, p.state.together, rand.Float64())
+		s.lead = lead(lifetime, advisory, p.state.together, rand.Float64(), rand.Float64())
 	}
 	s.credentials.Expires = s.expires.wall
 	return s, nil

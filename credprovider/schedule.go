@@ -38,19 +38,20 @@ func advisoryWindow(lifetime time.Duration) time.Duration {
 	return time.Hour
 }
 
-// lead is how long before expiry one device refreshes. draw is a random number in [0, 1).
+// lead is how long before expiry one device refreshes: it is drawn from the first third of
+// the window, which keeps the rest for tries after a failure. draw and age are random
+// numbers in [0, 1).
 //
 // Devices that got their credentials together, after a power cut or an outage, would ask
-// together for ever: the window spreads them by a few minutes only. So the first refresh
-// after such an event is drawn from everything between now and late in the window,
-// after which devices ask evenly. Later ones are drawn from the first third of the
-// window, which keeps the rest for tries after a failure.
-func lead(lifetime, window time.Duration, together bool, draw float64) time.Duration {
-	latest := window * 2 / 3
+// together for ever: the window spreads them by a few minutes only. So they act as if the
+// credentials had any age, as those of devices have that started at other times. From
+// then on the requests of all are even, as renewals are in equilibrium.
+func lead(lifetime, window time.Duration, together bool, draw, age float64) time.Duration {
+	lead := window - time.Duration(draw*float64(window)/3)
 	if together {
-		window = lifetime
+		lead += time.Duration(age * float64(lifetime-lead))
 	}
-	return window - time.Duration(draw*float64(window-latest))
+	return lead
 }
 
 // between is a random duration in [low, high).
