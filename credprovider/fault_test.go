@@ -10,16 +10,16 @@ import (
 	"log/slog"
 	"net"
 	"strings"
-	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/askaround/askaround-go/credprovider"
 	"github.com/askaround/askaround-go/credprovider/credprovidertest"
 )
 
-// faults are what the service and the network may do, each for as long as it is told.
-var faults = []struct {
+// fault is what the service and the network may do, for as long as they are told.
+type fault struct {
 	name   string
 	begin  func(t *testing.T, w world)
 	mend   func(t *testing.T, w world)
@@ -27,7 +27,9 @@ var faults = []struct {
 	status int
 	says   string // a part of the mend
 	slow   bool   // ends at the deadline
-}{
+}
+
+var faults = []fault{
 	{name: "thing is not attached", want: credprovider.ErrThingNotAttached, status: 403, says: "attach-thing-principal",
 		begin: func(t *testing.T, w world) { must(t, w.DetachThing(w.device.CertificateID, thing)) },
 		mend:  func(t *testing.T, w world) { must(t, w.AttachThing(w.device.CertificateID, thing)) }},
@@ -99,46 +101,77 @@ func must(t testing.TB, err error) {
 const wide = 8 * time.Second
 
 // TestFaults: every fault has its error, in time, and is over with the first request after
-// it. A provider that has credentials does not show it.
+// it. The network is one inside the process, where time passes only while somebody waits.
 func TestFaults(t *testing.T) {
 	for _, tt := range faults {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				network := newPipes()
+				w := newWorld(t, func(o *credprovidertest.Options) { o.Listener = network })
+				var logged bytes.Buffer
+				p := w.provider(t, func(o *credprovider.Options) {
+					o.DialContext = network.dial
+					o.Logger = slog.New(slog.NewTextHandler(&logged, nil))
+				})
+				tt.begin(t, w)
+				start := time.Now()
+				_, err := p.Retrieve(t.Context())
+				took := time.Since(start)
+				if tt.slow && took != 10*time.Second || !tt.slow && took > 2*time.Second {
+					t.Errorf("took %v", took)
+				}
+				failure := tt.check(t, err)
+				tellsNothing(t, w, err.Error()+fmt.Sprintf("%v %+v %#v %#v", p, p, p, failure)+logged.String())
+
+				w.Script()
+				if tt.mend != nil {
+					tt.mend(t, w)
+				}
+				if !failure.RetryableError() {
+					time.Sleep(5 * time.Second) // for so long at most what somebody must mend is remembered
+				}
+				retrieve(t, p)
+			})
+		})
+	}
+}
+
+func (f fault) check(t *testing.T, err error) *credprovider.Error {
+	t.Helper()
+	var failure *credprovider.Error
+	if !errors.Is(err, f.want) || !errors.As(err, &failure) {
+		t.Fatalf("got %v, want %v", err, f.want)
+	}
+	if failure.Status != f.status || (failure.RequestID == "") != (f.status == 0) || !strings.Contains(failure.Mend, f.says) || failure.Mend == "" {
+		t.Errorf("got %+v", failure)
+	}
+	return failure
+}
+
+// TestFaultsOnSockets is [TestFaults] where TCP has its own ways.
+func TestFaultsOnSockets(t *testing.T) {
+	for _, tt := range faults {
+		if tt.want != credprovider.ErrUnavailable && !tt.slow {
+			continue
+		}
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			tt.begin(t, w)
-			timeout := 10 * time.Second
-			if tt.slow {
-				timeout = 100 * time.Millisecond
-			}
-			var logged bytes.Buffer
-			var ahead atomic.Int64 // of the time of day
 			p := w.provider(t, func(o *credprovider.Options) {
-				o.Timeout = timeout
-				o.Clock = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
-				o.Logger = slog.New(slog.NewTextHandler(&logged, nil))
+				if tt.slow {
+					o.Timeout = time.Second
+				}
 			})
 			start := time.Now()
-			c, err := p.Retrieve(t.Context())
+			_, err := p.Retrieve(t.Context())
 			if took := time.Since(start); took > 2*time.Second+wide {
 				t.Errorf("took %v", took)
 			}
-			var failure *credprovider.Error
-			if !errors.Is(err, tt.want) || !errors.As(err, &failure) || c.HasKeys() {
-				t.Fatalf("got %v, want %v", err, tt.want)
-			}
-			if failure.Status != tt.status || (failure.RequestID == "") != (tt.status == 0) || !strings.Contains(failure.Mend, tt.says) || failure.Mend == "" {
-				t.Errorf("got %+v", failure)
-			}
-			tellsNothing(t, w, err.Error()+fmt.Sprintf("%v %+v %#v %#v", p, p, p, failure)+logged.String())
-
+			tt.check(t, err)
 			w.Script()
-			if tt.mend != nil {
-				tt.mend(t, w)
-			}
-			if !failure.RetryableError() { // what somebody must mend is remembered for 5 seconds at most
-				ahead.Store(int64(5 * time.Second))
-			}
-			retrieve(t, p)
+			q := w.provider(t) // with time enough for a busy machine
+			retrieve(t, q)
 		})
 	}
 }
