@@ -3,6 +3,8 @@ package credprovidertest
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -143,8 +145,8 @@ func (e *Endpoint) Close() {
 
 func (e *Endpoint) now() time.Time { return e.options.Clock() }
 
-// tlsConfig lets in certificates that this account's registry knows, whoever signed them,
-// at the handshake: the service says no more to others.
+// tlsConfig lets certificates in that are registered, and those of the endpoint's CA.
+// Others end in the handshake.
 func (e *Endpoint) tlsConfig() (*tls.Config, error) {
 	var err error
 	if e.CA, err = NewCA("credprovidertest", e.now()); err != nil {
@@ -156,22 +158,37 @@ func (e *Endpoint) tlsConfig() (*tls.Config, error) {
 		return nil, err
 	}
 	return &tls.Config{
-		MinVersion:   tls.VersionTLS12,
-		Certificates: []tls.Certificate{certificate},
-		ClientAuth:   tls.RequireAndVerifyClientCert,
-		ClientCAs:    e.CA.Pool(),
-		NextProtos:   []string{"http/1.1"},
-		Time:         e.options.Clock,
-		VerifyConnection: func(s tls.ConnectionState) error {
-			e.counters.serverName.Store(s.ServerName)
-			if s.DidResume {
-				e.counters.resumptions.Add(1)
-			} else {
-				e.counters.handshakes.Add(1)
-			}
-			return nil
-		},
+		MinVersion:       tls.VersionTLS12,
+		Certificates:     []tls.Certificate{certificate},
+		ClientAuth:       tls.RequireAnyClientCert,
+		NextProtos:       []string{"http/1.1"},
+		Time:             e.options.Clock,
+		VerifyConnection: e.verify,
 	}, nil
+}
+
+// verify judges a connection when its handshake is over.
+func (e *Endpoint) verify(s tls.ConnectionState) error {
+	leaf := s.PeerCertificates[0]
+	e.registry.mu.RLock()
+	_, registered := e.certificates[CertificateID(leaf)]
+	e.registry.mu.RUnlock()
+	if now := e.now(); registered && (now.Before(leaf.NotBefore) || now.After(leaf.NotAfter)) {
+		return errors.New("certificate has expired or is not yet valid")
+	}
+	if !registered {
+		_, err := leaf.Verify(x509.VerifyOptions{Roots: e.CA.Pool(), CurrentTime: e.now(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+		if err != nil {
+			return err
+		}
+	}
+	e.counters.serverName.Store(s.ServerName)
+	if s.DidResume {
+		e.counters.resumptions.Add(1)
+	} else {
+		e.counters.handshakes.Add(1)
+	}
+	return nil
 }
 
 // sessions are the credentials that were handed out.

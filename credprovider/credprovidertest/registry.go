@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"maps"
@@ -213,7 +214,7 @@ func (e *Endpoint) Register(spec CertificateSpec) (Device, error) {
 	if spec.Key == nil {
 		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 		if err != nil {
-			return Device{}, err
+			return Device{}, fmt.Errorf("credprovidertest: %w", err)
 		}
 		spec.Key = key
 	}
@@ -225,16 +226,23 @@ func (e *Endpoint) Register(spec CertificateSpec) (Device, error) {
 	if err != nil {
 		return Device{}, fmt.Errorf("credprovidertest: %w", err)
 	}
-	policies, err := compile(spec.Policies)
-	if err != nil {
-		return Device{}, err
-	}
 	d := Device{CertificateID: CertificateID(leaf), TLS: tls.Certificate{Certificate: [][]byte{leaf.Raw}, PrivateKey: spec.Key, Leaf: leaf}}
-	e.mu.Lock()
-	e.certificates[d.CertificateID] = &certificate{status: Active, policies: policies}
-	e.mu.Unlock()
-	if spec.Thing != "" {
-		err = e.AttachThing(d.CertificateID, spec.Thing)
+	return d, e.RegisterCertificate(leaf, spec.Thing, spec.Policies...)
+}
+
+// RegisterCertificate registers a certificate that somebody else made, whoever signed it,
+// as active, attached to a thing where its name is not empty, with IoT policies. It replaces what was registered of it.
+func (e *Endpoint) RegisterCertificate(leaf *x509.Certificate, thing string, policies ...string) error {
+	set, err := compile(policies)
+	if err != nil {
+		return err
 	}
-	return d, err
+	id := CertificateID(leaf)
+	e.mu.Lock()
+	e.certificates[id] = &certificate{status: Active, policies: set}
+	e.mu.Unlock()
+	if thing == "" {
+		return nil
+	}
+	return e.AttachThing(id, thing)
 }
