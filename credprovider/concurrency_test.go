@@ -88,7 +88,7 @@ func TestNobodyWaitsAcrossARefresh(t *testing.T) {
 			if waited := time.Since(start); err != nil || waited > 0 {
 				t.Fatalf("waited %v, %v", waited, err)
 			}
-			if left := p.Status().Expires.Sub(time.Now()); left < mandatoryWindow {
+			if left := time.Until(p.Status().Expires); left < mandatoryWindow {
 				t.Fatalf("handed out with %v to live", left)
 			}
 			seen[c.AccessKeyID] = true

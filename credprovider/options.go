@@ -98,7 +98,7 @@ func (o Options) validate(roleAlias string, identity Identity) error {
 		wrong = append(wrong, errors.New("no identity"))
 	}
 	if o.Timeout <= 0 || o.Attempts < 1 || o.AdvisoryWindow < 0 || o.CertificateWarning < 0 {
-		wrong = append(wrong, fmt.Errorf("Timeout %v, Attempts %d, AdvisoryWindow %v or CertificateWarning %v is out of range",
+		wrong = append(wrong, fmt.Errorf("one of Timeout %v, Attempts %d, AdvisoryWindow %v, CertificateWarning %v is out of range",
 			o.Timeout, o.Attempts, o.AdvisoryWindow, o.CertificateWarning))
 	}
 	return errors.Join(wrong...)
