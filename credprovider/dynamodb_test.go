@@ -69,8 +69,12 @@ func (f *farSide) expire(accessKeyID string) {
 // client signs with the credentials of p.
 func (f *farSide) client(p *credprovider.Provider) *dynamodb.Client {
 	cfg := f.local.Config()
-	cfg.HTTPClient = &http.Client{Transport: inprocess.Transport(f.handler)}
 	p.Configure(&cfg)
+	return f.clientOf(cfg)
+}
+
+func (f *farSide) clientOf(cfg aws.Config) *dynamodb.Client {
+	cfg.HTTPClient = &http.Client{Transport: inprocess.Transport(f.handler)}
 	return dynamodb.NewFromConfig(cfg)
 }
 

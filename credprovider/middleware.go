@@ -24,7 +24,10 @@ func (p *Provider) Configure(cfg *aws.Config) {
 // as expired or not valid, and try again with others. It fits aws.Config.APIOptions and
 // the APIOptions of a client.
 func (p *Provider) APIOption(stack *middleware.Stack) error {
-	m := middleware.FinalizeMiddlewareFunc("CredproviderInvalidate", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (
+	if _, there := stack.Finalize.Get(p.middlewareID); there {
+		return nil // it was configured twice
+	}
+	m := middleware.FinalizeMiddlewareFunc(p.middlewareID, func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (
 		middleware.FinalizeOutput, middleware.Metadata, error,
 	) {
 		out, metadata, err := next.HandleFinalize(ctx, in)

@@ -2,6 +2,7 @@ package credprovider
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"net/url"
 	"slices"
@@ -27,6 +28,8 @@ type Provider struct {
 	identity  Identity
 	options   Options
 	connector *connector
+
+	middlewareID string // of its own: a client may know several providers
 
 	mu     sync.Mutex
 	state  state
@@ -59,6 +62,7 @@ func New(endpoint, roleAlias string, identity Identity, optFns ...func(*Options)
 	}
 	p := &Provider{url: u, roleAlias: roleAlias, identity: identity, options: o, end: func() {}}
 	p.connector = &connector{options: &p.options}
+	p.middlewareID = "InvalidateCredentials-" + rand.Text()
 	p.state.together = true
 	p.lease = time.AfterFunc(time.Hour, func() { p.hot.Store(nil) })
 	p.lease.Stop()
@@ -78,20 +82,35 @@ func (p *Provider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return p.retrieve(ctx)
 }
 
+// RetrieveWithExpiry is [Provider.Retrieve] with the true expiry in Expires, for who hands
+// the credentials on to another program.
+func (p *Provider) RetrieveWithExpiry(ctx context.Context) (aws.Credentials, error) {
+	if _, err := p.Retrieve(ctx); err != nil {
+		return aws.Credentials{}, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.state.session.credentials, nil // there is one from the first success on
+}
+
 // ProviderSources implements [aws.CredentialProviderSource].
 func (p *Provider) ProviderSources() []aws.CredentialSource {
 	return slices.Clone(p.options.CredentialSources)
 }
 
 // Invalidate says that a service has refused the credentials with accessKeyID as expired
-// or not valid. The next Retrieve then waits for others. It reports whether these were the
-// current ones, and others may be had now: not where a refresh has just failed.
+// or not valid. Where they are the current ones the next Retrieve waits for others. It
+// reports whether others are at hand or may be had now: not where a refresh has just
+// failed, nor for credentials of somebody else.
 func (p *Provider) Invalidate(accessKeyID string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := &p.state
-	if s.session == nil || s.session.credentials.AccessKeyID != accessKeyID {
-		return s.session != nil // replaced already
+	switch {
+	case s.session == nil || accessKeyID == "":
+		return false
+	case s.session.credentials.AccessKeyID != accessKeyID:
+		return s.former == accessKeyID
 	}
 	s.rejected = true
 	p.hot.Store(nil)

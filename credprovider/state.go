@@ -19,8 +19,9 @@ type session struct {
 // read a clock and do not draw.
 type state struct {
 	session  *session
-	rejected bool // a service refused the session
-	together bool // the next credentials are ones that other devices get at this time, too
+	former   string // access key id of the session before
+	rejected bool   // a service refused the session
+	together bool   // the next credentials are ones that other devices get at this time, too
 
 	gate instant // no refresh before it, after one that failed
 
@@ -75,7 +76,13 @@ func (s *state) tells(now instant, failure *Error, strict bool) bool {
 }
 
 // succeed takes new credentials.
-func (s *state) succeed(n *session) { *s = state{session: n} }
+func (s *state) succeed(n *session) {
+	former := ""
+	if s.session != nil {
+		former = s.session.credentials.AccessKeyID
+	}
+	*s = state{session: n, former: former}
+}
 
 // fail takes the error of a refresh. The draws are random numbers in [0, 1).
 func (s *state) fail(now instant, failure *Error, strict bool, backoffDraw, memoryDraw float64) {

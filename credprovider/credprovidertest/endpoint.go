@@ -30,6 +30,9 @@ type Options struct {
 	// CloseConnections ends a connection after each answer, as the service does with one
 	// that waits for minutes. Default: they are kept for further requests.
 	CloseConnections bool
+	// TLS changes the configuration of the server: other versions, no session tickets.
+	// Default: TLS 1.2 and 1.3, with tickets.
+	TLS func(*tls.Config)
 	// Clock tells the time. Default time.Now.
 	Clock func() time.Time
 }
@@ -84,6 +87,9 @@ func Start(optFns ...func(*Options)) (*Endpoint, error) {
 	config, err := e.tlsConfig()
 	if err != nil {
 		return nil, fmt.Errorf("credprovidertest: %w", err)
+	}
+	if o.TLS != nil {
+		o.TLS(config)
 	}
 	e.listener = o.Listener
 	if e.listener == nil {
