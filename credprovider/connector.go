@@ -21,9 +21,6 @@ type connector struct {
 	http        *http.Client
 }
 
-// idleTime keeps a connection for the attempts of one refresh. The next is long after.
-const idleTime = 30 * time.Second
-
 // client returns a client that presents certificate.
 func (c *connector) client(ctx context.Context, identity Identity, certificate *tls.Certificate) *http.Client {
 	c.mu.Lock()
@@ -44,7 +41,7 @@ func (c *connector) client(ctx context.Context, identity Identity, certificate *
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
 			Proxy: c.options.Proxy, DialContext: c.options.DialContext, TLSClientConfig: config,
-			MaxIdleConnsPerHost: 1, IdleConnTimeout: idleTime, DisableCompression: true,
+			MaxIdleConnsPerHost: 1, DisableCompression: true,
 			MaxResponseHeaderBytes: maxAnswer,
 		},
 	}
@@ -78,7 +75,7 @@ func (c *connector) notAfter() time.Time {
 	return c.leaf.NotAfter
 }
 
-func (c *connector) close() {
+func (c *connector) closeIdle() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.http != nil {

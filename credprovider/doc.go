@@ -24,20 +24,25 @@
 //
 // The rules are those that the AWS SDKs agree on. Credentials that live at most 20 minutes
 // are refreshed in their last 5 minutes, below 90 minutes in their last 15, otherwise in
-// their last 60: the advisory window. One request is made, whoever asks for credentials
-// goes on with those in hand. In the last minute, and for expired credentials, callers
-// wait for the refresh. A refresh that fails leaves the credentials as they are, and is
-// tried again after 5 to 10 minutes; expired credentials are still handed out then, since
-// the service decides. Errors that somebody must mend, such as a policy that denies, are
-// reported in their stead, and remembered for 1 to 5 seconds.
+// their last 60: the advisory window. One request is made, and whoever asks for
+// credentials meanwhile goes on with those in hand. In the last minute, and for expired
+// credentials, callers wait for the refresh. A refresh that fails leaves the credentials
+// as they are, and is tried again after 5 to 10 minutes. An error that somebody must mend,
+// such as a policy that denies, is reported, and remembered for 1 to 5 seconds.
 //
-// Some things differ where Options.Strict is not set. The caller that starts a refresh in
-// the advisory window does not wait for it. An error that somebody must mend is reported
-// when the credentials have expired, not while they are valid. After a failure one more
-// try is made two minutes before expiry: an outage that is shorter than two thirds of the
-// advisory window less these minutes is noticed by nobody. And refreshes are spread, so
-// that devices that start together do not ask together: over the first third of the
-// window, and after a start or an outage over the whole life of the credentials.
+// A device needs some things otherwise, unless Options.Strict is set:
+//
+//   - The caller that starts a refresh in the advisory window does not wait for it.
+//   - No error is reported while the credentials live. Once they have expired every error
+//     is, instead of the expired credentials, and the service is asked again after about
+//     2, 6, 18 seconds, and so on up to the 5 to 10 minutes: a machine that resumes before
+//     its network does works a moment later.
+//   - After a failure one more try is made two minutes before expiry. So an outage that is
+//     shorter than two thirds of the advisory window less these two minutes is noticed by
+//     nobody.
+//   - Refreshes are spread, so that devices that start together do not ask together: over
+//     the first third of the window, and after a start or an outage over the whole life of
+//     the credentials.
 //
 // A refresh happens when somebody asks for credentials. A device that asks seldom and
 // must never wait calls [Provider.Run] as well.

@@ -15,8 +15,11 @@ const maxAnswer = 64 << 10
 // firstPause is the longest pause before a second attempt. It doubles.
 const firstPause = 200 * time.Millisecond
 
-// fetch asks the service, again where a fault may have passed.
+// fetch asks the service, again where a fault may have passed. No connection is kept until
+// the next refresh: it would be dead, or worse seem alive, after a suspended machine
+// resumes or the network changed.
 func (p *Provider) fetch(ctx context.Context) (grant, *Error) {
+	defer p.connector.closeIdle()
 	for attempt := 1; ; attempt++ {
 		g, failure := p.ask(ctx)
 		if failure == nil || !failure.again() || attempt >= p.options.Attempts {

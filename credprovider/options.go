@@ -46,9 +46,8 @@ type Options struct {
 	// AdvisoryWindow is how long before their expiry credentials are refreshed. Default: by
 	// their lifetime, see the package's doc.
 	AdvisoryWindow time.Duration
-	// Strict refreshes at the beginning of the advisory window, and the caller that starts
-	// a refresh waits for it, as in the other AWS SDKs. An error that somebody must mend
-	// is then reported at once. Default false, for devices.
+	// Strict refreshes by the letter of the rules that the AWS SDKs share, see the
+	// package's doc. Default false, for devices.
 	Strict bool
 	// CertificateWarning is how long before the device's certificate expires each refresh
 	// warns of it in the log. Default 30 days.

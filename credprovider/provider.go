@@ -142,8 +142,8 @@ func (p *Provider) Status() Status {
 	return out
 }
 
-// Close ends a refresh under way, waits for it, and closes idle connections. Retrieve
-// then fails with [ErrClosed]. It returns nil.
+// Close ends a refresh under way and waits for it. Retrieve then fails with [ErrClosed].
+// It returns nil.
 func (p *Provider) Close() error {
 	p.mu.Lock()
 	p.closed = true
@@ -152,7 +152,6 @@ func (p *Provider) Close() error {
 	p.mu.Unlock()
 	p.work.Wait()
 	p.lease.Stop()
-	p.connector.close()
 	return nil
 }
 

@@ -152,8 +152,9 @@ func (p *Provider) untilDue() time.Duration {
 	due := minMemory
 	if p.state.session != nil {
 		due = max(due, p.state.nextEvent(now))
-	} else if p.state.failure != nil {
-		due = max(due, between(minMemory, maxMemory, rand.Float64()), p.state.failure.RetryAfter)
+	}
+	if p.state.failure != nil {
+		due = max(due, now.until(p.state.failureEnds))
 	}
 	return min(due, time.Minute)
 }

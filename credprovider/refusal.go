@@ -23,11 +23,26 @@ var refusals = []struct {
 	mend    string
 }{
 	{403, "invalid thing name", ErrThingNotAttached, "attach the thing to the certificate (aws iot attach-thing-principal), or leave the thing name out"},
-	{403, "certificate is invalid", ErrCertificateRejected, "register and activate the certificate in the account and region of the endpoint"},
+	{403, "certificate is invalid", ErrCertificateRejected, mendCertificate},
 	{403, "", ErrPolicyDenied, "attach an IoT policy to the certificate that allows iot:AssumeRoleWithCertificate on the ARN of the role alias; a new one takes a moment to be known everywhere"},
 	{404, "", ErrAliasNotFound, "create the role alias in the account and region of the endpoint, or mend its name"},
 	{400, "credentialdurationseconds exceeds", ErrDurationTooLong, "lower credentialDurationSeconds of the role alias, or raise MaxSessionDuration of the role"},
 	{400, "unable to assume the role", ErrRoleNotAssumable, "let the role trust the service credentials.iot.amazonaws.com for sts:AssumeRole, and make sure that the role exists"},
+}
+
+const mendCertificate = "register and activate the certificate in the account and region of the endpoint, and replace it where it has expired"
+
+// aboutCertificate reports whether an alert of TLS refuses the client's certificate, or is
+// the one that says nothing. Package tls has no values to compare alerts with.
+func aboutCertificate(alert error) bool {
+	// handshake_failure, bad_certificate to certificate_unknown, unknown_ca, access_denied,
+	// certificate_required: RFC 8446, section 6.
+	for _, code := range []tls.AlertError{40, 42, 43, 44, 45, 46, 48, 49, 116} {
+		if alert.Error() == code.Error() {
+			return true
+		}
+	}
+	return false
 }
 
 // refused turns an answer with another status than 200 into an error.
@@ -105,7 +120,6 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 func (p *Provider) unanswered(ctx context.Context, err error) *Error {
 	e := &Error{Kind: ErrUnavailable, cause: err, Mend: "see that the endpoint is reached: name, network, proxy, port 443"}
 	var (
-		alert     tls.AlertError
 		invalid   x509.CertificateInvalidError
 		authority x509.UnknownAuthorityError
 		name      x509.HostnameError
@@ -122,9 +136,9 @@ func (p *Provider) unanswered(ctx context.Context, err error) *Error {
 	case errors.As(err, &authority), errors.As(err, &name), errors.As(err, &invalid), errors.As(err, &verify):
 		e.Kind = ErrUntrustedServer
 		e.Mend = "have Amazon Root CA 1 among the trusted authorities (Options.RootCAs), and the endpoint named exactly; nothing may intercept TLS"
-	case errors.As(err, &alert), errors.As(err, &remote) && remote.Op == "remote error":
+	case errors.As(err, &remote) && remote.Op == "remote error" && aboutCertificate(remote.Err):
 		e.Kind = ErrCertificateRejected
-		e.Mend = "register and activate the certificate in the account and region of the endpoint"
+		e.Mend = mendCertificate
 	case ctx.Err() != nil, errors.As(err, &timeout) && timeout.Timeout():
 		e.Kind = ErrTimeout
 		e.Mend = "see that the endpoint is reached: network, proxy, port 443; or raise Options.Timeout"

@@ -191,7 +191,7 @@ func (k *slowKey) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) 
 
 // TestOneHandshake: a key signs once, whatever number of connections there are.
 func TestOneHandshake(t *testing.T) {
-	w := newWorld(t, func(o *credprovidertest.Options) { o.CloseConnections = true })
+	w := newWorld(t)
 	key := &slowKey{Signer: w.device.TLS.PrivateKey.(crypto.Signer)}
 	identity, err := credprovider.FromSigner(key, w.device.TLS.Leaf)
 	must(t, err)

@@ -101,11 +101,11 @@ type step struct {
 // scenarios are those of the AWS SDKs' common test suite for refreshing credentials, in
 // our words, and some more.
 var scenarios = []struct {
-	name    string
-	given   string // none, valid, advisory, mandatory, expired
-	backoff time.Duration
-	config  time.Duration
-	steps   []step
+	name   string
+	given  string // none, valid, advisory, mandatory, expired
+	config time.Duration
+	only   string // "strict" or "device"
+	steps  []step
 }{
 	{name: "valid credentials are handed out", given: "valid", steps: []step{{want: cached}}},
 	{name: "advisory, refresh succeeds", given: "advisory", steps: []step{
@@ -116,7 +116,7 @@ var scenarios = []struct {
 	{name: "mandatory, refresh succeeds", given: "mandatory", steps: []step{{answer: "fresh", want: fresh, asked: true}}},
 	{name: "mandatory, refresh fails", given: "mandatory", steps: []step{{answer: "error", want: cached, asked: true}}},
 	{name: "expired, refresh succeeds", given: "expired", steps: []step{{answer: "fresh", want: fresh, asked: true}}},
-	{name: "expired, refresh fails", given: "expired", steps: []step{{answer: "error", want: cached, asked: true}}},
+	{name: "expired, refresh fails", given: "expired", steps: []step{{answer: "error", want: cached, device: failed, asked: true}}},
 	{name: "nothing to fall back on", given: "none", steps: []step{
 		{answer: "error", want: failed, asked: true}, {answer: "fresh", want: fresh, asked: true}}},
 	{name: "advisory, expired answer", given: "advisory", steps: []step{{answer: "stale", want: cached, asked: true}, {want: cached}}},
@@ -163,15 +163,41 @@ var scenarios = []struct {
 		{reject: "current"}, {answer: "error", want: cached, asked: true}, {want: cached}}},
 	{name: "rejected, somebody must mend it", given: "valid", steps: []step{
 		{reject: "current"}, {answer: "denied", want: failed, asked: true}}},
-	{name: "rejected during the back-off", given: "expired", steps: []step{
+	{name: "rejected during the back-off", given: "expired", only: "strict", steps: []step{
 		{answer: "error", want: cached, asked: true},
 		{advance: time.Minute}, {reject: "current"}, {want: cached},
 		{advance: 10 * time.Minute}, {answer: "fresh", want: fresh, asked: true}}},
 	{name: "rejected, but replaced already", given: "valid", steps: []step{{reject: "former"}, {want: cached}}},
-	{name: "no request before 5 minutes after a failure", given: "expired", steps: []step{
+	{name: "no request before 5 minutes after a failure", given: "expired", only: "strict", steps: []step{
 		{answer: "error", want: cached, asked: true},
 		{advance: 299 * time.Second}, {want: cached},
 		{advance: 302 * time.Second}, {answer: "fresh", want: fresh, asked: true}}},
+	{name: "no request before 5 minutes after a failure, valid", given: "valid", steps: []step{
+		{reject: "current"}, {answer: "error", want: cached, asked: true},
+		{advance: 299 * time.Second}, {want: cached},
+		{advance: 302 * time.Second}, {answer: "fresh", want: fresh, asked: true}}},
+	{name: "expired, tries come closely at first", given: "expired", only: "device", steps: []step{
+		{answer: "error", want: failed, asked: true}, {want: failed}, // remembered for 2 seconds
+		{advance: 2 * time.Second},
+		{answer: "error", want: failed, asked: true}, {want: failed},
+		{advance: 6 * time.Second},
+		{answer: "fresh", want: fresh, asked: true}}},
+	{name: "nothing, tries come closely at first", given: "none", steps: []step{
+		{answer: "error", want: failed, asked: true},
+		{answer: "error", want: failed, asked: true}, {want: failed},
+		{advance: 6 * time.Second},
+		{answer: "fresh", want: fresh, asked: true}}},
+	{name: "a try when they end", given: "mandatory", only: "device", steps: []step{
+		{answer: "error", want: cached, asked: true}, {want: cached},
+		{advance: 30 * time.Second},
+		{answer: "error", want: failed, asked: true},
+		{advance: 2 * time.Second},
+		{answer: "fresh", want: fresh, asked: true}}},
+	{name: "two minutes before they end", given: "advisory", only: "device", steps: []step{
+		{answer: "error", want: cached, asked: true},
+		{advance: 3*time.Minute - time.Second}, {want: cached},
+		{advance: time.Second},
+		{answer: "fresh", want: cached, asked: true}, {want: fresh}}},
 	{name: "throttled with nothing at hand", given: "none", steps: []step{
 		{answer: "throttled", want: failed, asked: true}, {answer: "fresh", want: fresh, asked: true}}},
 }
@@ -179,6 +205,9 @@ var scenarios = []struct {
 func TestScenarios(t *testing.T) {
 	for _, strict := range []bool{true, false} {
 		for _, sc := range scenarios {
+			if sc.only == "device" && strict || sc.only == "strict" && !strict {
+				continue
+			}
 			t.Run(fmt.Sprintf("strict=%t/%s", strict, sc.name), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := &source{}

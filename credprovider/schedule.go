@@ -59,6 +59,16 @@ func between(low, high time.Duration, draw float64) time.Duration {
 	return low + time.Duration(draw*float64(high-low))
 }
 
+// recovery is how long who has nothing that is valid waits after n failures that may pass
+// by themselves: about 2 seconds, then 6, 18 and so on.
+func recovery(n int, draw float64) time.Duration {
+	longest := 2 * time.Second
+	for range min(n, 6) {
+		longest *= 3
+	}
+	return between(longest/2, longest, draw)
+}
+
 // instant is a reading of two clocks: the wall clock, which somebody may set, and the
 // process's own, which stands still while the machine is suspended.
 type instant struct{ wall, own time.Time }

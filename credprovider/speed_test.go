@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 
 	"github.com/askaround/askaround-go/credprovider"
-	"github.com/askaround/askaround-go/credprovider/credprovidertest"
 )
 
 // TestTenThousandCallers come at once to a provider that has nothing, over a real network.
@@ -45,8 +44,8 @@ func TestLoadDefaultConfig(t *testing.T) {
 	}
 }
 
-// BenchmarkFetch is one exchange: with a full handshake, with a TLS session that is
-// resumed, and on a connection that is open.
+// BenchmarkFetch is one exchange: with a full handshake, and with a TLS session that is
+// resumed.
 func BenchmarkFetch(b *testing.B) {
 	b.Run("cold", func(b *testing.B) {
 		w := newWorld(b)
@@ -57,15 +56,13 @@ func BenchmarkFetch(b *testing.B) {
 		}
 		b.ReportMetric(float64(w.Counts().Handshakes)/float64(b.N), "handshakes/op")
 	})
-	for _, closes := range []bool{true, false} {
-		b.Run(map[bool]string{true: "resumed", false: "open"}[closes], func(b *testing.B) {
-			w := newWorld(b, func(o *credprovidertest.Options) { o.CloseConnections = closes })
-			p := w.provider(b)
-			retrieve(b, p)
-			for b.Loop() {
-				refresh(b, p)
-			}
-			b.ReportMetric(float64(w.Counts().Handshakes-1)/float64(b.N), "handshakes/op")
-		})
-	}
+	b.Run("resumed", func(b *testing.B) {
+		w := newWorld(b)
+		p := w.provider(b)
+		retrieve(b, p)
+		for b.Loop() {
+			refresh(b, p)
+		}
+		b.ReportMetric(float64(w.Counts().Handshakes-1)/float64(b.N), "handshakes/op")
+	})
 }

@@ -25,8 +25,9 @@ type state struct {
 
 	gate instant // no refresh before it, after one that failed
 
-	failure     *Error // the last refresh's; remembered until failureEnds
+	failure     *Error // the last refresh's; callers who hear of it do until failureEnds
 	failureEnds instant
+	told        int // failures in a row that callers heard of
 }
 
 type action int
@@ -54,6 +55,8 @@ func (s *state) decide(now instant, strict bool) action {
 		return serve
 	case failed && s.tells(now, s.failure, strict):
 		return refuse
+	case !now.reached(s.gate) && left <= 0 && !strict:
+		return refuse
 	case !now.reached(s.gate):
 		return serve
 	case urgent:
@@ -63,14 +66,14 @@ func (s *state) decide(now instant, strict bool) action {
 }
 
 // tells reports whether callers hear of a failure. Who has credentials that may still
-// work hears nothing; in the strict mode nobody is left in the dark about what somebody
-// must mend.
+// work hears nothing. In the strict mode nobody is left in the dark about what somebody
+// must mend, and the services judge what has expired.
 func (s *state) tells(now instant, failure *Error, strict bool) bool {
 	switch {
 	case s.session == nil:
 		return true
 	case failure.temporary():
-		return false
+		return !strict && now.reached(s.session.expires)
 	}
 	return strict || s.rejected || now.reached(s.session.expires)
 }
@@ -87,24 +90,36 @@ func (s *state) succeed(n *session) {
 // fail takes the error of a refresh. The draws are random numbers in [0, 1).
 func (s *state) fail(now instant, failure *Error, strict bool, backoffDraw, memoryDraw float64) {
 	s.failure = failure
-	memory, told := failure.RetryAfter, s.tells(now, failure, strict)
-	if failure.temporary() {
-		s.together = true
-	} else {
-		memory = between(minMemory, maxMemory, memoryDraw)
+	s.together = s.together || failure.temporary()
+	backoff := between(minBackoff, maxBackoff, backoffDraw)
+	memory := between(minMemory, maxMemory, memoryDraw) // of what somebody must mend
+	if s.tells(now, failure, strict) {
+		if failure.temporary() {
+			memory = min(recovery(s.told, memoryDraw), backoff)
+			if s.session == nil && s.told == 0 {
+				memory = 0 // a program that has just started tries again at once
+			}
+			s.told++
+		}
+		s.failureEnds = now.add(max(memory, failure.RetryAfter))
+		return
 	}
-	s.failureEnds = now.add(memory)
-	if s.session == nil || told {
-		return // callers ask again when they have forgotten it
-	}
-	pause := between(minBackoff, maxBackoff, backoffDraw)
-	switch left := now.until(s.session.expires) - 2*s.session.mandatory; {
-	case left > 0 && !strict:
-		pause = min(pause, left) // one more try before callers wait
+	left := now.until(s.session.expires)
+	before := left - 2*s.session.mandatory // one more try before callers wait
+	switch {
+	case strict:
+	case before > 0:
+		backoff = min(backoff, before)
 	case !failure.temporary():
-		pause = memory
+		backoff = memory
+	default:
+		backoff = min(backoff, max(left, 0)) // one more when they end
 	}
-	s.gate = now.add(max(pause, memory))
+	s.failureEnds = now
+	if !failure.temporary() {
+		s.failureEnds = now.add(memory)
+	}
+	s.gate = now.add(max(backoff, failure.RetryAfter))
 }
 
 // nextEvent is how long the decision stays as it is while nothing happens.

@@ -29,7 +29,7 @@ func TestOtherTLS(t *testing.T) {
 		{"TLS 1.3 without tickets", func(c *tls.Config) { c.SessionTicketsDisabled = true }, 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newWorld(t, func(o *credprovidertest.Options) { o.TLS, o.CloseConnections = tt.change, true })
+			w := newWorld(t, func(o *credprovidertest.Options) { o.TLS = tt.change })
 			p := w.provider(t)
 			for range 3 {
 				refresh(t, p)

@@ -27,9 +27,6 @@ type Options struct {
 	// Lifetime is that of the credentials in place of the role alias's, for tests that
 	// cannot wait. Default 0: the role alias's.
 	Lifetime time.Duration
-	// CloseConnections ends a connection after each answer, as the service does with one
-	// that waits for minutes. Default: they are kept for further requests.
-	CloseConnections bool
 	// TLS changes the configuration of the server: other versions, no session tickets.
 	// Default: TLS 1.2 and 1.3, with tickets.
 	TLS func(*tls.Config)
@@ -106,7 +103,6 @@ func Start(optFns ...func(*Options)) (*Endpoint, error) {
 			}
 		},
 	}
-	e.server.SetKeepAlivesEnabled(!o.CloseConnections)
 	go func() {
 		defer close(e.served)
 		_ = e.server.ServeTLS(e.listener, "", "") // Close ends it
