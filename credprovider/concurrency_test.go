@@ -391,14 +391,24 @@ func TestInvalidateTellsWhetherToTryAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if p.Invalidate("AKID-of-somebody-else") || p.Invalidate("") {
+			t.Error("others than the provider's are none of its business")
+		}
 		if !p.Invalidate("AKID-1") {
 			t.Error("others may be had")
 		}
+		if _, err := p.Retrieve(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if !p.Invalidate("AKID-1") || p.Status().AccessKeyID != "AKID-2" {
+			t.Error("others are at hand")
+		}
+		p.Invalidate("AKID-2")
 		s.set("error", 0)
-		if c, err := p.Retrieve(t.Context()); err != nil || c.AccessKeyID != "AKID-1" {
+		if c, err := p.Retrieve(t.Context()); err != nil || c.AccessKeyID != "AKID-2" {
 			t.Fatal(c.AccessKeyID, err)
 		}
-		if p.Invalidate("AKID-1") {
+		if p.Invalidate("AKID-2") {
 			t.Error("a refresh has just failed")
 		}
 	})

@@ -115,11 +115,11 @@ func ExpiresIn(d time.Duration) Fault {
 	}}
 }
 
-// Huge answers with credentials in a body of so many bytes.
+// Huge answers with credentials, and so many spaces after them.
 func Huge(bytes int) Fault {
 	return Fault{"huge", func(e *Endpoint, w http.ResponseWriter, r *http.Request) {
-		_, _ = w.Write([]byte(strings.Repeat(" ", bytes)))
 		e.answer(w, r)
+		_, _ = w.Write([]byte(strings.Repeat(" ", bytes)))
 	}}
 }
 
