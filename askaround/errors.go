@@ -19,6 +19,8 @@ var (
 	ErrIdempotencyConflict = errors.New("askaround: idempotency key was used for another request")
 	// ErrForbidden: only who asked a question may change it.
 	ErrForbidden = errors.New("askaround: only its author may do this")
+	// ErrWatchListFull: take a question off the watch list first.
+	ErrWatchListFull = errors.New("askaround: the watch list is full")
 	// ErrUnavailable: a table or queue did not answer. A write is in limbo: it was
 	// not acknowledged, and may be repeated safely with the same idempotency key.
 	ErrUnavailable = errors.New("askaround: temporarily unavailable")

@@ -15,6 +15,7 @@ type expr struct {
 	set    []string
 	addend []string
 	remove []string
+	delete []string
 }
 
 func newExpr() *expr { return &expr{names: map[string]string{}, values: item{}} }
@@ -66,6 +67,16 @@ func (e *expr) addNested(path string, n int64) {
 	e.set = append(e.set, path+" = if_not_exists("+path+", "+e.value(num(0))+") + "+e.value(num(n)))
 }
 
+// include puts text into a top-level set of strings, which may be absent; exclude takes it
+// out.
+func (e *expr) include(name, text string) {
+	e.addend = append(e.addend, e.name(name)+" "+e.value(&types.AttributeValueMemberSS{Value: []string{text}}))
+}
+
+func (e *expr) exclude(name, text string) {
+	e.delete = append(e.delete, e.name(name)+" "+e.value(&types.AttributeValueMemberSS{Value: []string{text}}))
+}
+
 func (e *expr) drop(path string) { e.remove = append(e.remove, path) }
 
 // update returns the update expression.
@@ -74,7 +85,7 @@ func (e *expr) update() *string {
 	for _, c := range []struct {
 		keyword string
 		parts   []string
-	}{{"SET ", e.set}, {"ADD ", e.addend}, {"REMOVE ", e.remove}} {
+	}{{"SET ", e.set}, {"ADD ", e.addend}, {"REMOVE ", e.remove}, {"DELETE ", e.delete}} {
 		if len(c.parts) > 0 {
 			clauses = append(clauses, c.keyword+strings.Join(c.parts, ", "))
 		}

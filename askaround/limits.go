@@ -24,6 +24,9 @@ const (
 	// DefaultLimit and MaxLimit are questions per page.
 	DefaultLimit = 20
 	MaxLimit     = 100
+	// MaxWatches are the questions on a watch list: what one MQTT connection has room for
+	// beside the topics of MaxLiveRadius.
+	MaxWatches = 18
 	// QuestionLifetime is how long a question is shown; the source posts say a year.
 	QuestionLifetime = 365 * 24 * time.Hour
 )

@@ -41,6 +41,7 @@ func Provision(ctx context.Context, db DynamoDB, q SQS, prefix string) (Resource
 		Answers:    prefix + "answers",
 		Heat:       prefix + "heat",
 		Operations: prefix + "operations",
+		Watches:    prefix + "watches",
 	}
 	if err := provisionTables(ctx, db, r); err != nil {
 		return Resources{}, fmt.Errorf("askaround: provision: %w", err)
@@ -78,12 +79,13 @@ func provisionTables(ctx context.Context, db DynamoDB, r Resources) error {
 		{r.Answers, attrQuestion, attrAccount, types.StreamViewTypeNewAndOldImages},
 		{r.Heat, attrQuestion, attrPart, types.StreamViewTypeNewAndOldImages},
 		{r.Operations, attrID, noRange, noStream},
+		{r.Watches, attrAccount, noRange, noStream},
 	} {
 		if err := provisionTable(ctx, db, t.name, t.hash, t.rang, t.stream); err != nil {
 			return fmt.Errorf("table %s: %w", t.name, err)
 		}
 	}
-	for _, table := range []string{r.Questions, r.Answers, r.Heat, r.Operations} {
+	for _, table := range []string{r.Questions, r.Answers, r.Heat, r.Operations, r.Watches} {
 		if err := provisionExpiry(ctx, db, table); err != nil {
 			return fmt.Errorf("expiry of table %s: %w", table, err)
 		}

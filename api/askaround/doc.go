@@ -7,7 +7,7 @@
 //
 //	client, err := api.NewClientWithResponses("http://127.0.0.1:8080",
 //		api.WithRequestEditorFn(api.Bearer(token)))
-//	response, err := client.AskQuestionWithResponse(ctx, nil, api.NewQuestion{
+//	response, err := client.AskQuestionWithResponse(ctx, &api.AskQuestionParams{IdempotencyKey: rand.Text()}, api.NewQuestion{
 //		Text: "How is the view?", Kind: api.QuestionKindStar, Location: api.LatLng{Lat: 40.689, Lng: -74.045},
 //	})
 //	// response.JSON202 is the operation, or response.ApplicationProblemJSON422 says what is wrong.

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"math"
 	"net/http"
@@ -30,7 +31,7 @@ func TestEveryOperation(t *testing.T) {
 	f := newFixture(t, func(o *httpapi.Options) { o.MQTT = []string{"wss://live.example/mqtt", "mqtts://live.example:8883"} })
 	ctx, alice, bob := t.Context(), f.client(t, "alice", ""), f.client(t, "bob", "")
 
-	asked, err := alice.AskQuestionWithResponse(ctx, nil, api.NewQuestion{Text: "Where is <the> best coffee?", Kind: api.QuestionKindGeo, Location: api.LatLng{Lat: 40.7, Lng: -74}})
+	asked, err := alice.AskQuestionWithResponse(ctx, &api.AskQuestionParams{IdempotencyKey: rand.Text()}, api.NewQuestion{Text: "Where is <the> best coffee?", Kind: api.QuestionKindGeo, Location: api.LatLng{Lat: 40.7, Lng: -74}})
 	if err != nil || asked.JSON202 == nil {
 		t.Fatalf("ask: %v, %s", err, asked.Body)
 	}
@@ -257,11 +258,11 @@ func TestAcceptedForms(t *testing.T) {
 func TestBasePath(t *testing.T) {
 	f := newFixture(t, func(o *httpapi.Options) { o.BasePath = "/api/v1" })
 	client := f.client(t, "alice", "/api/v1")
-	asked, err := client.AskQuestionWithResponse(t.Context(), nil, api.NewQuestion{Text: "How?", Kind: api.QuestionKindStar})
+	asked, err := client.AskQuestionWithResponse(t.Context(), &api.AskQuestionParams{IdempotencyKey: rand.Text()}, api.NewQuestion{Text: "How?", Kind: api.QuestionKindStar})
 	if err != nil || asked.JSON202 == nil || asked.HTTPResponse.Header.Get("Location") != "/api/v1/operations/"+asked.JSON202.ID {
 		t.Fatalf("%v %v %s", err, asked.HTTPResponse.Header, asked.Body)
 	}
-	asked, err = client.AskQuestionWithResponse(t.Context(), nil, api.NewQuestion{Text: "How?", Kind: api.QuestionKindStar})
+	asked, err = client.AskQuestionWithResponse(t.Context(), &api.AskQuestionParams{IdempotencyKey: rand.Text()}, api.NewQuestion{Text: "How?", Kind: api.QuestionKindStar})
 	if err != nil || asked.JSON202 == nil {
 		t.Fatal(err)
 	}

@@ -183,6 +183,7 @@ var badHeaders = []badRow{
 	{why: "who wants HTML and images", target: "/live?" + near, header: map[string]string{"Accept": "text/html, image/*;q=0.8"}, status: 406, kind: "not-acceptable"},
 	{why: "who wants anything but JSON", target: "/live?" + near, header: map[string]string{"Accept": "*/*, application/json;q=0"}, status: 406, kind: "not-acceptable"},
 	{why: "an unreadable Accept", target: "/live?" + near, header: map[string]string{"Accept": "///"}, status: 406, kind: "not-acceptable"},
+	{why: "no idempotency key", method: "POST", target: "/questions", body: goodQuestion, header: map[string]string{"Idempotency-Key": ""}, status: 400, kind: "idempotency-key-missing", at: "Idempotency-Key"},
 	{why: "an empty idempotency key", method: "POST", target: "/questions", body: goodQuestion, header: map[string]string{"Idempotency-Key": " "}, status: 400, kind: "invalid-parameter", at: "Idempotency-Key"},
 	{why: "a space in the idempotency key", method: "POST", target: "/questions", body: goodQuestion, header: map[string]string{"Idempotency-Key": "a b"}, status: 400, kind: "invalid-parameter", at: "Idempotency-Key"},
 	{why: "an idempotency key beyond ASCII", method: "POST", target: "/questions", body: goodQuestion, header: map[string]string{"Idempotency-Key": "ключ"}, status: 400, kind: "invalid-parameter", at: "Idempotency-Key"},

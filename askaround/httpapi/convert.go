@@ -91,6 +91,18 @@ func questionOf(q askaround.QuestionView) api.Question {
 	}
 }
 
+func watchListOf(ids []askaround.QuestionID) (api.WatchList, error) {
+	list := api.WatchList{Items: make([]api.Watch, len(ids))} // [] rather than null
+	for i, id := range ids {
+		t, err := topic.NewQuestion(string(id))
+		if err != nil {
+			return list, err
+		}
+		list.Items[i] = api.Watch{Question: string(id), Topic: t.String()}
+	}
+	return list, nil
+}
+
 // exampleQuestion has the form of a question id, for making the template of their
 // topics.
 const exampleQuestion = "89c25a8c5fc1fb8d-06d7k2m4n5p6q7r8s9tabcdefg"

@@ -1,68 +1,26 @@
 package httpapi
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"net/http"
-	"strconv"
-	"strings"
+
+	"github.com/askaround/askaround-go/internal/apihttp"
 )
 
-// An entity is a representation with its entity tag, which is a hash of it: equal
-// tags mean equal bytes. It answers a request that holds the tag already with 304.
-type entity struct {
-	body  []byte
-	tag   string
-	link  string // the Link header, or ""
-	known bool   // the client has it
-}
+// An entity is a representation with its entity tag, as the generated server wants
+// responses.
+type entity struct{ *apihttp.Entity }
 
 // newEntity marshals v. ifNoneMatch is the header of that name, nil when absent.
-func newEntity(v any, ifNoneMatch *string) (*entity, error) {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return nil, err
-	}
-	sum := sha256.Sum256(body)
-	tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:18]) + `"` // 144 bits: no padding
-	return &entity{body: body, tag: tag, known: matches(deref(ifNoneMatch), tag)}, nil
-}
-
-// matches compares as If-None-Match wants: weakly, against a list or "*" (RFC 9110,
-// section 13.1.2). Our tags hold no comma, so that one can split at commas.
-func matches(ifNoneMatch, tag string) bool {
-	for candidate := range strings.SplitSeq(ifNoneMatch, ",") {
-		candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/")
-		if candidate == tag || candidate == "*" {
-			return true
-		}
-	}
-	return false
-}
-
-func (e *entity) write(w http.ResponseWriter) error {
-	h := w.Header()
-	h.Set("ETag", e.tag)
-	// Kept by the browser for its user, and asked about each time.
-	h.Set("Cache-Control", "private, no-cache")
-	h.Set("Vary", "Authorization")
-	if e.known {
-		w.WriteHeader(http.StatusNotModified)
-		return nil
-	}
-	if e.link != "" {
-		h.Set("Link", e.link)
-	}
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(e.body)))
-	w.WriteHeader(http.StatusOK)
-	_, err := w.Write(e.body)
-	return err
+func newEntity(v any, ifNoneMatch *string) (entity, error) {
+	e, err := apihttp.NewEntity(v, ifNoneMatch)
+	return entity{e}, err
 }
 
 // VisitListQuestionsResponse writes e.
-func (e *entity) VisitListQuestionsResponse(w http.ResponseWriter) error { return e.write(w) }
+func (e entity) VisitListQuestionsResponse(w http.ResponseWriter) error { return e.Write(w) }
 
 // VisitGetQuestionResponse writes e.
-func (e *entity) VisitGetQuestionResponse(w http.ResponseWriter) error { return e.write(w) }
+func (e entity) VisitGetQuestionResponse(w http.ResponseWriter) error { return e.Write(w) }
+
+// VisitListWatchesResponse writes e.
+func (e entity) VisitListWatchesResponse(w http.ResponseWriter) error { return e.Write(w) }

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"net/http/httptest"
 
@@ -45,7 +46,7 @@ func Example() {
 	}
 	statue := api.LatLng{Lat: 40.6892534, Lng: -74.0466891}
 	for _, text := range []string{"How is the view?", ""} {
-		response, err := client.AskQuestionWithResponse(context.Background(), nil, api.NewQuestion{Text: text, Kind: api.QuestionKindStar, Location: statue})
+		response, err := client.AskQuestionWithResponse(context.Background(), &api.AskQuestionParams{IdempotencyKey: rand.Text()}, api.NewQuestion{Text: text, Kind: api.QuestionKindStar, Location: statue})
 		if err != nil {
 			fmt.Println(err)
 			return

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,6 +19,7 @@ type fake struct {
 	answers    map[string]askaround.Answer // by account and question
 	operations map[string]askaround.Operation
 	keys       map[string]string // idempotency key to request
+	watches    map[askaround.AccountID][]askaround.QuestionID
 	serial     int
 
 	fails error                       // what every method returns
@@ -30,6 +32,7 @@ func newFake() *fake {
 		answers:    make(map[string]askaround.Answer),
 		operations: make(map[string]askaround.Operation),
 		keys:       make(map[string]string),
+		watches:    make(map[askaround.AccountID][]askaround.QuestionID),
 	}
 }
 
@@ -196,4 +199,44 @@ func (f *fake) Operation(ctx context.Context, account askaround.AccountID, id as
 		return o, askaround.ErrNotFound
 	}
 	return o, nil
+}
+
+// Watch watches any question that is there.
+func (f *fake) Watch(ctx context.Context, account askaround.AccountID, id askaround.QuestionID) error {
+	if err := f.begin(ctx); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.questions[id].ID == "" {
+		return askaround.ErrNotFound
+	}
+	list := f.watches[account]
+	if slices.Contains(list, id) {
+		return nil
+	}
+	if len(list) == askaround.MaxWatches {
+		return askaround.ErrWatchListFull
+	}
+	f.watches[account] = append(list, id)
+	return nil
+}
+
+func (f *fake) Unwatch(ctx context.Context, account askaround.AccountID, id askaround.QuestionID) error {
+	if err := f.begin(ctx); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.watches[account] = slices.DeleteFunc(f.watches[account], func(other askaround.QuestionID) bool { return other == id })
+	return nil
+}
+
+func (f *fake) Watches(ctx context.Context, account askaround.AccountID) ([]askaround.QuestionID, error) {
+	if err := f.begin(ctx); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.watches[account]), nil
 }

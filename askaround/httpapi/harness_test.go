@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"net/http"
@@ -64,12 +65,16 @@ func (f *fixture) ask(t testing.TB, kind, text string) string {
 	return v.Get("question").Text
 }
 
-// request makes one with alice's token, and JSON where there is a body.
+// request makes one with alice's token, a new key where one is required, and JSON where
+// there is a body.
 func (f *fixture) request(method, target, body string) *http.Request {
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer "+f.token)
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
+	}
+	if method == http.MethodPost && strings.HasSuffix(target, "/questions") {
+		r.Header.Set("Idempotency-Key", rand.Text())
 	}
 	return r
 }

@@ -4,14 +4,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
-	"path"
 	"strings"
 	"time"
 )
-
-// maxDeadline is what a gateway in front of the service grants an integration:
-// Amazon API Gateway ends it after 29 s (R003).
-const maxDeadline = 29 * time.Second
 
 // Options configure the handler.
 type Options struct {
@@ -30,6 +25,9 @@ type Options struct {
 	// Burst how many at once. Rate 0 sets no limit; Burst 0 is twice Rate, at least 1.
 	Rate  float64
 	Burst int
+	// Events is where GET /events takes its events from; nil answers 503 there. Close it
+	// before the server shuts down, since a server waits for its streams.
+	Events *Events
 	// Clock tells the time; nil is time.Now.
 	Clock func() time.Time
 	// Logger takes an access log at level debug, and at level error what a client is
@@ -37,28 +35,13 @@ type Options struct {
 	Logger *slog.Logger
 }
 
+// validate fills in what this package uses; apihttp does so for what it is handed.
 func (o *Options) validate() error {
-	setDefault(&o.MaxBody, 16<<10)
-	setDefault(&o.Deadline, 25*time.Second)
-	setDefault(&o.Burst, max(1, int(2*o.Rate)))
 	if o.MQTT == nil {
 		o.MQTT = []string{"/mqtt"}
 	}
 	if o.Clock == nil {
 		o.Clock = time.Now
-	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	switch {
-	case o.BasePath != "" && (path.Clean(o.BasePath) != o.BasePath || !strings.HasPrefix(o.BasePath, "/") || o.BasePath == "/"):
-		return fmt.Errorf("%w: base path %q: want a clean path such as /api", ErrOptions, o.BasePath)
-	case o.MaxBody < 0:
-		return fmt.Errorf("%w: body limit %d", ErrOptions, o.MaxBody)
-	case o.Deadline < 0 || o.Deadline >= maxDeadline:
-		return fmt.Errorf("%w: deadline %v: want less than %v", ErrOptions, o.Deadline, maxDeadline)
-	case !(o.Rate >= 0) || o.Burst < 0:
-		return fmt.Errorf("%w: rate %v, burst %d", ErrOptions, o.Rate, o.Burst)
 	}
 	for _, address := range o.MQTT {
 		if err := checkMQTT(address); err != nil {

@@ -7,7 +7,9 @@ import (
 
 	api "github.com/askaround/askaround-go/api/askaround"
 	"github.com/askaround/askaround-go/askaround"
+	"github.com/askaround/askaround-go/askaround/topic"
 	"github.com/askaround/askaround-go/geoindex"
+	"github.com/askaround/askaround-go/internal/apihttp"
 )
 
 // server is the generated interface over the domain: requests in, inputs of the
@@ -23,8 +25,8 @@ var _ api.StrictServerInterface = (*server)(nil)
 // AskQuestion is POST /questions.
 func (s *server) AskQuestion(ctx context.Context, r api.AskQuestionRequestObject) (api.AskQuestionResponseObject, error) {
 	operation, err := s.service.Ask(ctx, askaround.AskInput{
-		Account:        visitOf(ctx).account,
-		IdempotencyKey: deref(r.Params.IdempotencyKey),
+		Account:        accountOf(ctx),
+		IdempotencyKey: r.Params.IdempotencyKey,
 		Text:           r.Body.Text,
 		Kind:           askaround.Kind(r.Body.Kind),
 		Location:       askaround.Location(r.Body.Location),
@@ -43,7 +45,7 @@ func (s *server) PutAnswer(ctx context.Context, r api.PutAnswerRequestObject) (a
 		return nil, err
 	}
 	operation, err := s.service.Answer(ctx, askaround.AnswerInput{
-		Account:        visitOf(ctx).account,
+		Account:        accountOf(ctx),
 		IdempotencyKey: deref(r.Params.IdempotencyKey),
 		Question:       askaround.QuestionID(r.QuestionID),
 		Value:          value,
@@ -57,7 +59,7 @@ func (s *server) PutAnswer(ctx context.Context, r api.PutAnswerRequestObject) (a
 // DeleteAnswer is DELETE /questions/{questionId}/answer.
 func (s *server) DeleteAnswer(ctx context.Context, r api.DeleteAnswerRequestObject) (api.DeleteAnswerResponseObject, error) {
 	operation, err := s.service.Withdraw(ctx, askaround.WithdrawInput{
-		Account:        visitOf(ctx).account,
+		Account:        accountOf(ctx),
 		IdempotencyKey: deref(r.Params.IdempotencyKey),
 		Question:       askaround.QuestionID(r.QuestionID),
 	})
@@ -72,7 +74,7 @@ func (s *server) accepted(o askaround.Operation) api.AcceptedJSONResponse {
 		Body: operationOf(o),
 		Headers: api.AcceptedResponseHeaders{
 			Location:   s.options.BasePath + "/operations/" + url.PathEscape(string(o.ID)),
-			RetryAfter: int32(retryAfter.Seconds()),
+			RetryAfter: int32(apihttp.RetryAfter.Seconds()),
 		},
 	}
 }
@@ -80,7 +82,7 @@ func (s *server) accepted(o askaround.Operation) api.AcceptedJSONResponse {
 // ListQuestions is GET /questions.
 func (s *server) ListQuestions(ctx context.Context, r api.ListQuestionsRequestObject) (api.ListQuestionsResponseObject, error) {
 	page, err := s.service.Nearby(ctx, askaround.NearbyInput{
-		Account: visitOf(ctx).account,
+		Account: accountOf(ctx),
 		Center:  askaround.Location{Lat: r.Params.Lat, Lng: r.Params.Lng},
 		Radius:  geoindex.Meters(deref(r.Params.Radius)),
 		Order:   askaround.Order(deref(r.Params.Order)),
@@ -95,7 +97,7 @@ func (s *server) ListQuestions(ctx context.Context, r api.ListQuestionsRequestOb
 		return nil, err
 	}
 	if page.Next != "" {
-		entity.link = s.nextLink(r.Params, page.Next)
+		entity.Link = s.nextLink(r.Params, page.Next)
 	}
 	return entity, nil
 }
@@ -120,7 +122,7 @@ func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
 // GetQuestion is GET /questions/{questionId}.
 func (s *server) GetQuestion(ctx context.Context, r api.GetQuestionRequestObject) (api.GetQuestionResponseObject, error) {
-	question, err := s.service.Question(ctx, visitOf(ctx).account, askaround.QuestionID(r.QuestionID))
+	question, err := s.service.Question(ctx, accountOf(ctx), askaround.QuestionID(r.QuestionID))
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +131,7 @@ func (s *server) GetQuestion(ctx context.Context, r api.GetQuestionRequestObject
 
 // CloseQuestion is POST /questions/{questionId}/close.
 func (s *server) CloseQuestion(ctx context.Context, r api.CloseQuestionRequestObject) (api.CloseQuestionResponseObject, error) {
-	if err := s.service.Close(ctx, visitOf(ctx).account, askaround.QuestionID(r.QuestionID)); err != nil {
+	if err := s.service.Close(ctx, accountOf(ctx), askaround.QuestionID(r.QuestionID)); err != nil {
 		return nil, err
 	}
 	return api.CloseQuestion204Response{}, nil
@@ -137,22 +139,64 @@ func (s *server) CloseQuestion(ctx context.Context, r api.CloseQuestionRequestOb
 
 // GetAnswer is GET /questions/{questionId}/answer.
 func (s *server) GetAnswer(ctx context.Context, r api.GetAnswerRequestObject) (api.GetAnswerResponseObject, error) {
-	answer, err := s.service.OwnAnswer(ctx, visitOf(ctx).account, askaround.QuestionID(r.QuestionID))
+	answer, err := s.service.OwnAnswer(ctx, accountOf(ctx), askaround.QuestionID(r.QuestionID))
 	if err != nil {
 		return nil, err
 	}
 	return api.GetAnswer200JSONResponse(answerOf(answer)), nil
 }
 
+// WatchQuestion is PUT /questions/{questionId}/watch.
+func (s *server) WatchQuestion(ctx context.Context, r api.WatchQuestionRequestObject) (api.WatchQuestionResponseObject, error) {
+	if err := s.service.Watch(ctx, accountOf(ctx), askaround.QuestionID(r.QuestionID)); err != nil {
+		return nil, err
+	}
+	return api.WatchQuestion204Response{}, nil
+}
+
+// UnwatchQuestion is DELETE /questions/{questionId}/watch.
+func (s *server) UnwatchQuestion(ctx context.Context, r api.UnwatchQuestionRequestObject) (api.UnwatchQuestionResponseObject, error) {
+	if err := s.service.Unwatch(ctx, accountOf(ctx), askaround.QuestionID(r.QuestionID)); err != nil {
+		return nil, err
+	}
+	return api.UnwatchQuestion204Response{}, nil
+}
+
+// ListWatches is GET /watches.
+func (s *server) ListWatches(ctx context.Context, r api.ListWatchesRequestObject) (api.ListWatchesResponseObject, error) {
+	ids, err := s.service.Watches(ctx, accountOf(ctx))
+	if err != nil {
+		return nil, err
+	}
+	list, err := watchListOf(ids)
+	if err != nil {
+		return nil, err
+	}
+	return newEntity(list, r.Params.IfNoneMatch)
+}
+
+// GetAccount is GET /account.
+func (s *server) GetAccount(ctx context.Context, _ api.GetAccountRequestObject) (api.GetAccountResponseObject, error) {
+	own, err := topic.NewAccount(string(accountOf(ctx)))
+	if err != nil {
+		return nil, err
+	}
+	return api.GetAccount200JSONResponse{
+		Endpoints:      s.options.MQTT,
+		Topics:         api.AccountTopics{Account: own.String(), System: topic.System{}.String()},
+		TokenExpiresAt: apihttp.VisitOf(ctx).Caller.Expires.UTC(),
+	}, nil
+}
+
 // GetOperation is GET /operations/{operationId}.
 func (s *server) GetOperation(ctx context.Context, r api.GetOperationRequestObject) (api.GetOperationResponseObject, error) {
-	operation, err := s.service.Operation(ctx, visitOf(ctx).account, askaround.OperationID(r.OperationID))
+	operation, err := s.service.Operation(ctx, accountOf(ctx), askaround.OperationID(r.OperationID))
 	if err != nil {
 		return nil, err
 	}
 	response := api.GetOperation200JSONResponse{Body: operationOf(operation)}
 	if operation.Status == askaround.StatusPending {
-		response.Headers.RetryAfter = ptr(int32(retryAfter.Seconds()))
+		response.Headers.RetryAfter = ptr(int32(apihttp.RetryAfter.Seconds()))
 	}
 	return response, nil
 }
@@ -164,7 +208,7 @@ func (s *server) GetLive(ctx context.Context, r api.GetLiveRequestObject) (api.G
 	if radius == 0 {
 		radius = askaround.DefaultRadius
 	}
-	topics, err := liveTopics(visitOf(ctx).account, center, radius)
+	topics, err := liveTopics(accountOf(ctx), center, radius)
 	if err != nil {
 		return nil, err
 	}
@@ -176,6 +220,11 @@ func (s *server) GetLive(ctx context.Context, r api.GetLiveRequestObject) (api.G
 	}, nil
 }
 
+// accountOf returns who makes the request that ctx belongs to.
+func accountOf(ctx context.Context) askaround.AccountID {
+	return askaround.AccountID(apihttp.VisitOf(ctx).Caller.Account)
+}
+
 // deref returns what p points to, the zero value for nil.
 func deref[T any](p *T) T {
 	if p == nil {
@@ -184,3 +233,5 @@ func deref[T any](p *T) T {
 	}
 	return *p
 }
+
+func ptr[T any](v T) *T { return &v }

@@ -18,6 +18,9 @@ type Service interface {
 	Close(context.Context, askaround.AccountID, askaround.QuestionID) error
 	OwnAnswer(context.Context, askaround.AccountID, askaround.QuestionID) (askaround.Answer, error)
 	Operation(context.Context, askaround.AccountID, askaround.OperationID) (askaround.Operation, error)
+	Watch(context.Context, askaround.AccountID, askaround.QuestionID) error
+	Unwatch(context.Context, askaround.AccountID, askaround.QuestionID) error
+	Watches(context.Context, askaround.AccountID) ([]askaround.QuestionID, error)
 }
 
 var _ Service = (*askaround.Service)(nil)

@@ -118,6 +118,9 @@ func TestDeadline(t *testing.T) {
 		f.request("DELETE", "/questions/"+someQuestion+"/answer", ""),
 		f.request("POST", "/questions/"+someQuestion+"/close", ""),
 		f.request("GET", "/operations/"+someOperation, ""),
+		f.request("PUT", "/questions/"+someQuestion+"/watch", ""),
+		f.request("DELETE", "/questions/"+someQuestion+"/watch", ""),
+		f.request("GET", "/watches", ""),
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			start := time.Now()
@@ -145,11 +148,31 @@ func TestSlowBody(t *testing.T) {
 		t.Fatal(err)
 	}
 	response, rest := f.raw(t, "POST /questions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+f.token+
-		"\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"text\":")
+		"\r\nContent-Type: application/json\r\nIdempotency-Key: k\r\nContent-Length: 100\r\n\r\n{\"text\":")
 	if response.StatusCode != 408 || !response.Close {
 		t.Errorf("%d, close %v: %s", response.StatusCode, response.Close, rest)
 	}
 	f.hold(t, f.request("POST", "/questions", ""), response.StatusCode, response.Header, rest)
+}
+
+// TestRefusedBeforeBody: what is refused for its headers is answered though its body never
+// comes.
+func TestRefusedBeforeBody(t *testing.T) {
+	f := newFixture(t)
+	for why, row := range map[string]struct {
+		headers string
+		status  int
+	}{
+		"no token":     {"Content-Type: application/json\r\n", 401},
+		"no key":       {"Content-Type: application/json\r\nAuthorization: Bearer " + f.token + "\r\n", 400},
+		"another type": {"Content-Type: text/plain\r\nAuthorization: Bearer " + f.token + "\r\n", 415},
+	} {
+		start := time.Now()
+		response, body := f.raw(t, "POST /questions HTTP/1.1\r\nHost: x\r\n"+row.headers+"Content-Length: 100\r\n\r\n{")
+		if took := time.Since(start); response.StatusCode != row.status || took > 25*time.Second {
+			t.Errorf("%s: %d after %v: %s", why, response.StatusCode, took, body)
+		}
+	}
 }
 
 // TestRawRequests are what no Go client sends.
@@ -163,11 +186,11 @@ func TestRawRequests(t *testing.T) {
 		{"two tokens", "GET /live?" + near + head + "Authorization: Bearer x\r\n\r\n", 401},
 		{"two content types", "POST /questions" + head + "Content-Type: application/json\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}", 415},
 		{"two keys", "POST /questions" + head + "Content-Type: application/json\r\nIdempotency-Key: a\r\nIdempotency-Key: b\r\nContent-Length: 2\r\n\r\n{}", 400},
-		{"a chunked body without an end", "POST /questions" + head + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{}xyz\r\nnonsense\r\n", 400},
-		{"a chunked body too long", "POST /questions" + head + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" +
+		{"a chunked body without an end", "POST /questions" + head + "Idempotency-Key: k\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{}xyz\r\nnonsense\r\n", 400},
+		{"a chunked body too long", "POST /questions" + head + "Idempotency-Key: k\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" +
 			fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", 20_000, strings.Repeat(" ", 20_000)), 413},
 		{"a chunked body on GET", "GET /live?" + near + head + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 400},
-		{"a declared length of 1 TB, nothing sent", "POST /questions" + head + "Content-Type: application/json\r\nContent-Length: 1099511627776\r\n\r\n", 413},
+		{"a declared length of 1 TB, nothing sent", "POST /questions" + head + "Idempotency-Key: k\r\nContent-Type: application/json\r\nContent-Length: 1099511627776\r\n\r\n", 413},
 		{"the whole URL", "GET http://elsewhere/live?" + near + head + "\r\n", 200},
 		{"a key in Latin-1", "POST /questions" + head + "Content-Type: application/json\r\nIdempotency-Key: \xe9\r\nContent-Length: 2\r\n\r\n{}", 400},
 	} {
@@ -214,15 +237,20 @@ func TestRate(t *testing.T) {
 	c := &clock{now: time.Now()}
 	f := newFixture(t, func(o *httpapi.Options) { o.Rate, o.Burst, o.Clock = 0.5, 3, c.Now })
 	alice, bob := f.token, f.issuer.token(t, "bob", nil)
+	var limits [2]string // of the last response
 	get := func(token string) (int, string) {
 		f.token = token
 		response, _ := f.do(t, f.request("GET", "/live?"+near, ""))
+		limits = [2]string{response.Header.Get("RateLimit-Policy"), response.Header.Get("RateLimit")}
 		return response.StatusCode, response.Header.Get("Retry-After")
 	}
 	for range 3 {
 		if status, _ := get(alice); status != 200 {
 			t.Fatalf("within the burst: %d", status)
 		}
+	}
+	if got := limits; got != [2]string{`"account";q=3;w=6`, `"account";r=0;t=6`} {
+		t.Errorf("after the burst: %q", got)
 	}
 	if status, wait := get(alice); status != 429 || wait != "2" {
 		t.Errorf("after the burst: %d, Retry-After %q", status, wait)

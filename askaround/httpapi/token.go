@@ -3,7 +3,6 @@ package httpapi
 import (
 	"encoding/json"
 	"errors"
-	"net/http"
 	"strings"
 )
 
@@ -12,7 +11,6 @@ type TokenError string
 
 // The reasons. What is wrong in more than one way has the first reason that applies.
 const (
-	ErrTokenMissing     TokenError = "no bearer token"
 	ErrTokenMalformed   TokenError = "malformed token"
 	ErrTokenSignature   TokenError = "signature is not the issuer's"
 	ErrTokenIssuer      TokenError = "token of another issuer"
@@ -24,31 +22,27 @@ const (
 
 func (e TokenError) Error() string { return "httpapi: " + string(e) }
 
+// Kind returns how a client is told: "invalid-token", "expired-token" or
+// "insufficient-scope", the last part of a problem type.
+func (e TokenError) Kind() string {
+	switch e {
+	case ErrTokenExpired:
+		return "expired-token"
+	case ErrTokenScope:
+		return "insufficient-scope"
+	}
+	return "invalid-token"
+}
+
 var (
 	// ErrKeysUnavailable: the issuer does not answer, so that no token can be checked.
 	// Try again later; the token may be good.
 	ErrKeysUnavailable = errors.New("httpapi: the issuer's keys cannot be fetched")
+	// errNoEvents: the API was made without [Options.Events].
+	errNoEvents = errors.New("httpapi: no source of events")
 	// ErrOptions: a constructor was given what cannot work.
 	ErrOptions = errors.New("httpapi: invalid options")
 )
-
-// bearer returns the token of the Authorization header (RFC 6750, section 2.1).
-// Tokens in a query or a form are not looked for: those end up in logs.
-func bearer(h http.Header) (string, error) {
-	values := h.Values("Authorization")
-	if len(values) == 0 {
-		return "", ErrTokenMissing
-	}
-	scheme, token, _ := strings.Cut(values[0], " ")
-	if len(values) > 1 || !strings.EqualFold(scheme, "Bearer") {
-		return "", ErrTokenMissing
-	}
-	token = strings.Trim(token, " ")
-	if token == "" {
-		return "", ErrTokenMissing
-	}
-	return token, nil
-}
 
 // scopes reads the claim "scp", which is a list or one string with spaces.
 type scopes []string

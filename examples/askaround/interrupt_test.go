@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"fmt"
 	"net"
 	"strings"
@@ -98,7 +99,7 @@ func (l *load) interrupted(t *testing.T, p *process) time.Duration {
 // ask asks a question and waits until it is there.
 func (p *process) ask(t *testing.T, text string) (id string) {
 	t.Helper()
-	out, err := p.client.AskQuestionWithResponse(t.Context(), &askaround.AskQuestionParams{}, newQuestion(text))
+	out, err := p.client.AskQuestionWithResponse(t.Context(), &askaround.AskQuestionParams{IdempotencyKey: rand.Text()}, newQuestion(text))
 	if err != nil || out.JSON202 == nil {
 		t.Fatalf("ask: %v, %v", err, out)
 	}
@@ -114,7 +115,7 @@ func newQuestion(text string) askaround.NewQuestion {
 func (l *load) ask(t *testing.T, p *process) {
 	for {
 		text := fmt.Sprintf("question %d", l.attempts.Add(1))
-		out, err := p.client.AskQuestionWithResponse(t.Context(), &askaround.AskQuestionParams{}, newQuestion(text))
+		out, err := p.client.AskQuestionWithResponse(t.Context(), &askaround.AskQuestionParams{IdempotencyKey: rand.Text()}, newQuestion(text))
 		if err != nil {
 			return
 		}

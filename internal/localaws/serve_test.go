@@ -23,6 +23,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/askaround/askaround-go/internal/foreign"
 )
 
 // serve serves a Local of its own until the test ends, or until stop is called, which
@@ -54,8 +56,7 @@ func serve(t testing.TB, optFns ...func(*ServeOptions)) (addr string, stop func(
 // must be done.
 func clientConfig(t testing.TB, addr string) aws.Config {
 	t.Helper()
-	transport := &http.Transport{}
-	t.Cleanup(transport.CloseIdleConnections)
+	transport := foreign.Transport(t, &http.Transport{})
 	return aws.Config{
 		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 		BaseEndpoint: aws.String("http://" + addr), HTTPClient: &http.Client{Transport: transport}, RetryMaxAttempts: 1,

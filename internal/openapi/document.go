@@ -43,7 +43,9 @@ type Operation struct {
 	Path   string // with its parameters in braces
 
 	parameters []parameter
-	body       *Schema // nil: the operation takes none
+	body       *Schema  // nil: the operation takes none
+	produces   string   // the media type of its success
+	security   []string // names of the schemes, any of which will do
 	responses  map[int]*response
 }
 
@@ -139,7 +141,18 @@ func (c *compiler) route(path string, item *Value) (route, error) {
 }
 
 func (c *compiler) operation(v *Value) (*Operation, error) {
-	o := &Operation{responses: make(map[int]*response)}
+	o := &Operation{responses: make(map[int]*response), produces: jsonType}
+	security := v.Get("security")
+	if security == nil {
+		security = c.root.Get("security")
+	}
+	if security != nil {
+		for _, alternative := range security.Items {
+			for _, m := range alternative.Members {
+				o.security = append(o.security, m.Name)
+			}
+		}
+	}
 	if id := v.Get("operationId"); id != nil {
 		o.ID = id.Text
 	}
@@ -165,6 +178,9 @@ func (c *compiler) operation(v *Value) (*Operation, error) {
 		}
 		if o.responses[status], err = c.response(&responses.Members[i].Value); err != nil {
 			return nil, fmt.Errorf("response %d: %w", status, err)
+		}
+		if mediaType := o.responses[status].mediaType; status < 300 && mediaType != "" {
+			o.produces = mediaType
 		}
 	}
 	return o, nil
@@ -252,9 +268,37 @@ func (c *compiler) parameter(v *Value) (p parameter, err error) {
 	if schema == nil {
 		return p, fmt.Errorf("want a schema")
 	}
-	p.schema, err = c.schema(schema)
-	return p, err
+	if p.schema, err = c.schema(schema); err != nil {
+		return p, err
+	}
+	return p, p.checkStyle(v)
 }
+
+// checkStyle wants a list in one piece, with commas, where a parameter is a list:
+// the other styles are not supported.
+func (p *parameter) checkStyle(v *Value) error {
+	style, explode := v.Get("style"), v.Get("explode")
+	if style != nil && (style.Text != "form" || p.in != InQuery) {
+		return fmt.Errorf("style %q in %s is not supported", style.Text, p.in)
+	}
+	list := p.schema.target()
+	if list.kinds.has(Array) && (p.in != InQuery || explode == nil || explode.Bool || list.items == nil) {
+		return fmt.Errorf("a list is supported in the query only, with explode: false")
+	}
+	return nil
+}
+
+// TakesHeader reports whether a header, named in canonical case, is a parameter of the
+// operation.
+func (o *Operation) TakesHeader(name string) bool {
+	return slices.ContainsFunc(o.parameters, func(p parameter) bool { return p.in == InHeader && p.name == name })
+}
+
+// ContentType returns the media type of the operation's success.
+func (o *Operation) ContentType() string { return o.produces }
+
+// Secured reports whether the operation accepts the security scheme with that name.
+func (o *Operation) Secured(scheme string) bool { return slices.Contains(o.security, scheme) }
 
 // HasBody reports whether the operation takes a request body.
 func (o *Operation) HasBody() bool { return o.body != nil }

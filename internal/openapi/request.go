@@ -27,8 +27,8 @@ func (c Call) Check(w http.ResponseWriter, r *http.Request, limit int64) error {
 	if err := c.checkPath(); err != nil {
 		return err
 	}
-	if !accepts(r.Header.Values("Accept"), jsonType) {
-		return &Error{Reason: NotAcceptable, Detail: "Only application/json can be sent."}
+	if !accepts(r.Header.Values("Accept"), c.produces) {
+		return &Error{Reason: NotAcceptable, Detail: "Only " + c.produces + " can be sent."}
 	}
 	if c.body != nil {
 		if err := checkMedia(r.Header); err != nil {
@@ -146,11 +146,20 @@ func (p *parameter) check(text string) []Fault {
 	return faults
 }
 
-// read makes a value of a parameter's text: a number where the schema wants one,
-// in JSON's spelling, else a string.
-func (s *Schema) read(text string) (Value, bool) {
+// target follows references of a schema that says nothing itself.
+func (s *Schema) target() *Schema {
 	for s.reference != nil && s.kinds == 0 {
 		s = s.reference
+	}
+	return s
+}
+
+// read makes a value of a parameter's text: a number where the schema wants one,
+// in JSON's spelling, a list between commas, else a string.
+func (s *Schema) read(text string) (Value, bool) {
+	s = s.target()
+	if s.kinds.has(Array) {
+		return s.readList(text)
 	}
 	if s.kinds.has(String) {
 		return Value{Kind: String, Text: text}, utf8.ValidString(text)
@@ -162,15 +171,26 @@ func (s *Schema) read(text string) (Value, bool) {
 	return Value{Kind: Number, Text: text, Number: n}, true
 }
 
+func (s *Schema) readList(text string) (Value, bool) {
+	list := Value{Kind: Array}
+	for part := range strings.SplitSeq(text, ",") {
+		item, ok := s.items.read(part)
+		if !ok {
+			return list, false
+		}
+		list.Items = append(list.Items, item)
+	}
+	return list, true
+}
+
 func (c Call) checkBody(w http.ResponseWriter, r *http.Request, limit int64) error {
 	if c.body == nil {
 		return refuseBody(r)
 	}
-	data, err := readBody(w, r, limit)
+	data, err := ReadBody(w, r, limit)
 	if err != nil {
 		return err
 	}
-	r.Body = io.NopCloser(bytes.NewReader(data))
 	v, err := ParseJSON(data)
 	if err != nil {
 		return &Error{Reason: Malformed, Detail: "The body is " + err.Error() + ".", Err: err}
@@ -189,9 +209,10 @@ func refuseBody(r *http.Request) error {
 	return &Error{Reason: Malformed, Detail: "This operation takes no body."}
 }
 
-// readBody reads at most limit bytes within bodyTime. What fails leaves the
-// connection in an unknown state, so it is closed after the answer.
-func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+// ReadBody reads r's body, at most limit bytes of it, within ten seconds, and puts it
+// back, for who must see it before [Call.Check] does. What fails leaves the connection in
+// an unknown state, so it is closed after the answer. The error is an [*Error].
+func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
@@ -210,6 +231,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	var long *http.MaxBytesError
 	switch {
 	case err == nil:
+		r.Body = io.NopCloser(bytes.NewReader(data))
 		return data, nil
 	case errors.As(err, &long):
 		return nil, tooLarge(w, limit)

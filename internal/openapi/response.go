@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"strings"
 )
 
 // CheckResponse returns nil when the operation may answer with this status,
@@ -37,9 +38,12 @@ func (r *response) checkBody(header http.Header, body []byte, head bool) error {
 		}
 		return nil
 	}
-	v, err := ParseJSON(body)
-	if err != nil {
-		return err
+	v := Value{Kind: String, Text: string(body)}
+	if r.mediaType == jsonType || strings.HasSuffix(r.mediaType, "+json") {
+		var err error
+		if v, err = ParseJSON(body); err != nil {
+			return err
+		}
 	}
 	if faults := r.schema.Check(&v); len(faults) > 0 {
 		return fmt.Errorf("%v in %s", faults, body)

@@ -29,6 +29,7 @@ type App struct {
 	resources askaround.Resources
 	service   *askaround.Service
 	broker    *broker.Broker
+	events    *httpapi.Events
 	issuer    *devissuer.Issuer // nil with Config.Issuer
 	mappings  []mapping
 	handler   http.Handler
@@ -66,7 +67,9 @@ func (a *App) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	worker, err := askaround.NewWorker(a.dynamoDB(), a.sqs(), a.resources, a.broker, func(o *askaround.WorkerOptions) { o.Logger = a.log("worker") })
+	a.events = httpapi.NewEvents()
+	publisher := httpapi.Publishers{a.broker, a.events}
+	worker, err := askaround.NewWorker(a.dynamoDB(), a.sqs(), a.resources, publisher, func(o *askaround.WorkerOptions) { o.Logger = a.log("worker") })
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	crypto "crypto/rand"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -106,7 +107,7 @@ func (town *town) ask(t *testing.T, n int) {
 	town.each(func(user int) {
 		for i := user; i < n; i += len(town.users) {
 			r := records[i%len(records)]
-			out, err := town.users[user].AskQuestionWithResponse(t.Context(), &askaround.AskQuestionParams{}, askaround.NewQuestion{
+			out, err := town.users[user].AskQuestionWithResponse(t.Context(), &askaround.AskQuestionParams{IdempotencyKey: crypto.Text()}, askaround.NewQuestion{
 				Text: fmt.Sprintf("%d: %.80s", i, r.Question), Kind: askaround.QuestionKind(r.Kind),
 				Location: askaround.LatLng{Lat: r.Location.Lat, Lng: r.Location.Lng}})
 			if err != nil || out.JSON202 == nil {

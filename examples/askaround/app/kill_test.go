@@ -3,6 +3,7 @@ package app
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"net/http"
 	"os"
@@ -87,7 +88,7 @@ func TestKill(t *testing.T) {
 			wg.Go(func() {
 				for i := 0; ; i++ {
 					text := fmt.Sprintf("round %d worker %d question %d", round, worker, i)
-					out, err := client.AskQuestionWithResponse(t.Context(), &askaround.AskQuestionParams{},
+					out, err := client.AskQuestionWithResponse(t.Context(), &askaround.AskQuestionParams{IdempotencyKey: rand.Text()},
 						askaround.NewQuestion{Text: text, Kind: "star", Location: askaround.LatLng{Lat: 51.5, Lng: -0.1}})
 					if err != nil {
 						return // killed: not acknowledged

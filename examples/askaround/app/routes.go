@@ -9,7 +9,9 @@ import (
 
 // routes puts the page, the API, the broker and the issuer on one port.
 func (a *App) routes(verifier *httpapi.Verifier) (http.Handler, error) {
-	api, err := httpapi.New(a.service, verifier, func(o *httpapi.Options) { o.Logger = a.log("api") })
+	api, err := httpapi.New(a.service, verifier, func(o *httpapi.Options) {
+		o.Events, o.Logger = a.events, a.log("api")
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -53,6 +53,7 @@ func (a *App) Run(ctx context.Context) error {
 	group.Go(func() error { // the order of stopping: doors, work, broker, stores
 		<-failed.Done() // ctx ended, or a part failed
 		stopAWS()
+		a.events.Close() // the server waits for its streams
 		closeDoor(web)
 		a.drain(a.config.Drain)
 		stopPumping()

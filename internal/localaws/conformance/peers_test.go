@@ -20,7 +20,7 @@ func openDynoxide(t testing.TB) *target {
 	port := freePort(t)
 	cmd := exec.Command(program, "serve", "--host", "127.0.0.1", "--port", fmt.Sprint(port))
 	start(t, cmd)
-	p := newTarget(dynoxide, fmt.Sprintf("http://127.0.0.1:%d", port), connections())
+	p := newTarget(dynoxide, fmt.Sprintf("http://127.0.0.1:%d", port), foreign.Transport(t, connections()))
 	p.wait(t)
 	return p
 }
@@ -46,7 +46,7 @@ func openLocal(t testing.TB) *target {
 	start(t, cmd)
 	transport := connections()
 	transport.DialContext = dialInside(cmd.Process.Pid)
-	p := newTarget(ddbLocal, "http://127.0.0.1:8000", transport)
+	p := newTarget(ddbLocal, "http://127.0.0.1:8000", foreign.Transport(t, transport))
 	p.wait(t)
 	return p
 }

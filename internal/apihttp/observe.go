@@ -1,34 +1,38 @@
-package httpapi
+package apihttp
 
 import (
 	"context"
 	"crypto/rand"
+	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"strings"
 	"time"
 
-	"github.com/askaround/askaround-go/askaround"
 	"github.com/askaround/askaround-go/internal/openapi"
 )
 
-// A visit is what becomes known about one request on its way. It belongs to the
+// A Visit is what becomes known about one request on its way. It belongs to the
 // request's goroutine.
-type visit struct {
-	requestID string
-	operation *openapi.Operation  // nil until the path and method are known
-	account   askaround.AccountID // "" until the token is checked
-	logger    *slog.Logger
+type Visit struct {
+	RequestID string
+	Method    string             // as the client sent it
+	Operation *openapi.Operation // nil until the path and method are known
+	Caller    Caller             // zero until it is authenticated
+
+	options  *Options
+	recorder *recorder
+	body     *body // nil where there is none
 }
 
 type visitKey struct{}
 
-// visitOf returns the visit that observe put into the context.
-func visitOf(ctx context.Context) *visit {
-	v, ok := ctx.Value(visitKey{}).(*visit)
+// VisitOf returns the visit of the request that ctx belongs to.
+func VisitOf(ctx context.Context) *Visit {
+	v, ok := ctx.Value(visitKey{}).(*Visit)
 	if !ok {
-		return &visit{logger: slog.New(slog.DiscardHandler)}
+		return &Visit{options: &Options{Logger: slog.New(slog.DiscardHandler)}}
 	}
 	return v
 }
@@ -38,13 +42,16 @@ func visitOf(ctx context.Context) *visit {
 func (h *handler) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
-		v := &visit{requestID: requestID(r), logger: h.options.Logger}
+		v := &Visit{RequestID: requestID(r), Method: r.Method, options: &h.options, recorder: &recorder{ResponseWriter: w}}
 		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
-		recorder := &recorder{ResponseWriter: w}
-		setCommonHeaders(w.Header(), v.requestID)
-		defer h.log(r, v, recorder, start)
-		defer contain(recorder, r)
-		next.ServeHTTP(recorder, r)
+		if r.Body != nil && r.Body != http.NoBody {
+			v.body = &body{ReadCloser: r.Body}
+			r.Body = v.body
+		}
+		setCommonHeaders(w.Header(), v.RequestID)
+		defer h.log(r, v, start)
+		defer contain(v, r)
+		next.ServeHTTP(v.recorder, r)
 	})
 }
 
@@ -73,33 +80,44 @@ func setCommonHeaders(h http.Header, requestID string) {
 
 // contain answers 503 when a handler panicked before it wrote. After that nothing
 // but breaking off tells the client.
-func contain(w *recorder, r *http.Request) {
+func contain(v *Visit, r *http.Request) {
 	p := recover()
 	switch {
 	case p == nil:
 		return
-	case p == http.ErrAbortHandler || w.status != 0:
-		visitOf(r.Context()).logger.Error("request aborted", "panic", p)
+	case p == http.ErrAbortHandler || v.recorder.status != 0:
+		v.options.Logger.Error("request aborted", "panic", p)
 		panic(http.ErrAbortHandler)
 	}
-	v := visitOf(r.Context())
-	v.logger.Error("request panicked", "request_id", v.requestID, "panic", p, "stack", string(debug.Stack()))
-	fail(w, r, errPanicked)
+	v.options.Logger.Error("request panicked", "request_id", v.RequestID, "panic", p, "stack", string(debug.Stack()))
+	Fail(v.recorder, r, errPanicked)
 }
 
 // log writes the access log. Paths and queries are left out: they say where a user
 // is.
-func (h *handler) log(r *http.Request, v *visit, w *recorder, start time.Time) {
+func (h *handler) log(r *http.Request, v *Visit, start time.Time) {
 	if !h.options.Logger.Enabled(r.Context(), slog.LevelDebug) {
 		return
 	}
 	operation := "none"
-	if v.operation != nil {
-		operation = v.operation.ID
+	if v.Operation != nil {
+		operation = v.Operation.ID
 	}
 	h.options.Logger.DebugContext(r.Context(), "request",
-		"request_id", v.requestID, "method", r.Method, "operation", operation, "account", string(v.account),
-		"status", w.status, "bytes", w.bytes, "duration", time.Since(start))
+		"request_id", v.RequestID, "method", r.Method, "operation", operation, "account", v.Caller.Account,
+		"status", v.recorder.status, "bytes", v.recorder.bytes, "duration", time.Since(start))
+}
+
+// body remembers whether it was read to its end.
+type body struct {
+	io.ReadCloser
+	ended bool
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.ended = b.ended || err != nil
+	return n, err
 }
 
 // recorder remembers the status and length of a response.
