@@ -40,7 +40,7 @@ func (s *Set) with(docs []*Document, groups bool) (*Set, error) {
 				return nil, fmt.Errorf("document %d: statement %d: %w", number, i+1, err)
 			}
 			c.ref = Ref{Document: number, Statement: i + 1, Sid: d.Statements[i].Sid}
-			c.ref.Position = d.Position(fmt.Sprintf("/Statement/%d", i))
+			c.ref.Position = d.Position(statementPointer(i))
 			c.group = groups
 			out.statements = append(out.statements, c)
 		}

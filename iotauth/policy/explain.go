@@ -71,6 +71,9 @@ func (c *statement) trace(action, resource string, v *values) Trace {
 	default:
 		t.Near = true
 		t.Detail = c.resourceHit(resource, v)
+		if len(c.tests) > 0 {
+			t.Detail += ", and its conditions hold"
+		}
 		for i := range c.tests {
 			if !c.tests[i].holds(v) {
 				t.Miss, t.Detail = MissCondition, c.tests[i].explain(v)
@@ -189,15 +192,15 @@ func agreement(pattern, arn string) int {
 
 // readAhead is how many bytes of text a pattern can read before it fails.
 func readAhead(pattern, text string) int {
-	states := closure(pattern, []int{0})
-	for t := 0; t < len(text); {
-		n := runeLen(text[t:])
-		if states = advance(pattern, states, text[t:t+n]); len(states) == 0 {
-			return t
+	at, read := start(pattern), 0
+	for read < len(text) {
+		n := runeLen(text[read:])
+		if !at.read(text[read : read+n]) {
+			return read
 		}
-		t += n
+		read += n
 	}
-	return len(text)
+	return read
 }
 
 func nearestDetail(text, pattern, resource string, agree int) string {
@@ -244,10 +247,10 @@ func readable(pattern string) string {
 func whyMissing(name string, v *values) string {
 	info, known := describeKey(foldKey(name))
 	switch {
-	case !known:
-		return ": AWS IoT has no such variable"
-	case info.multi:
+	case len(v.get(foldKey(name))) > 1:
 		return ": it has several values"
+	case !known:
+		return ": AWS IoT has no such key"
 	case len(v.get(foldKey(name))) > 0:
 		return ": what it holds cannot be substituted"
 	case info.scope == scopeThing:

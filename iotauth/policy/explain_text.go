@@ -15,8 +15,12 @@ func (e Explanation) String() string {
 	switch e.Verdict {
 	case ImplicitDeny:
 		b.WriteString("nothing allows it")
-		for _, t := range e.nearMisses(2) {
+		near := e.nearMisses(2)
+		for _, t := range near {
 			fmt.Fprintf(&b, "; %s: %s", t.Ref, t.Detail)
+		}
+		if len(near) == 0 {
+			b.WriteString("; no statement comes near: " + e.nothingNear())
 		}
 	default:
 		verb := "allows"
@@ -33,6 +37,16 @@ func (e Explanation) String() string {
 		fmt.Fprintf(&b, "; missing %s", strings.Join(e.MissingContextValues, ", "))
 	}
 	return b.String()
+}
+
+// nothingNear says what every statement lacks.
+func (e Explanation) nothingNear() string {
+	for _, t := range e.Statements {
+		if t.Miss != MissAction {
+			return fmt.Sprintf("none that speaks of %s has a resource of the type %s", e.Request.Action, typeOf(e.Request.Resource))
+		}
+	}
+	return fmt.Sprintf("none speaks of %s", e.Request.Action)
 }
 
 // Tree is several lines for a person: the request, what is missing, and every statement

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -88,76 +89,70 @@ func residuals(pattern, prefix string) []string {
 	} else if n == len(prefix) {
 		return []string{pattern[n:]}
 	}
-	states := []int{0}
-	for t := 0; t < len(prefix); {
-		n := runeLen(prefix[t:])
-		states = advance(pattern, states, prefix[t:t+n])
-		if len(states) == 0 {
+	at := start(pattern)
+	for rest := prefix; rest != ""; {
+		n := runeLen(rest)
+		if !at.read(rest[:n]) {
 			return nil
 		}
-		t += n
+		rest = rest[n:]
 	}
-	// What an earlier star leaves is covered by what the last star leaves.
-	from := 0
-	for i, s := range states {
-		if s < len(pattern) && pattern[s] == star {
-			from = i
+	return at.rests()
+}
+
+// positions are the places in a pattern that are reached once some text has been read.
+type positions struct {
+	pattern   string
+	now, next []bool // by index; len(pattern) is the end
+}
+
+func start(pattern string) *positions {
+	at := &positions{pattern, make([]bool, len(pattern)+1), make([]bool, len(pattern)+1)}
+	at.now[0] = true
+	at.skipStars(at.now)
+	return at
+}
+
+// skipStars adds the places behind stars: a star may stand for nothing.
+func (at *positions) skipStars(reached []bool) {
+	for i := range len(at.pattern) {
+		if reached[i] && at.pattern[i] == star {
+			reached[i+1] = true
 		}
 	}
+}
+
+// read moves on by one character, and reports whether any place is left.
+func (at *positions) read(char string) bool {
+	clear(at.next)
+	for i := range len(at.pattern) {
+		switch c := at.pattern[i]; {
+		case !at.now[i]:
+		case c == star:
+			at.next[i] = true
+		case c == one:
+			at.next[i+1] = true
+		case strings.HasPrefix(at.pattern[i:], char):
+			at.next[i+len(char)] = true
+		}
+	}
+	at.skipStars(at.next)
+	at.now, at.next = at.next, at.now
+	return slices.Contains(at.now, true)
+}
+
+// rests are the patterns that are left, in the order of their places. What a star leaves
+// covers what places before it leave.
+func (at *positions) rests() []string {
 	var out []string
-	for _, s := range states[from:] {
-		out = append(out, pattern[s:])
+	for i, reached := range at.now {
+		if !reached {
+			continue
+		}
+		if i < len(at.pattern) && at.pattern[i] == star {
+			out = out[:0]
+		}
+		out = append(out, at.pattern[i:])
 	}
 	return out
-}
-
-// advance moves every position of a pattern over one character. Positions are ascending;
-// one on a star stays there.
-func advance(pattern string, states []int, char string) []int {
-	var next []int
-	add := func(s int) {
-		for ; ; s++ { // a star may also stand for nothing
-			if i, known := find(next, s); !known {
-				next = append(next[:i], append([]int{s}, next[i:]...)...)
-			}
-			if s >= len(pattern) || pattern[s] != star {
-				return
-			}
-		}
-	}
-	for _, s := range closure(pattern, states) {
-		switch {
-		case s >= len(pattern):
-		case pattern[s] == star:
-			add(s)
-		case pattern[s] == one:
-			add(s + 1)
-		case strings.HasPrefix(pattern[s:], char):
-			add(s + len(char))
-		}
-	}
-	return next
-}
-
-// closure adds the positions behind stars.
-func closure(pattern string, states []int) []int {
-	out := append([]int(nil), states...)
-	for i := 0; i < len(out); i++ {
-		if s := out[i]; s < len(pattern) && pattern[s] == star {
-			if j, known := find(out, s+1); !known {
-				out = append(out[:j], append([]int{s + 1}, out[j:]...)...)
-			}
-		}
-	}
-	return out
-}
-
-// find returns where s is, or belongs, in an ascending list.
-func find(list []int, s int) (int, bool) {
-	for i, x := range list {
-		if x >= s {
-			return i, x == s
-		}
-	}
-	return len(list), false
 }

@@ -1,28 +1,27 @@
 package policy
 
-import "strings"
-
-// An index finds whether any of many patterns matches a text. Patterns hang in a tree by
-// what stands before their first wildcard; those that begin with one hang in a second tree
-// by what stands behind their last, read backwards.
+// An index finds whether any of many patterns matches a text. A pattern is cut into the
+// literal before its first wildcard, the literal behind its last, and the middle with all
+// wildcards. Patterns hang in a tree by the first, there in a tree by the second, and there
+// in a list by the third.
 type index struct {
-	all     bool // a pattern matches every text
-	forward tree
-	reverse tree
-	loose   []string // patterns with wildcards at both ends
+	all  bool // a pattern matches every text
+	tree tree
 }
 
 func (x *index) add(pattern string) {
-	first := firstWild(pattern)
-	switch last := lastWild(pattern); {
+	first, last := firstWild(pattern), lastWild(pattern)
+	switch {
 	case len(pattern) == 1 && pattern[0] == star:
 		x.all = true
-	case first > 0 || pattern == "":
-		x.forward.add(pattern[:first], newTail(pattern[first:]))
-	case last < len(pattern)-1:
-		x.reverse.add(reversed(pattern[last+1:]), newTail(pattern[:last+1]))
+	case last < 0:
+		x.tree.branch(pattern, forward).exact = true
 	default:
-		x.loose = append(x.loose, pattern)
+		b := x.tree.branch(pattern[:first], forward)
+		if b.suffixes == nil {
+			b.suffixes = new(tree)
+		}
+		b.suffixes.branch(pattern[last+1:], backward).middles.add(pattern[first : last+1])
 	}
 }
 
@@ -30,143 +29,63 @@ func (x *index) match(text string) bool {
 	if x.all {
 		return true
 	}
-	if x.forward.matchForward(text) || x.reverse.matchBackward(text) {
+	for b, rest := &x.tree.root, text; ; {
+		if b.exact && rest == "" || b.suffixes != nil && b.suffixes.matchSuffix(rest) {
+			return true
+		}
+		if b, rest = b.next(rest); b == nil {
+			return false
+		}
+	}
+}
+
+// matchSuffix walks a tree of suffixes from the end of text.
+func (t *tree) matchSuffix(text string) bool {
+	for b, rest := &t.root, text; ; {
+		if b.middles.match(rest) {
+			return true
+		}
+		if b, rest = b.previous(rest); b == nil {
+			return false
+		}
+	}
+}
+
+// middles are patterns that begin and end with a wildcard.
+type middles struct {
+	any  bool // one is a star alone
+	few  []string
+	many *grams // instead of few, where they are not few
+}
+
+// maxFew is how many patterns are tried one by one.
+const maxFew = 4
+
+func (m *middles) add(pattern string) {
+	switch {
+	case len(pattern) == 1 && pattern[0] == star:
+		m.any = true
+	case m.many != nil:
+		m.many.add(pattern)
+	case len(m.few) < maxFew:
+		m.few = append(m.few, pattern)
+	default:
+		m.many = &grams{}
+		for _, p := range append(m.few, pattern) {
+			m.many.add(p)
+		}
+		m.few = nil
+	}
+}
+
+func (m *middles) match(text string) bool {
+	if m.any {
 		return true
 	}
-	for _, pattern := range x.loose {
-		if matchPattern(pattern, text) {
+	for _, p := range m.few {
+		if matchPattern(p, text) {
 			return true
 		}
 	}
-	return false
-}
-
-func reversed(s string) string {
-	b := []byte(s)
-	for i, j := 0, len(b)-1; i < j; i, j = i+1, j-1 {
-		b[i], b[j] = b[j], b[i]
-	}
-	return string(b)
-}
-
-// A tree is a radix tree of literals with tails.
-type tree struct {
-	root branch
-}
-
-// A branch is reached through label. Its children differ in their first byte.
-type branch struct {
-	label    string
-	tails    []tail
-	children []branch
-	firsts   string // first bytes of the children's labels
-}
-
-// A tail is what is left of a pattern behind the literal; an empty one ends there.
-type tail struct {
-	pattern string
-	suffix  string // what stands behind the last wildcard
-}
-
-func newTail(pattern string) tail { return tail{pattern, pattern[lastWild(pattern)+1:]} }
-
-func (t *tree) add(literal string, end tail) {
-	b := &t.root
-	for literal != "" {
-		i := strings.IndexByte(b.firsts, literal[0])
-		if i < 0 {
-			b.firsts += literal[:1]
-			b.children = append(b.children, branch{label: literal, tails: []tail{end}})
-			return
-		}
-		child := &b.children[i]
-		n := common(child.label, literal)
-		if n < len(child.label) { // split
-			*child = branch{label: child.label[:n], firsts: child.label[n : n+1], children: []branch{{
-				label: child.label[n:], tails: child.tails, children: child.children, firsts: child.firsts,
-			}}}
-		}
-		b, literal = child, literal[n:]
-	}
-	for _, have := range b.tails {
-		if have == end {
-			return
-		}
-	}
-	b.tails = append(b.tails, end)
-}
-
-// common is the length of the longest prefix that two strings share.
-func common(a, b string) int {
-	n := min(len(a), len(b))
-	for i := 0; i < n; i++ {
-		if a[i] != b[i] {
-			return i
-		}
-	}
-	return n
-}
-
-func (t *tree) matchForward(text string) bool {
-	for b := &t.root; ; {
-		for i := range b.tails {
-			if b.tails[i].match(text) {
-				return true
-			}
-		}
-		if text == "" {
-			return false
-		}
-		i := strings.IndexByte(b.firsts, text[0])
-		if i < 0 || !strings.HasPrefix(text, b.children[i].label) {
-			return false
-		}
-		b = &b.children[i]
-		text = text[len(b.label):]
-	}
-}
-
-func (t *tree) matchBackward(text string) bool {
-	for b := &t.root; ; {
-		for i := range b.tails {
-			if b.tails[i].match(text) {
-				return true
-			}
-		}
-		if text == "" {
-			return false
-		}
-		i := strings.IndexByte(b.firsts, text[len(text)-1])
-		if i < 0 || !hasReversedSuffix(text, b.children[i].label) {
-			return false
-		}
-		b = &b.children[i]
-		text = text[:len(text)-len(b.label)]
-	}
-}
-
-func hasReversedSuffix(text, label string) bool {
-	if len(text) < len(label) {
-		return false
-	}
-	for i := range len(label) {
-		if text[len(text)-1-i] != label[i] {
-			return false
-		}
-	}
-	return true
-}
-
-// match decides the rest of a text. The common tails cost no loop: a star alone, and a
-// star before a literal.
-func (t *tail) match(rest string) bool {
-	switch {
-	case t.pattern == "":
-		return rest == ""
-	case !strings.HasSuffix(rest, t.suffix):
-		return false
-	case t.pattern[0] == star && len(t.pattern) == 1+len(t.suffix):
-		return true
-	}
-	return matchPattern(t.pattern, rest)
+	return m.many != nil && m.many.match(text)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -34,10 +35,30 @@ func (s *scanner) fail(at int, pointer, format string, args ...any) error {
 
 // place counts lines and characters up to a byte offset.
 func place(text []byte, at int) Position {
-	before := text[:min(at, len(text))]
-	line := bytes.Count(before, []byte{'\n'})
-	start := bytes.LastIndexByte(before, '\n') + 1
-	return Position{line + 1, utf8.RuneCount(before[start:]) + 1}
+	p := pacer{text: text, at: Position{1, 1}}
+	return p.place(at)
+}
+
+// A pacer counts lines and characters, from where it was asked last where that is before.
+type pacer struct {
+	text   []byte
+	offset int
+	at     Position // of offset
+}
+
+func (p *pacer) place(offset int) Position {
+	if offset = min(offset, len(p.text)); offset < p.offset {
+		p.offset, p.at = 0, Position{1, 1}
+	}
+	passed := p.text[p.offset:offset]
+	if lines := bytes.Count(passed, []byte{'\n'}); lines > 0 {
+		p.at.Line += lines
+		p.at.Column = 1
+		passed = passed[bytes.LastIndexByte(passed, '\n')+1:]
+	}
+	p.at.Column += utf8.RuneCount(passed)
+	p.offset = offset
+	return p.at
 }
 
 // scan reads the whole text.
@@ -134,7 +155,7 @@ func (s *scanner) object(pointer string, depth int) (node, error) {
 func (s *scanner) list(pointer string, depth int) (node, error) {
 	n := node{at: s.pos, kind: '[', pointer: pointer}
 	err := s.items(']', func() error {
-		value, err := s.value(fmt.Sprintf("%s/%d", pointer, len(n.values)), depth+1)
+		value, err := s.value(pointer+"/"+strconv.Itoa(len(n.values)), depth+1)
 		n.values = append(n.values, value)
 		return err
 	})

@@ -301,7 +301,7 @@ func oracleDate(text string) (time.Time, bool) {
 	if n, ok := new(big.Int).SetString(text, 10); ok && len(text) != 4 {
 		return time.Unix(n.Int64(), 0), true
 	}
-	for _, layout := range []string{"2006-01-02T15:04:05Z07:00", "2006-01-02"} {
+	for _, layout := range []string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04Z07:00", "2006-01-02", "2006-01", "2006"} {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t, true
 		}

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -14,7 +15,7 @@ func Parse(text []byte) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &reader{scanner: scanner{text: text}, doc: &Document{}}
+	p := &reader{scanner: scanner{text: text}, pacer: pacer{text: text, at: Position{1, 1}}, doc: &Document{}}
 	p.doc.source.places = map[string]Position{}
 	p.document(root)
 	if len(p.faults) > 0 {
@@ -45,6 +46,7 @@ func (d *Document) UnmarshalJSON(text []byte) error {
 // A reader turns nodes into a document and goes on after a fault.
 type reader struct {
 	scanner
+	pacer  pacer
 	doc    *Document
 	faults []error
 }
@@ -55,7 +57,7 @@ func (p *reader) fault(n node, format string, args ...any) {
 
 // mark remembers where the element at pointer is.
 func (p *reader) mark(pointer string, n node) {
-	p.doc.source.places[pointer] = place(p.text, n.at)
+	p.doc.source.places[pointer] = p.pacer.place(n.at)
 }
 
 // members calls set for every member of an object, with a known name.
@@ -92,6 +94,9 @@ func (p *reader) document(root node) {
 		"Id":        func(n node) { p.doc.ID = p.str1(n) },
 		"Statement": p.statements,
 	})
+	if root.kind == '{' && p.doc.Statements == nil {
+		p.fault(root, "a policy document needs Statement")
+	}
 }
 
 func (p *reader) statements(n node) {
@@ -99,8 +104,9 @@ func (p *reader) statements(n node) {
 	if n.kind == '[' {
 		list = n.values
 	}
+	p.doc.Statements = make([]Statement, 0, len(list))
 	for i, s := range list {
-		s.pointer = fmt.Sprintf("/Statement/%d", i)
+		s.pointer = statementPointer(i)
 		p.statement(s)
 	}
 }
@@ -183,7 +189,7 @@ func (p *reader) strs(n node) []string {
 			p.fault(v, "must be a string or a list of strings")
 			continue
 		}
-		p.mark(fmt.Sprintf("%s/%d", n.pointer, i), v)
+		p.mark(n.pointer+"/"+strconv.Itoa(i), v)
 		out = append(out, v.text)
 	}
 	return out

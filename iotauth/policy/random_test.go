@@ -79,7 +79,9 @@ func (d dice) glob() string {
 func (d dice) condition() Condition {
 	c := Condition{Operator: pick(d, "StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike", "StringNotLike")}
 	c.Key = pick(d, KeyClientID, "IOT:clientid", KeyThingName, KeyThingTypeName, AttributeKey("x"), "iot:Certificate.Subject.Organization.List", KeyConnectAttributes, KeyDomainName)
-	values := func() string { return pick(d, "a", "b", "A", "a*", "?", "${iot:ClientId}", "${none}", "PersistentConnect", "") }
+	values := func() string {
+		return pick(d, "a", "b", "A", "a*", "?", "${iot:ClientId}", "${none}", "PersistentConnect", "")
+	}
 	switch d.IntN(12) {
 	case 0:
 		c.Operator, c.Key = "Null", pick(d, KeyClientID, KeyThingName, KeyConnectAttributes)
@@ -91,7 +93,9 @@ func (d dice) condition() Condition {
 	case 2:
 		c.Operator = "Date" + pick(d, "Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
 		c.Key = pick(d, KeyCurrentTime, KeyEpochTime)
-		values = func() string { return pick(d, "2026-01-02T03:04:05Z", "1767323045", "2026-01-02", "never", "1767323046") }
+		values = func() string {
+			return pick(d, "2026-01-02T03:04:05Z", "1767323045", "2026-01-02", "never", "1767323046")
+		}
 	case 3:
 		c.Operator, c.Key = pick(d, "IpAddress", "NotIpAddress"), KeySourceIP
 		values = func() string { return pick(d, "10.0.0.0/8", "10.1.2.3", "2001:db8::/32", "x", "10.1.2.9/24") }

@@ -30,10 +30,10 @@ type templatePart struct {
 // variables (documents of the older version have none).
 func compileTemplate(text string, wild, variables bool) (template, error) {
 	var t template
-	if !substitutable(text) {
-		return t, fmt.Errorf("%q is not UTF-8", text)
+	if err := checkTemplate(text); err != nil {
+		return t, err
 	}
-	var b []byte
+	b := make([]byte, 0, len(text))
 	flush := func() {
 		if n := len(t.parts); n > 0 {
 			t.parts[n-1].tail = string(b)
@@ -49,10 +49,7 @@ func compileTemplate(text string, wild, variables bool) (template, error) {
 		case wild && c == '?':
 			b = append(b, one)
 		case variables && c == '$' && strings.HasPrefix(text[i:], "${"):
-			name, _, ok := strings.Cut(text[i+2:], "}")
-			if !ok {
-				return template{}, errOpenVariable(text[i:])
-			}
+			name, _, _ := strings.Cut(text[i+2:], "}")
 			i += len("${") + len(name)
 			if name == "*" || name == "?" || name == "$" {
 				b = append(b, name[0])
@@ -72,10 +69,22 @@ func errOpenVariable(text string) error {
 	return fmt.Errorf(`the variable %q has no "}"; a "$" before a brace is written ${$}`, text)
 }
 
-// checkTemplate reports a variable that is never closed.
+// checkTemplate reports text that is no template.
 func checkTemplate(text string) error {
-	_, err := compileTemplate(text, true, true)
-	return err
+	if !substitutable(text) {
+		return fmt.Errorf("%q is not UTF-8", text)
+	}
+	for rest := text; ; {
+		i := strings.Index(rest, "${")
+		if i < 0 {
+			return nil
+		}
+		_, after, ok := strings.Cut(rest[i:], "}")
+		if !ok {
+			return errOpenVariable(rest[i:])
+		}
+		rest = after
+	}
 }
 
 // resolve substitutes the variables. A value is literal: wildcards in it have no meaning.

@@ -3,6 +3,7 @@ package policy
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -14,7 +15,7 @@ func (d *Document) Validate() error {
 		v.fault("/Version", "%q is no version of the policy language: want %q", d.Version, Version)
 	}
 	for i := range d.Statements {
-		v.statement(fmt.Sprintf("/Statement/%d", i), &d.Statements[i])
+		v.statement(statementPointer(i), &d.Statements[i])
 	}
 	return join(v.faults)
 }
@@ -44,9 +45,11 @@ func (v *validator) statement(pointer string, s *Statement) {
 	v.resources(pointer+"/Resource", s.Resource)
 	v.resources(pointer+"/NotResource", s.NotResource)
 	for i, c := range s.Condition {
-		v.condition(fmt.Sprintf("%s/Condition/%d", pointer, i), c)
+		v.condition(pointer+"/Condition/"+strconv.Itoa(i), c)
 	}
 }
+
+func statementPointer(i int) string { return "/Statement/" + strconv.Itoa(i) }
 
 func (v *validator) exactlyOne(pointer, name, not string, has, hasNot bool) {
 	switch {
@@ -75,12 +78,11 @@ func (v *validator) resources(pointer string, list []string) {
 		v.fault(pointer, "the list is empty")
 	}
 	for i, r := range list {
-		at := fmt.Sprintf("%s/%d", pointer, i)
 		if !strings.HasPrefix(r, "arn:") && !strings.HasPrefix(r, "*") && !strings.HasPrefix(r, "?") && !strings.HasPrefix(r, "${") {
-			v.fault(at, `resource %q is no ARN: want "*" or arn:aws:iot:region:account:type/name`, r)
+			v.fault(pointer+"/"+strconv.Itoa(i), `resource %q is no ARN: want "*" or arn:aws:iot:region:account:type/name`, r)
 		}
 		if err := checkTemplate(r); err != nil {
-			v.fault(at, "%s", err)
+			v.fault(pointer+"/"+strconv.Itoa(i), "%s", err)
 		}
 	}
 }
