@@ -69,7 +69,7 @@ func TestFleet(t *testing.T) {
 		lifetime, length time.Duration
 		strict, slow     bool
 	}{
-		{"an hour", time.Hour, 5 * time.Hour, false, false},
+		{"an hour", time.Hour, 4 * time.Hour, false, false},
 		{"an hour, strict", time.Hour, 2 * time.Hour, true, false},
 		{"an hour, for two days", time.Hour, 48 * time.Hour, false, true},
 		{"15 minutes", 15 * time.Minute, 24 * time.Hour, false, true},
@@ -101,7 +101,7 @@ func TestFleetAfterAnOutage(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	f := fleet{devices: 100_000, lifetime: time.Hour, boot: 30 * time.Second, down: 2 * time.Hour, up: 2*time.Hour + 20*time.Minute,
-		length: 6 * time.Hour, rng: rand.New(rand.NewPCG(seed, 1))}
+		length: 5 * time.Hour, rng: rand.New(rand.NewPCG(seed, 1))}
 	minutes := f.perMinute()
 	_, usual := peakAndMean(minutes[60 : 2*60])
 	ill, _ := peakAndMean(minutes[2*60 : 2*60+20])

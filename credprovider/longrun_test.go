@@ -83,7 +83,7 @@ func (l *longRun) outages(ctx context.Context) {
 	for sleep(ctx, time.Duration(15+l.rng.IntN(100))*time.Minute) {
 		l.ill++
 		l.Outage(illnesses[l.rng.IntN(len(illnesses))])
-		sleep(ctx, time.Duration(l.rng.IntN(7*60))*time.Second)
+		sleep(ctx, time.Duration(1+l.rng.IntN(7*60))*time.Second)
 		l.Script()
 	}
 }

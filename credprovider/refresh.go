@@ -127,19 +127,15 @@ func (p *Provider) newSession(now instant, g grant) (*session, *Error) {
 // Run keeps credentials fresh without being asked, so that no call of Retrieve waits,
 // until ctx ends; then it returns nil, or [ErrClosed] after Close.
 func (p *Provider) Run(ctx context.Context) error {
-	pause := time.NewTimer(0)
-	defer pause.Stop()
 	for {
+		if _, err := p.Retrieve(ctx); err == ErrClosed {
+			return ErrClosed
+		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-pause.C:
+		case <-time.After(p.untilDue()):
 		}
-		_, err := p.Retrieve(ctx)
-		if err == ErrClosed {
-			return ErrClosed
-		}
-		pause.Reset(p.untilDue())
 	}
 }
 
