@@ -42,9 +42,9 @@ func (e *Endpoint) mayAssume(policies *policy.Set, alias string, leaf *x509.Cert
 
 // Authorize evaluates the access policies of a session's role: whether the session with
 // accessKeyID may do action ("dynamodb:PutItem") with a resource (an ARN). context holds
-// further condition keys, such as dynamodb:LeadingKeys, and may be nil; those of the session and the
-// time are known. A key that was never handed out, a session that has expired and a
-// role that was deleted may do nothing.
+// further condition keys, such as dynamodb:LeadingKeys, and may be nil; those of the
+// session and the time are known. A key that was never handed out, a session that has
+// expired and a role that was deleted may do nothing.
 func (e *Endpoint) Authorize(accessKeyID, action, resource string, context map[string][]string) bool {
 	s, ok := e.Session(accessKeyID)
 	if !ok || !e.now().Before(s.Expires) {
