@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"github.com/askaround/askaround-go/iotauth/policy"
 )
@@ -56,15 +57,15 @@ func (e *Endpoint) Authorize(accessKeyID, action, resource string, context map[s
 	if !ok {
 		return false
 	}
-	c := policy.Connection{Now: e.options.Clock}
-	keys := c.Context()
+	keys := (&policy.Connection{Now: e.options.Clock}).Context()
 	for key, values := range context {
-		keys[key] = values
+		if !strings.HasPrefix(strings.ToLower(key), "credentials-iot:") { // nobody outside says who a session is
+			keys[key] = values
+		}
 	}
 	for key, value := range map[string]string{
 		"credentials-iot:ThingName": s.ThingName, "credentials-iot:ThingTypeName": s.ThingTypeName, "credentials-iot:AwsCertificateId": s.CertificateID,
 	} {
-		delete(keys, key) // nobody outside says who a session is
 		if value != "" {
 			keys[key] = []string{value}
 		}
