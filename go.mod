@@ -27,6 +27,7 @@ require (
 	github.com/tidwall/btree v1.8.2
 	golang.org/x/sync v0.11.0
 	golang.org/x/sys v0.46.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (

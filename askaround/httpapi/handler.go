@@ -1,12 +1,12 @@
 package httpapi
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 
 	api "github.com/askaround/askaround-go/api/askaround"
 	"github.com/askaround/askaround-go/internal/apihttp"
-	"github.com/askaround/askaround-go/internal/openapi"
 )
 
 // New returns the HTTP API over svc, for callers that verifier knows. It does no
@@ -23,8 +23,12 @@ func New(svc Service, verifier TokenVerifier, optFns ...func(*Options)) (http.Ha
 		return nil, err
 	}
 	h, err := apihttp.New(generated(&server{service: svc, options: o}), apihttp.Options{
-		Document:        api.Document(),
-		Authenticate:    authenticate(verifier),
+		Document: api.Document(),
+		Realm:    "askaround",
+		Authenticate: apihttp.BearerAuth(func(ctx context.Context, token string) (apihttp.Caller, error) {
+			identity, err := verifier.Verify(ctx, token)
+			return apihttp.Caller{Account: string(identity.Account), Expires: identity.Expires}, err
+		}),
 		Explain:         explain,
 		MissingResource: missing,
 		BasePath:        o.BasePath,
@@ -54,19 +58,4 @@ func generated(s *server) http.Handler {
 			apihttp.Fail(w, r, apihttp.Misread(err))
 		},
 	})
-}
-
-// authenticate finds out whose token a request carries.
-func authenticate(verifier TokenVerifier) func(http.ResponseWriter, *http.Request, *openapi.Operation) (apihttp.Caller, error) {
-	return func(_ http.ResponseWriter, r *http.Request, _ *openapi.Operation) (apihttp.Caller, error) {
-		token := apihttp.Bearer(r.Header)
-		if token == "" {
-			return apihttp.Caller{}, ErrTokenMissing
-		}
-		identity, err := verifier.Verify(r.Context(), token)
-		if err != nil {
-			return apihttp.Caller{}, err
-		}
-		return apihttp.Caller{Account: string(identity.Account), Expires: identity.Expires}, nil
-	}
 }

@@ -11,13 +11,8 @@ import (
 
 // explain says what a client is told of err; nil means that err is the server's fault.
 func explain(err error, o *openapi.Operation) *apihttp.Refusal {
-	var (
-		token      TokenError
-		validation *askaround.ValidationError
-	)
+	var validation *askaround.ValidationError
 	switch {
-	case errors.As(err, &token):
-		return tokenRefusal(token)
 	case errors.As(err, &validation):
 		return validationRefusal(validation, o)
 	case errors.Is(err, askaround.ErrNotFound):
@@ -43,21 +38,6 @@ func missing(o *openapi.Operation) apihttp.Kind {
 		return apihttp.AnswerNotFound
 	}
 	return apihttp.QuestionNotFound
-}
-
-// tokenRefusal tells no more than a client can act on: get a token, get a new one,
-// get one with the scope. Which check failed is the log's business.
-func tokenRefusal(err TokenError) *apihttp.Refusal {
-	const realm = "askaround"
-	switch err {
-	case ErrTokenMissing:
-		return apihttp.NoToken(realm)
-	case ErrTokenExpired:
-		return apihttp.OldToken(realm)
-	case ErrTokenScope:
-		return apihttp.WeakToken(realm)
-	}
-	return apihttp.BadToken(realm)
 }
 
 // validationRefusal tells what the domain refused. Its pointers are into the body

@@ -11,7 +11,6 @@ type TokenError string
 
 // The reasons. What is wrong in more than one way has the first reason that applies.
 const (
-	ErrTokenMissing     TokenError = "no bearer token"
 	ErrTokenMalformed   TokenError = "malformed token"
 	ErrTokenSignature   TokenError = "signature is not the issuer's"
 	ErrTokenIssuer      TokenError = "token of another issuer"
@@ -22,6 +21,18 @@ const (
 )
 
 func (e TokenError) Error() string { return "httpapi: " + string(e) }
+
+// Kind returns how a client is told: "invalid-token", "expired-token" or
+// "insufficient-scope", the last part of a problem type.
+func (e TokenError) Kind() string {
+	switch e {
+	case ErrTokenExpired:
+		return "expired-token"
+	case ErrTokenScope:
+		return "insufficient-scope"
+	}
+	return "invalid-token"
+}
 
 var (
 	// ErrKeysUnavailable: the issuer does not answer, so that no token can be checked.

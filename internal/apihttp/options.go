@@ -26,7 +26,9 @@ type Caller struct {
 type Options struct {
 	// Document is the contract, OpenAPI 3.1 as JSON.
 	Document []byte
-	// Authenticate returns who makes a request. Its errors go through Explain.
+	// Realm names the API in challenges for a token.
+	Realm string
+	// Authenticate returns who makes a request, see [BearerAuth].
 	Authenticate func(w http.ResponseWriter, r *http.Request, o *openapi.Operation) (Caller, error)
 	// Explain turns an error of the domain into what the client is told; nil means that
 	// it does not know err. o is nil where no operation was found.

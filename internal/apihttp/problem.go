@@ -101,11 +101,14 @@ func (v *Visit) abandonBody(w http.ResponseWriter) {
 func (v *Visit) refusalOf(err error) *Refusal {
 	var request *openapi.Error
 	var refusal *Refusal
+	var fault TokenFault
 	switch {
 	case errors.As(err, &refusal):
 		return refusal
 	case errors.As(err, &request):
 		return v.requestRefusal(request)
+	case errors.As(err, &fault):
+		return tokenRefusal(fault, v.options.Realm)
 	}
 	if v.options.Explain != nil {
 		if refusal := v.options.Explain(err, v.Operation); refusal != nil {

@@ -187,11 +187,10 @@ func (c Call) checkBody(w http.ResponseWriter, r *http.Request, limit int64) err
 	if c.body == nil {
 		return refuseBody(r)
 	}
-	data, err := readBody(w, r, limit)
+	data, err := ReadBody(w, r, limit)
 	if err != nil {
 		return err
 	}
-	r.Body = io.NopCloser(bytes.NewReader(data))
 	v, err := ParseJSON(data)
 	if err != nil {
 		return &Error{Reason: Malformed, Detail: "The body is " + err.Error() + ".", Err: err}
@@ -210,9 +209,10 @@ func refuseBody(r *http.Request) error {
 	return &Error{Reason: Malformed, Detail: "This operation takes no body."}
 }
 
-// readBody reads at most limit bytes within bodyTime. What fails leaves the
-// connection in an unknown state, so it is closed after the answer.
-func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+// ReadBody reads r's body, at most limit bytes of it, within ten seconds, and puts it
+// back, for who must see it before [Call.Check] does. What fails leaves the connection in
+// an unknown state, so it is closed after the answer. The error is an [*Error].
+func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
@@ -231,6 +231,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	var long *http.MaxBytesError
 	switch {
 	case err == nil:
+		r.Body = io.NopCloser(bytes.NewReader(data))
 		return data, nil
 	case errors.As(err, &long):
 		return nil, tooLarge(w, limit)
