@@ -135,7 +135,7 @@ func (c *checker) holdUnknown(want *openapi.Error, w *httptest.ResponseRecorder)
 		return fmt.Errorf("%d, want %d", w.Code, want.Reason.Status())
 	}
 	if allow := w.Header().Get("Allow"); want.Allow != allow {
-		return fmt.Errorf("Allow %q, want %q", allow, want.Allow)
+		return fmt.Errorf("header Allow %q, want %q", allow, want.Allow)
 	}
 	return c.problem(w)
 }
