@@ -14,7 +14,7 @@ import (
 )
 
 // spellers are what may hold the text of a topic: what the generator writes.
-var spellers = []string{"askaround/topic/", "api/"}
+var spellers = []string{"askaround/topic/", "api/", "firmware/include/askaround_topics.h"}
 
 // TestNoTopicIsSpeltByHand looks for topics in the string literals of the example, of its
 // page, and of everything else that is compiled.
@@ -65,18 +65,31 @@ func isSpeller(name string) bool {
 	return false
 }
 
-// spelt reports whether text holds the fixed levels of a channel: those before its first
-// parameter, or behind its last one where there are none before.
+// spelt reports whether text holds what begins the topics of a channel: its first two
+// levels, so that a topic put together of pieces is found as well. Of a channel that
+// begins with a parameter it is the end, be it alone or behind one; the path of an HTTP
+// request begins with a slash.
 func spelt(text string) (channel string, ok bool) {
 	for c := range topic.Channels() {
 		filter := c.Filter().String()
-		before, _, _ := strings.Cut(filter, "+")
-		after := filter[strings.LastIndex(filter, "+")+1:]
-		if before != "" && strings.Contains(text, before) || before == "" && strings.HasSuffix(text, after) {
+		before, after, _ := strings.Cut(filter, "+")
+		found := false
+		if before == "" {
+			found = text == after || strings.HasSuffix(text, after) && !strings.HasPrefix(text, "/") && !strings.Contains(text, " /")
+		} else {
+			found = strings.Contains(text, firstLevels(before))
+		}
+		if found {
 			return c.Name(), true
 		}
 	}
 	return "", false
+}
+
+// firstLevels are the first two levels.
+func firstLevels(name string) string {
+	levels := strings.SplitN(name, "/", 3)
+	return strings.Join(levels[:2], "/")
 }
 
 // literals finds the string literals of a language.
@@ -84,6 +97,10 @@ var literals = map[string]func([]byte) []string{
 	".go":  goLiterals,
 	".ts":  scriptLiterals,
 	".mjs": scriptLiterals,
+	".h":   cLiterals,
+	".cpp": cLiterals,
+	".ino": cLiterals,
+	".py":  cLiterals,
 }
 
 func goLiterals(source []byte) []string {
@@ -103,9 +120,16 @@ func goLiterals(source []byte) []string {
 
 var scriptLiteral = regexp.MustCompile("\"(?:[^\"\\\\\n]|\\\\.)*\"|'(?:[^'\\\\\n]|\\\\.)*'|`[^`]*`")
 
-func scriptLiterals(source []byte) []string {
+var cLiteral = regexp.MustCompile("\"(?:[^\"\\\\\n]|\\\\.)*\"|'(?:[^'\\\\\n]|\\\\.)*'")
+
+func scriptLiterals(source []byte) []string { return find(scriptLiteral, source) }
+
+func cLiterals(source []byte) []string { return find(cLiteral, source) }
+
+// find returns what stands between the signs that enclose each literal.
+func find(literal *regexp.Regexp, source []byte) []string {
 	var list []string
-	for _, text := range scriptLiteral.FindAll(source, -1) {
+	for _, text := range literal.FindAll(source, -1) {
 		list = append(list, string(text[1:len(text)-1]))
 	}
 	return list
@@ -113,15 +137,19 @@ func scriptLiterals(source []byte) []string {
 
 func TestSpelt(t *testing.T) {
 	for text, want := range map[string]bool{
-		topic.System{}.String():                          true,
-		"tell " + topic.System{}.String():                true,
-		topic.Esp32Pub{}.String():                        true,
-		topic.Geo{}.String() + "+":                       true,
-		topic.LegacyRobotAction{}.String():               true,
-		"robots/42" + topic.LegacyRobotAction{}.String(): true,
+		topic.System{}.String():                                     true,
+		"tell " + topic.System{}.String():                           true,
+		topic.Esp32Pub{}.String():                                   true,
+		topic.Geo{}.String() + "+":                                  true,
+		topic.LegacyRobotAction{}.String():                          true,
+		"robots/42" + topic.LegacyRobotAction{}.String():            true,
+		firstLevels(topic.System{}.String()) + "/":                  true,
+		"POST /robots/{robot}" + topic.LegacyRobotAction{}.String(): false,
+		"/robots/{robot}" + topic.LegacyRobotAction{}.String():      false,
 		"/mqtt":     false,
 		"askaround": false,
-		"":          false,
+		"github.com/askaround/askaround-go/askaround/topic": false,
+		"": false,
 	} {
 		if _, got := spelt(text); got != want {
 			t.Errorf("%q is spelt by hand: %t", text, got)

@@ -40,6 +40,9 @@ var misuses = []struct{ reason, body, want string }{
 	{"values are asked for after the channel", `const p = t.parse("x"); if (p) console.log(p.values.cell);`, "TS2339"},
 	{"a topic of one's own is none", `publish({ toString: () => "mine" });`, "TS2345"},
 	{"limits are not changed", `t.channels.geo.maxPayload = 1;`, "TS2540"},
+	{"a string is no client id", `const me: t.ClientId = "web-1"; console.log(me);`, "TS2322"},
+	{"an operator's client id is no user's", `const me: t.ClientId<"user"> = t.operatorClientId("1"); console.log(me);`, "TS2322"},
+	{"a thing has one connection", `t.deviceClientId(t.value("thing", "x"), "2");`, "TS2554"},
 	{"QoS 2 is not offered", `const two: 2 = t.channels.geo.qos; console.log(two);`, "TS2322"},
 }
 
@@ -105,10 +108,7 @@ func TestTypeScriptAgreesWithGo(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	bundle := filepath.Join(t.TempDir(), "parse.mjs")
-	if out, err := exec.CommandContext(ctx, "go", "tool", "-modfile=tools/go.mod", "esbuild", "testdata/topics.ts",
-		"--bundle", "--platform=node", "--format=esm", "--log-level=warning", "--outfile="+bundle).CombinedOutput(); err != nil {
-		t.Fatalf("esbuild: %v\n%s", err, out)
-	}
+	bundleForNode(ctx, t, "testdata/topics.ts", bundle)
 	seed := rand.Uint64()
 	names := texts(t, rand.New(rand.NewPCG(seed, 0)), cases())
 	input, err := json.Marshal(names)
@@ -135,6 +135,15 @@ func TestTypeScriptAgreesWithGo(t *testing.T) {
 	}
 	if topics < len(names)/10 || topics > len(names)*9/10 {
 		t.Errorf("seed %d: %d of %d texts are topics", seed, topics, len(names))
+	}
+}
+
+// bundleForNode makes one file of a program and what it imports.
+func bundleForNode(ctx context.Context, t *testing.T, program, to string) {
+	t.Helper()
+	if out, err := exec.CommandContext(ctx, "go", "tool", "-modfile=tools/go.mod", "esbuild", program,
+		"--bundle", "--platform=node", "--format=esm", "--log-level=warning", "--outfile="+to).CombinedOutput(); err != nil {
+		t.Fatalf("esbuild: %v\n%s", err, out)
 	}
 }
 

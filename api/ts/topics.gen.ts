@@ -2,6 +2,7 @@
 
 declare const channel: unique symbol;
 declare const parameter: unique symbol;
+declare const role: unique symbol;
 
 /** A topic of channel C. Only the functions of this file make one, so that none is spelt by hand. */
 export type Topic<C extends ChannelName = ChannelName> = string & { readonly [channel]: C };
@@ -148,6 +149,37 @@ export function edgeInference(thing: Value<"thing">, model: Value<"model">): Top
 /** askaround/v1/edge/{thing}/{model}/state: Which version of a model runs at the edge. Retained. */
 export function edgeModel(thing: Value<"thing">, model: Value<"model">): Topic<"edgeModel"> {
   return `askaround/v1/edge/${thing}/${model}/state` as Topic<"edgeModel">;
+}
+
+/** What clients are. */
+export type RoleName = "service" | "user" | "robot" | "device" | "operator";
+
+/** What a client of role R may call itself in CONNECT. Only the functions of this file make one. */
+export type ClientId<R extends RoleName = RoleName> = string & { readonly [role]: R };
+
+/** A client id of role service; instance tells its connections apart. */
+export function serviceClientId(instance: string): ClientId<"service"> {
+  return `service-${instance}` as ClientId<"service">;
+}
+
+/** A client id of role user; instance tells its connections apart. */
+export function userClientId(account: Value<"account">, instance: string): ClientId<"user"> {
+  return `${account}-${instance}` as ClientId<"user">;
+}
+
+/** The client id of the robot. */
+export function robotClientId(thing: Value<"robot"> | Value<"thing">): ClientId<"robot"> {
+  return `${thing}` as ClientId<"robot">;
+}
+
+/** The client id of the device. */
+export function deviceClientId(thing: Value<"robot"> | Value<"thing">): ClientId<"device"> {
+  return `${thing}` as ClientId<"device">;
+}
+
+/** A client id of role operator; instance tells its connections apart. */
+export function operatorClientId(instance: string): ClientId<"operator"> {
+  return `operator-${instance}` as ClientId<"operator">;
 }
 
 /** A topic, taken apart. */

@@ -44,7 +44,7 @@ func (f Filter) String() string {
 func (f Filter) Share() string { return f.share }
 
 // Exact reports whether f has no wildcard, so that it matches one topic at most.
-func (f Filter) Exact() bool { return f.levels != "" && !strings.ContainsAny(f.levels, "+#") }
+func (f Filter) Exact() bool { return f.levels != "" && wildcard(f.levels) < 0 }
 
 // Match reports whether f matches the topic name. It allocates nothing.
 func (f Filter) Match(name string) bool { return match(f.levels, name) }
@@ -58,7 +58,8 @@ func Match(filter, name string) bool {
 	return match(filter, name)
 }
 
-// match walks both level by level. An empty filter or name is no topic at all.
+// match compares the text before each wildcard, then lets the wildcard pass what it may.
+// An empty filter or name is no topic at all.
 func match(filter, name string) bool {
 	if filter == "" || name == "" {
 		return false
@@ -67,23 +68,39 @@ func match(filter, name string) bool {
 		return false // MQTT-4.7.2-1
 	}
 	for {
-		level, filterRest, filterMore := strings.Cut(filter, "/")
-		if level == "#" {
-			return true
+		at := wildcard(filter)
+		if at < 0 {
+			return filter == name
 		}
-		nameLevel, nameRest, nameMore := strings.Cut(name, "/")
-		if level != "+" && level != nameLevel {
-			return false
-		}
+		before, any := filter[:at], filter[at]
 		switch {
-		case !nameMore:
+		case strings.HasPrefix(name, before) && any == '#':
+			return true
+		case any == '#':
 			// "a/#" matches its parent "a" too (MQTT-4.7.1-2).
-			return !filterMore || filterRest == "#"
-		case !filterMore:
+			return len(before) == len(name)+1 && strings.HasPrefix(before, name)
+		case !strings.HasPrefix(name, before):
 			return false
 		}
-		filter, name = filterRest, nameRest
+		filter, name = filter[at+1:], name[at:]
+		if end := strings.IndexByte(name, '/'); end >= 0 {
+			name = name[end:]
+		} else {
+			name = ""
+		}
 	}
+}
+
+// wildcard is where the first wildcard of a filter stands, -1 for nowhere.
+func wildcard(filter string) int {
+	plus := strings.IndexByte(filter, '+')
+	if plus >= 0 {
+		return plus // "#" ends a filter
+	}
+	if end := len(filter) - 1; end >= 0 && filter[end] == '#' {
+		return end
+	}
+	return -1
 }
 
 // Validate reports whether name may be published to: 1 to [MaxBytes] bytes of UTF-8

@@ -12,7 +12,7 @@ import (
 
 // TestImports keeps the package pure: devices, brokers and authorizers import it.
 func TestImports(t *testing.T) {
-	allowed := []string{"cmp", "errors", "fmt", "iter", "slices", "strings", "sync", "unicode/utf8"}
+	allowed := []string{"cmp", "encoding/binary", "errors", "fmt", "hash/maphash", "iter", "slices", "strings", "sync", "unicode/utf8"}
 	files, err := os.ReadDir(".")
 	if err != nil {
 		t.Fatal(err)

@@ -3,66 +3,68 @@ package topic
 import "slices"
 
 // set holds distinct values. Most filters have one subscriber: the first value lies in
-// the set itself, so that the map of a million filters leads to it without a detour.
+// the set itself, so that a search is led to it without a detour.
 type set[V comparable] struct {
-	any   bool // whether first is one
 	first V
-	more  *crowd[V] // the others; nil where there are none
+	crowd uint32 // 0: the set is empty; alone: first is all; else the number of the others
 }
 
-func (s *set[V]) add(v V) bool {
+const alone = 1<<32 - 1
+
+func (s *set[V]) empty() bool { return s.crowd == 0 }
+
+// crowds are what sets have beside their first values, by number.
+type crowds[V comparable] struct{ arena[crowd[V]] }
+
+// add puts v into s and reports whether it was not there.
+func (c *crowds[V]) add(s *set[V], v V) bool {
 	switch {
-	case !s.any:
-		s.any, s.first = true, v
+	case s.empty():
+		*s = set[V]{v, alone}
 		return true
 	case s.first == v:
 		return false
-	case s.more == nil:
-		s.more = new(crowd[V])
+	case s.crowd == alone:
+		s.crowd = c.make()
 	}
-	return s.more.add(v)
+	return c.list[s.crowd].add(v)
 }
 
-func (s *set[V]) remove(v V) bool {
+// remove takes v out of s and reports whether it was there.
+func (c *crowds[V]) remove(s *set[V], v V) bool {
 	switch {
-	case !s.any:
+	case s.empty(), s.crowd == alone && s.first != v:
 		return false
-	case s.first != v:
-		if s.more == nil || !s.more.remove(v) {
-			return false
-		}
-	case s.more == nil:
+	case s.crowd == alone:
 		*s = set[V]{}
 		return true
-	default:
-		s.first = s.more.values[0]
-		s.more.remove(s.first)
 	}
-	if len(s.more.values) == 0 {
-		s.more = nil
+	others := &c.list[s.crowd]
+	if s.first == v {
+		s.first = others.values[0]
+		v = s.first
 	}
-	return true
+	removed := others.remove(v)
+	if len(others.values) == 0 {
+		c.drop(s.crowd)
+		s.crowd = alone
+	}
+	return removed
 }
 
-// each yields the values and reports whether the consumer wants more.
-func (s *set[V]) each(yield func(V) bool) bool {
-	if s.any && !yield(s.first) {
-		return false
-	}
-	if s.more == nil {
+// each yields the values of s and reports whether the consumer wants more.
+func (c *crowds[V]) each(s *set[V], yield func(V) bool) bool {
+	if s.empty() {
 		return true
 	}
-	for _, v := range s.more.values {
-		if !yield(v) {
-			return false
-		}
+	if !yield(s.first) {
+		return false
 	}
-	return true
+	return s.crowd == alone || c.list[s.crowd].each(yield)
 }
 
-// crowd is what a set has beside its first value. A few values are searched, beyond
-// that it keeps positions, so that the filter of a hundred thousand subscribers is as
-// quick to leave as to join.
+// crowd is a set of its own. A few values are searched, beyond that it keeps positions,
+// so that the filter of a hundred thousand subscribers is as quick to leave as to join.
 type crowd[V comparable] struct {
 	values    []V
 	positions map[V]int // nil for up to few values
@@ -110,6 +112,15 @@ func (c *crowd[V]) remove(v V) bool {
 	if c.positions != nil {
 		c.positions[moved] = at
 		delete(c.positions, v)
+	}
+	return true
+}
+
+func (c *crowd[V]) each(yield func(V) bool) bool {
+	for _, v := range c.values {
+		if !yield(v) {
+			return false
+		}
 	}
 	return true
 }

@@ -18,6 +18,15 @@ const (
 	RoleOperator Role = "operator"
 )
 
+// namings are how clients of each role are called.
+var namings = map[Role]naming{
+	RoleService:  byRole,
+	RoleUser:     byAccount,
+	RoleRobot:    byThing,
+	RoleDevice:   byThing,
+	RoleOperator: byRole,
+}
+
 // Indices into channels.
 const (
 	geoChannel = iota

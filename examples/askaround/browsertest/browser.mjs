@@ -117,7 +117,7 @@ async function tokenFor(user) {
 async function listen() {
   const token = await tokenFor("mqtt.js");
   const where = await (await fetch(`${origin}/live?lat=51.5112&lng=-0.1291`, { headers: { Authorization: `Bearer ${token}` } })).json();
-  const client = mqtt.connect(`${origin.replace(/^http/, "ws")}/mqtt`, { protocolVersion: 5, clientId: "mqttjs", username: "any", password: token, reconnectPeriod: 0 });
+  const client = mqtt.connect(`${origin.replace(/^http/, "ws")}/mqtt`, { protocolVersion: 5, clientId: `${where.topics.account.split("/").at(-1)}-mqttjs`, username: "any", password: token, reconnectPeriod: 0 });
   const messages = [];
   let wake = () => {};
   client.on("error", (e) => complaints.push(`mqtt.js: ${e}`));

@@ -9,11 +9,11 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 
+	"github.com/askaround/askaround-go/internal/foreign"
 	"github.com/askaround/askaround-go/internal/inprocess"
 	engine "github.com/askaround/askaround-go/internal/localaws/dynamodb"
 	"github.com/askaround/askaround-go/internal/localaws/journal"
@@ -48,23 +48,12 @@ func (p *target) tableName(name string) *string {
 // ours reports whether the engine is this repository's.
 func (p *target) ours() bool { return p.name == inProcess || p.name == overHTTP }
 
-// retryLostConnections retries what net/http and the SDK do to each other when an engine
-// answers at once: the SDK closes a request's body while net/http still looks for its
-// end, which takes that for a failed write and cuts the connection in the middle of a
-// large answer. Applications retry it by default.
-func retryLostConnections() aws.Retryer {
-	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.Retryables = []retry.IsErrorRetryable{retry.RetryableConnectionError{}}
-	})
-}
-
-// newTarget returns the clients of an endpoint. They retry nothing that an engine says:
-// what fails shall show.
+// newTarget returns the clients of an endpoint. They retry nothing: what fails shall show.
 func newTarget(name, url string, transport http.RoundTripper) *target {
 	c := aws.Config{
 		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 		HTTPClient: &http.Client{Transport: transport}, BaseEndpoint: &url,
-		Retryer: retryLostConnections,
+		Retryer: func() aws.Retryer { return aws.NopRetryer{} },
 	}
 	return &target{name: name, db: dynamodb.NewFromConfig(c), streams: dynamodbstreams.NewFromConfig(c)}
 }
@@ -106,7 +95,7 @@ func openInProcess(t testing.TB) *target {
 func openHTTP(t testing.TB) *target {
 	server := httptest.NewServer(open(t, t.Context()))
 	t.Cleanup(server.Close)
-	return newTarget(overHTTP, server.URL, connections())
+	return newTarget(overHTTP, server.URL, foreign.Transport(t, connections()))
 }
 
 // connections keeps as many open as the suite's clients use at once.

@@ -20,7 +20,7 @@ func openDynoxide(t testing.TB) *target {
 	port := freePort(t)
 	cmd := exec.Command(program, "serve", "--host", "127.0.0.1", "--port", fmt.Sprint(port))
 	start(t, cmd)
-	p := newTarget(dynoxide, fmt.Sprintf("http://127.0.0.1:%d", port), connections())
+	p := newTarget(dynoxide, fmt.Sprintf("http://127.0.0.1:%d", port), foreign.Transport(t, connections()))
 	p.wait(t)
 	return p
 }
@@ -39,14 +39,15 @@ func openLocal(t testing.TB) *target {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("sh", "-c", `ip link set lo up && exec "$@"`, "sh",
-		java, "-Xmx512m", "-Djava.library.path="+filepath.Join(dir, "DynamoDBLocal_lib"), "-Djava.awt.headless=true",
+		java, "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", // which halves the processor time of a run this short
+		"-Djava.library.path="+filepath.Join(dir, "DynamoDBLocal_lib"), "-Djava.awt.headless=true",
 		"-jar", filepath.Join(dir, "DynamoDBLocal.jar"), "-inMemory", "-disableTelemetry", "-port", "8000")
 	cmd.Dir = t.TempDir()
 	isolate(cmd)
 	start(t, cmd)
 	transport := connections()
 	transport.DialContext = dialInside(cmd.Process.Pid)
-	p := newTarget(ddbLocal, "http://127.0.0.1:8000", transport)
+	p := newTarget(ddbLocal, "http://127.0.0.1:8000", foreign.Transport(t, transport))
 	p.wait(t)
 	return p
 }

@@ -65,7 +65,7 @@ func BenchmarkOverHTTP(b *testing.B) {
 	}
 	for name, address := range servers {
 		for _, suffix := range []string{"", fifoSuffix} {
-			b.Run(name+"/queue"+suffix, func(b *testing.B) { roundTrips(b, newPeer(address).Client, suffix) })
+			b.Run(name+"/queue"+suffix, func(b *testing.B) { roundTrips(b, newPeer(b, address).Client, suffix) })
 		}
 	}
 }

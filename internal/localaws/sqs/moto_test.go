@@ -64,9 +64,11 @@ type peer struct {
 	full     bool              // a call got as many as it can
 }
 
-func newPeer(address string) *peer {
+func newPeer(t testing.TB, address string) *peer {
+	t.Helper()
+	connections := &http.Client{Transport: foreign.Transport(t, &http.Transport{MaxIdleConnsPerHost: 100})}
 	return &peer{Client: client.New(client.Options{Region: "us-east-1", BaseEndpoint: &address, Retryer: aws.NopRetryer{},
-		Credentials: credentials.NewStaticCredentialsProvider("local", "local", "")}), receipts: map[string]string{}}
+		HTTPClient: connections, Credentials: credentials.NewStaticCredentialsProvider("local", "local", "")}), receipts: map[string]string{}}
 }
 
 // step is one request, and what is comparable of its answer.
@@ -245,7 +247,7 @@ func newPair(t *testing.T, moto string) *pair {
 	e, _ := openEngine(t, "")
 	server := httptest.NewServer(e)
 	t.Cleanup(server.Close)
-	return &pair{ours: newPeer(server.URL), moto: newPeer(moto)}
+	return &pair{ours: newPeer(t, server.URL), moto: newPeer(t, moto)}
 }
 
 // try asks both and fails unless they answer the same.

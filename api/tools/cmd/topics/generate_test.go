@@ -59,20 +59,21 @@ func TestAddingAChannelTouchesOneSource(t *testing.T) {
 `)
 	dir := t.TempDir()
 	writeFile(t, filepath.Join(dir, "api/asyncapi.yaml"), document)
-	writeFile(t, filepath.Join(dir, "api/askaround/openapi.yaml"), readFile(t, "../../../askaround/openapi.yaml"))
+	copyOpenAPI(t, filepath.Join(dir, "api"))
 	if err := run(filepath.Join(dir, "api/asyncapi.yaml"), dir); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		"askaround/topic/topic_types.gen.go": `func NewDeviceDoor(thing string) (DeviceDoor, error)`,
-		"askaround/topic/topic_parse.gen.go": `filter:     "askaround/v1/device/+/door"`,
-		"api/ts/topics.gen.ts":               `export function deviceDoor(thing: Value<"thing">): Topic<"deviceDoor">`,
-		"api/policies/device.json":           `"arn:aws:iot:*:*:topic/askaround/v1/device/${iot:Connection.Thing.ThingName}/door"`,
-		"api/policies/operator.json":         `"arn:aws:iot:*:*:topicfilter/askaround/v1/device/*/door"`,
-		"api/mosquitto/device.acl":           "pattern write askaround/v1/device/%u/door\n",
-		"api/mosquitto/operator.acl":         "pattern read askaround/v1/device/+/door\n",
-		"api/rules/device_door.sql":          "SELECT *, topic(4) AS thing FROM 'askaround/v1/device/+/door'\n",
-		"docs/topics.md":                     "| deviceDoor | `askaround/v1/device/{thing}/door` | device (own) | operator | 1 | yes | ≤ 128 |",
+		"askaround/topic/topic_types.gen.go":  `func NewDeviceDoor(thing string) (DeviceDoor, error)`,
+		"askaround/topic/topic_parse.gen.go":  `filter:     "askaround/v1/device/+/door"`,
+		"api/ts/topics.gen.ts":                `export function deviceDoor(thing: Value<"thing">): Topic<"deviceDoor">`,
+		"api/policies/device.json":            `"arn:aws:iot:*:*:topic/askaround/v1/device/${iot:Connection.Thing.ThingName}/door"`,
+		"api/policies/operator.json":          `"arn:aws:iot:*:*:topicfilter/askaround/v1/device/*/door"`,
+		"api/mosquitto/device.acl":            "pattern write askaround/v1/device/%u/door\n",
+		"api/mosquitto/operator.acl":          "pattern read askaround/v1/device/+/door\n",
+		"firmware/include/askaround_topics.h": "class DeviceDoor",
+		"api/rules/device_door.sql":           "SELECT *, topic(4) AS thing FROM 'askaround/v1/device/+/door'\n",
+		"docs/topics.md":                      "| deviceDoor | `askaround/v1/device/{thing}/door` | device (own) | operator | 1 | yes | ≤ 128 |",
 	} {
 		if !strings.Contains(readFile(t, filepath.Join(dir, path)), want) {
 			t.Errorf("%s does not hold %s", path, want)
@@ -118,7 +119,7 @@ func TestRefusedByGenerators(t *testing.T) {
 		document := strings.ReplaceAll(readFile(t, "../../../asyncapi.yaml"), test.old, test.new)
 		dir := t.TempDir()
 		writeFile(t, filepath.Join(dir, "asyncapi.yaml"), document)
-		writeFile(t, filepath.Join(dir, "askaround/openapi.yaml"), readFile(t, "../../../askaround/openapi.yaml"))
+		copyOpenAPI(t, dir)
 		model, err := asyncapi.Read(os.DirFS(dir), "asyncapi.yaml")
 		if err != nil {
 			t.Errorf("%s: %v", test.reason, err)
@@ -127,6 +128,19 @@ func TestRefusedByGenerators(t *testing.T) {
 		if _, err = generate(model); err == nil || !strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("%s:\n got %v\nwant %s", test.reason, err, test.want)
 		}
+	}
+}
+
+// copyOpenAPI copies the documents whose schemas the AsyncAPI document shares.
+func copyOpenAPI(t testing.TB, api string) {
+	t.Helper()
+	documents, err := filepath.Glob("../../../*/openapi.yaml")
+	if err != nil || len(documents) == 0 {
+		t.Fatalf("no OpenAPI document: %v", err)
+	}
+	for _, from := range documents {
+		name := filepath.Base(filepath.Dir(from))
+		writeFile(t, filepath.Join(api, name, "openapi.yaml"), readFile(t, from))
 	}
 }
 

@@ -13,8 +13,13 @@ import (
 // Core endpoints and quotas", https://docs.aws.amazon.com/general/latest/gr/iot-core.html.
 const maxPolicyChars = 2048
 
-// arn is how every resource begins: the region and the account where the policy is.
-const arn = "arn:aws:iot:*:*:"
+// arn is how every resource begins: the region and the account where the policy is. Who
+// stores the policy may write them out, as in writtenARN, whose region has a name of the
+// longest.
+const (
+	arn        = "arn:aws:iot:*:*:"
+	writtenARN = "arn:aws:iot:ap-southeast-1:123456789012:"
+)
 
 // What an identity is called in a resource. A thing is substituted by AWS IoT, an account
 // by the authorizer that hands out the policy.
@@ -46,8 +51,8 @@ func policies(model *asyncapi.Model) ([]file, error) {
 		if err != nil {
 			return nil, err
 		}
-		if n := visible(body); n > maxPolicyChars {
-			return nil, role.Place.Fault("the policy of role %s has %d characters without white space, the limit is %d", role.Name, n, maxPolicyChars)
+		if n := visible(writtenOut(model, body)); n > maxPolicyChars {
+			return nil, role.Place.Fault("the policy of role %s has %d characters without white space where region and account are written out, the limit is %d", role.Name, n, maxPolicyChars)
 		}
 		files = append(files, file{"api/policies/" + role.Name + ".json", body})
 	}
@@ -57,11 +62,12 @@ func policies(model *asyncapi.Model) ([]file, error) {
 func rolePolicy(model *asyncapi.Model, role *asyncapi.Role) policy {
 	p := policy{"2012-10-17", []statement{connect(role)}}
 	add := func(action, kind string, globs []string) {
-		for i := range globs {
-			globs[i] = arn + kind + "/" + globs[i]
+		var resources []string
+		for _, g := range widest(globs) {
+			resources = append(resources, arn+kind+"/"+g)
 		}
-		if len(globs) > 0 {
-			p.Statement = append(p.Statement, statement{Effect: "Allow", Action: action, Resource: globs})
+		if len(resources) > 0 {
+			p.Statement = append(p.Statement, statement{Effect: "Allow", Action: action, Resource: resources})
 		}
 	}
 	var publish, retain, receive []string
@@ -78,23 +84,18 @@ func rolePolicy(model *asyncapi.Model, role *asyncapi.Role) policy {
 	}
 	add("iot:Publish", "topic", publish)
 	add("iot:RetainPublish", "topic", retain)
-	add("iot:Subscribe", "topicfilter", append([]string(nil), receive...))
+	add("iot:Subscribe", "topicfilter", receive)
 	add("iot:Receive", "topic", receive)
 	return p
 }
 
-// connect lets a role connect under its own name. An account may hold several connections:
-// its client ids begin with it. A thing has one, and must be attached to its certificate.
+// connect lets a role connect under its own name. A thing must be attached to its
+// certificate.
 func connect(role *asyncapi.Role) statement {
-	s := statement{Effect: "Allow", Action: "iot:Connect"}
-	switch role.Identity {
-	case "thing":
-		s.Resource = []string{arn + "client/" + identityVariable["thing"]}
+	id := clientID(role, identityVariable[role.Identity], "*")
+	s := statement{Effect: "Allow", Action: "iot:Connect", Resource: []string{arn + "client/" + id}}
+	if role.Identity == "thing" {
 		s.Condition = map[string]map[string]string{"Bool": {"iot:Connection.Thing.IsAttached": "true"}}
-	case "account":
-		s.Resource = []string{arn + "client/" + identityVariable["account"] + "-*"}
-	default:
-		s.Resource = []string{arn + "client/" + role.Name + "-*"}
 	}
 	return s
 }
@@ -113,6 +114,41 @@ func glob(c *asyncapi.Channel, g *asyncapi.Grant) string {
 			return "*"
 		}
 	})
+}
+
+// widest leaves out what another glob covers: it would grant nothing, and a policy is
+// short.
+func widest(globs []string) []string {
+	var list []string
+	for i, g := range globs {
+		covered := false
+		for j, other := range globs {
+			covered = covered || i != j && globCovers(other, g) && (other != g || j < i)
+		}
+		if !covered {
+			list = append(list, g)
+		}
+	}
+	return list
+}
+
+// globCovers reports whether all that b matches is matched by a. A "?" covers nothing but
+// itself here, and the text of a variable is covered by a "*" only: it holds no slash, and
+// a literal of a glob is bounded by them.
+func globCovers(a, b string) bool {
+	switch {
+	case a == "":
+		return b == ""
+	case a[0] == '*':
+		for i := range len(b) + 1 {
+			if globCovers(a[1:], b[i:]) {
+				return true
+			}
+		}
+		return false
+	default:
+		return b != "" && a[0] == b[0] && globCovers(a[1:], b[1:])
+	}
 }
 
 // checkGlobs reports a grant whose glob cannot be exact enough.
@@ -163,6 +199,17 @@ func encode(p policy) ([]byte, error) {
 	e.SetIndent("", "  ")
 	err := e.Encode(p)
 	return b.Bytes(), err
+}
+
+// writtenOut is a policy with region, AWS account and the application's account in place.
+func writtenOut(model *asyncapi.Model, body []byte) []byte {
+	pairs := []string{arn, writtenARN}
+	for _, p := range model.Parameters {
+		if p.Identity == "account" {
+			pairs = append(pairs, identityVariable["account"], strings.Repeat("x", p.MaxLength))
+		}
+	}
+	return []byte(strings.NewReplacer(pairs...).Replace(string(body)))
 }
 
 // visible counts the characters that are no white space.

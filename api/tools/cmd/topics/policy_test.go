@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"math/rand/v2"
 	"os"
@@ -230,15 +231,39 @@ func TestConnecting(t *testing.T) {
 	}
 }
 
-// TestPoliciesFit: AWS refuses larger ones.
+// TestPoliciesFit: AWS refuses larger ones, also when region and account are written out.
 func TestPoliciesFit(t *testing.T) {
-	for _, role := range theModel(t).Roles {
+	model := theModel(t)
+	for _, role := range model.Roles {
 		body, err := os.ReadFile("../../../policies/" + role.Name + ".json")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := visible(body); n > maxPolicyChars {
+		written := writtenOut(model, body)
+		if bytes.Contains(written, []byte(":*:")) || bytes.Contains(written, []byte("{account}")) {
+			t.Errorf("policy of %s is not written out:\n%s", role.Name, written)
+		}
+		n := visible(written)
+		t.Logf("policy of %s: %d characters of %d", role.Name, n, maxPolicyChars)
+		if n > maxPolicyChars || n <= visible(body) {
 			t.Errorf("policy of %s has %d characters", role.Name, n)
+		}
+	}
+}
+
+func TestWidest(t *testing.T) {
+	for _, test := range []struct{ reason, globs, want string }{
+		{"what a * covers goes", "v1/robot/*/telemetry */telemetry v1/*/telemetry", "*/telemetry"},
+		{"what differs stays", "a/*/x a/*/y", "a/*/x a/*/y"},
+		{"of two that are equal one stays", "a/* a/*", "a/*"},
+		{"a variable is covered by a *", "a/${iot:ClientId}/b a/*/b", "a/*/b"},
+		{"a * is not covered by a variable", "a/{account} a/*/b", "a/{account} a/*/b"},
+		{"a ? covers no letter", "a/?????? a/abcdef", "a/?????? a/abcdef"},
+		{"a * at the end covers all below", "a/b a/* a/b/c ab", "a/* ab"},
+		{"the text between two * may come late", "a/*/b/* a/x/y/b/z a/b", "a/*/b/* a/b"},
+	} {
+		if got := strings.Join(widest(strings.Fields(test.globs)), " "); got != test.want {
+			t.Errorf("%s: %s, want %s", test.reason, got, test.want)
 		}
 	}
 }

@@ -79,7 +79,11 @@ func measure(ctx context.Context, a *app.App, rate int, length time.Duration) er
 		time.Sleep(time.Millisecond)
 	}
 	n := int(length.Seconds() * float64(rate))
-	seen, err := subscribe(ctx, a, token, asked.JSON202.Question, n)
+	live, err := author.GetLiveWithResponse(ctx, &askaround.GetLiveParams{Lat: 51.5, Lng: -0.1})
+	if err != nil || live.JSON200 == nil {
+		return fmt.Errorf("live: %w, %v", err, live)
+	}
+	seen, err := subscribe(ctx, a, token, live.JSON200.Topics.Account, asked.JSON202.Question, n)
 	if err != nil {
 		return err
 	}
@@ -124,11 +128,16 @@ func measure(ctx context.Context, a *app.App, rate int, length time.Duration) er
 }
 
 // subscribe returns a function that waits for n answers in the summary, and tells when
-// the subscriber first had each of 1 to n.
-func subscribe(ctx context.Context, a *app.App, token, question string, most int) (func(n int) ([]time.Time, error), error) {
+// the subscriber, whose own topic account is, first had each of 1 to n.
+func subscribe(ctx context.Context, a *app.App, token, account, question string, most int) (func(n int) ([]time.Time, error), error) {
 	name, err := topic.NewQuestion(question)
 	if err != nil {
 		return nil, err
+	}
+	me, err := topic.Parse(account)
+	own, ok := me.(topic.Account)
+	if !ok {
+		return nil, fmt.Errorf("%q is no account's topic: %w", account, err)
 	}
 	socket, err := net.Dial("tcp", a.MQTTAddr())
 	if err != nil {
@@ -146,7 +155,7 @@ func subscribe(ctx context.Context, a *app.App, token, question string, most int
 		}
 		return true, nil
 	}}})
-	if _, err := c.Connect(ctx, &paho.Connect{ClientID: "load", CleanStart: true, KeepAlive: 30, PasswordFlag: true, Password: []byte(token), UsernameFlag: true, Username: "load"}); err != nil {
+	if _, err := c.Connect(ctx, &paho.Connect{ClientID: topic.RoleUser.ClientID(own.ID(), "load"), CleanStart: true, KeepAlive: 30, PasswordFlag: true, Password: []byte(token), UsernameFlag: true, Username: "load"}); err != nil {
 		return nil, err
 	}
 	if _, err := c.Subscribe(ctx, &paho.Subscribe{Subscriptions: []paho.SubscribeOptions{{Topic: name.String(), QoS: 1}}}); err != nil {

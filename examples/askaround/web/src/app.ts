@@ -70,7 +70,7 @@ class App {
       open: (endpoints) => new WebSocket(endpoint(endpoints), ["mqtt"]),
       token: () => this.tokens.get(),
       tokenRefused: (token) => this.tokens.refused(token),
-      clientId: "web-" + randomHex(8),
+      instance: "web-" + randomHex(8),
       onState: (state) => {
         this.pill.show(state);
         if (state.kind === "stopped" && state.why.includes("token")) this.account.show(state.why);

@@ -56,6 +56,7 @@ test("where to listen", () => {
   assert.deepEqual([live.topics.geo, live.topics.account, live.topics.system], [topics.geo, topics.account, topics.system]);
   assert.equal(live.topics.question(id), `askaround/v1/question/${id}`);
   assert.throws(() => live.topics.question("q1"), RangeError);
+  assert.equal(live.clientId("web-1"), "0123456789abcdefghijklmnop-web-1");
   const rows: [reason: string, edit: object][] = [
     ["a wildcard", { geo: ["askaround/v1/geo/+"] }],
     ["a topic of another channel", { geo: [topics.system] }],

@@ -6,7 +6,7 @@ import { Api, ApiError, Unreachable } from "../src/net/api.ts";
 import { NoToken, Tokens, type Storage } from "../src/net/token.ts";
 import type { Operation } from "../src/model/types.ts";
 import { connack, FakeSocket, grant, settle } from "./fakes.ts";
-import type { Topic } from "../../../../api/ts/topics.gen.ts";
+import { type Topic, userClientId, value } from "../../../../api/ts/topics.gen.ts";
 
 beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "Date"] }));
 afterEach(() => mock.timers.reset());
@@ -27,7 +27,7 @@ function connect() {
       log.push(`refused ${t}`);
       if (token++ === 2) throw new NoToken("Paste another.");
     },
-    clientId: "c",
+    clientId: () => userClientId(value("account", "0123456789abcdefghijklmnop"), "c"),
     onState: (s) => log.push(s.kind === "stopped" ? `stopped: ${s.why}` : s.kind),
     onSubscribed: (granted) => log.push(`subscribed ${granted}`),
     onMessage: () => undefined,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test, { afterEach, beforeEach, mock } from "node:test";
 import { Sync, type SyncOptions } from "../src/net/sync.ts";
 import { Store } from "../src/model/store.ts";
+import { userClientId, value } from "../../../../api/ts/topics.gen.ts";
 import type { Live, Question, Summary } from "../src/model/types.ts";
 import { connack, FakeSocket, grant, publish, settle } from "./fakes.ts";
 
@@ -10,6 +11,8 @@ afterEach(() => mock.timers.reset());
 
 const area = { at: { lat: 0, lng: 0 }, radius: 8046.72 };
 const summary = (version: number): Summary => ({ version, answers: version, sumHalfStars: version, histogram: Array(11).fill(0) });
+
+const me = value("account", "0123456789abcdefghijklmnop");
 
 /** Short names in place of topics. */
 const topics = (lat: number) => ({ geo: [`geo/${lat}`], account: "account/me", system: "system", question: (id: string) => `question/${id}` }) as unknown as Live["topics"];
@@ -26,7 +29,7 @@ function world() {
     held ? new Promise((done) => { const value = make(); held!.push(() => done(value)); }) : Promise.resolve(make());
   const options: SyncOptions = {
     api: {
-      live: async (a) => (calls.push("live"), { endpoints: ["/mqtt"], topics: topics(a.at.lat) }),
+      live: async (a) => (calls.push("live"), { endpoints: ["/mqtt"], topics: topics(a.at.lat), clientId: (instance) => userClientId(me, instance) }),
       questions: (_area, _order, limit, cursor) => {
         calls.push(`list ${cursor ?? ""}`.trim());
         return respond(() => {
@@ -40,7 +43,7 @@ function world() {
     open: () => (sockets.push(new FakeSocket()), sockets.at(-1)!),
     token: () => Promise.resolve("t"),
     tokenRefused: () => undefined,
-    clientId: "c",
+    instance: "c",
     onState: (s) => log.push(s.kind),
     onChanges: (changes, live) => log.push(...changes.map((c) => `${live ? "live " : ""}${c.kind} ${c.kind === "heat" ? c.id : c.question.id}`)),
     onOperation: (o) => log.push(`operation ${o.id}`),
@@ -66,6 +69,15 @@ function world() {
     },
   };
 }
+
+test("connects under an id of its account, which the policy of users asks for", async () => {
+  const w = world();
+  void w.sync.move(area, "newest");
+  await settle();
+  w.sockets[0]!.open();
+  const text = new TextDecoder().decode(w.sockets[0]!.sent[0]!.subarray(2 + 10 + 2));
+  assert.equal(text.slice(0, me.length + 2), `${me}-c`);
+});
 
 test("subscribes, then reads: what happens in between is there", async () => {
   const w = world();

@@ -164,6 +164,9 @@ function value(name, text2) {
 function question(question3) {
   return `askaround/v1/question/${question3}`;
 }
+function userClientId(account, instance) {
+  return `${account}-${instance}`;
+}
 var expressions = {
   geo: /^askaround\/v1\/geo\/(?<cell>[0-9ab][0-9a-f]{4}[13579bdf])$/,
   question: /^askaround\/v1\/question\/(?<question>[0-9ab][0-9a-f]{14}[13579bdf]-[0-9a-v]{26})$/,
@@ -298,20 +301,22 @@ function answer(v) {
 function live(v) {
   const f = fields(v, "live");
   const topics = fields(f.topics, "topics");
+  const account = topicOf("account", topics.account);
   return {
     endpoints: list(f.endpoints, "endpoints", (e) => text(e, "endpoint")),
     topics: {
-      geo: list(topics.geo, "geo", (t) => topicOf("geo", t)),
-      account: topicOf("account", topics.account),
-      system: topicOf("system", topics.system),
+      geo: list(topics.geo, "geo", (t) => topicOf("geo", t).topic),
+      account: account.topic,
+      system: topicOf("system", topics.system).topic,
       question: (id) => question(value("question", id))
-    }
+    },
+    clientId: (instance) => userClientId(account.values.account, instance)
   };
 }
 function topicOf(channel, v) {
   const parsed = parse(text(v, "topic"));
   if (parsed?.channel !== channel) throw new DecodeError(`${JSON.stringify(v)} is no topic of channel ${channel}`);
-  return parsed.topic;
+  return parsed;
 }
 function questionId(v) {
   try {
@@ -868,7 +873,7 @@ var Connection = class {
       return this.stop("This server offers no live connection for browsers.");
     }
     this.client = new Client(socket, {
-      clientId: this.options.clientId,
+      clientId: this.options.clientId(),
       username: "web",
       password: token,
       keepAlive,
@@ -936,7 +941,7 @@ var Sync = class {
       open: () => options.open(this.live.endpoints),
       token: options.token,
       tokenRefused: options.tokenRefused,
-      clientId: options.clientId,
+      clientId: () => this.live.clientId(options.instance),
       onState: (state) => {
         if (state.kind !== "live") {
           this.ready = false;
@@ -2312,7 +2317,7 @@ var App = class {
       open: (endpoints) => new WebSocket(endpoint(endpoints), ["mqtt"]),
       token: () => this.tokens.get(),
       tokenRefused: (token) => this.tokens.refused(token),
-      clientId: "web-" + randomHex(8),
+      instance: "web-" + randomHex(8),
       onState: (state) => {
         this.pill.show(state);
         if (state.kind === "stopped" && state.why.includes("token")) this.account.show(state.why);

@@ -131,22 +131,24 @@ export function answer(v: unknown): Answer {
 export function live(v: unknown): Live {
   const f = fields(v, "live");
   const topics = fields(f.topics, "topics");
+  const account = topicOf("account", topics.account);
   return {
     endpoints: list(f.endpoints, "endpoints", (e) => text(e, "endpoint")),
     topics: {
-      geo: list(topics.geo, "geo", (t) => topicOf("geo", t)),
-      account: topicOf("account", topics.account),
-      system: topicOf("system", topics.system),
+      geo: list(topics.geo, "geo", (t) => topicOf("geo", t).topic),
+      account: account.topic,
+      system: topicOf("system", topics.system).topic,
       question: (id) => topic.question(topic.value("question", id)),
     },
+    clientId: (instance) => topic.userClientId(account.values.account, instance),
   };
 }
 
 /** A topic of the channel that is wanted; the server may name no other. */
-function topicOf<C extends topic.ChannelName>(channel: C, v: unknown): topic.Topic<C> {
+function topicOf<C extends topic.ChannelName>(channel: C, v: unknown): Extract<topic.Parsed, { channel: C }> {
   const parsed = topic.parse(text(v, "topic"));
   if (parsed?.channel !== channel) throw new DecodeError(`${JSON.stringify(v)} is no topic of channel ${channel}`);
-  return parsed.topic as topic.Topic<C>;
+  return parsed as Extract<topic.Parsed, { channel: C }>;
 }
 
 /** A question's id: what its topic is made of. */

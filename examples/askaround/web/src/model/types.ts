@@ -1,6 +1,6 @@
 // What the API and the topics speak of; see api/askaround/openapi.yaml.
 
-import type { Topic } from "../../../../../api/ts/topics.gen.ts";
+import type { ClientId, Topic } from "../../../../../api/ts/topics.gen.ts";
 import type { LatLng } from "../geo/geo.ts";
 
 export type Kind = "star" | "geo";
@@ -50,6 +50,8 @@ export interface Answer {
 export interface Live {
   endpoints: string[];
   topics: { geo: Topic<"geo">[]; account: Topic<"account">; system: Topic<"system">; question: (id: string) => Topic<"question"> };
+  /** What a connection of this account calls itself. */
+  clientId: (instance: string) => ClientId<"user">;
 }
 
 export type Message =

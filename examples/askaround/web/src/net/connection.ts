@@ -1,7 +1,7 @@
 // A live connection that comes back: it keeps the wanted topics subscribed over as
 // many MQTT connections as that takes.
 
-import type { Topic } from "../../../../../api/ts/topics.gen.ts";
+import type { ClientId, Topic } from "../../../../../api/ts/topics.gen.ts";
 import { Client, type CloseReason, type Socket } from "../mqtt/client.ts";
 
 export type ConnectionState =
@@ -15,7 +15,7 @@ export interface ConnectionOptions {
   token(): Promise<string>;
   /** The server refused the token. May throw: then the connection stops with the error's words. */
   tokenRefused(token: string): void;
-  clientId: string;
+  clientId(): ClientId;
   onState(state: ConnectionState): void;
   /** These topics are in force from now on, after a reconnection again; those are refused. */
   onSubscribed(granted: readonly string[], refused: readonly string[]): void;
@@ -99,7 +99,7 @@ export class Connection {
       return this.stop("This server offers no live connection for browsers.");
     }
     this.client = new Client(socket, {
-      clientId: this.options.clientId,
+      clientId: this.options.clientId(),
       username: "web",
       password: token,
       keepAlive,

@@ -28,7 +28,8 @@ export interface SyncOptions {
   open(endpoints: readonly string[]): Socket;
   token(): Promise<string>;
   tokenRefused(token: string): void;
-  clientId: string;
+  /** Tells the connections of one account apart. */
+  instance: string;
   onState(state: ConnectionState): void;
   onChanges(changes: readonly Change[], live: boolean): void;
   onOperation(o: Operation): void;
@@ -59,7 +60,7 @@ export class Sync {
       open: () => options.open(this.live!.endpoints),
       token: options.token,
       tokenRefused: options.tokenRefused,
-      clientId: options.clientId,
+      clientId: () => this.live!.clientId(options.instance),
       onState: (state) => {
         if (state.kind !== "live") {
           this.ready = false;
