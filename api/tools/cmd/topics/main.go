@@ -23,7 +23,7 @@ type file struct {
 // fault, cannot be expressed in the emitter's language.
 type emitter func(*asyncapi.Model) ([]file, error)
 
-var emitters = []emitter{goTopics, typeScript, policies, acls, rules, docs, cppHeader}
+var emitters = []emitter{goTopics, typeScript, policies, topicModels, acls, rules, docs, cppHeader}
 
 // generated are the directories that hold nothing else: what no emitter makes any more
 // goes from there.
