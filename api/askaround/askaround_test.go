@@ -2,32 +2,10 @@ package askaround_test
 
 import (
 	"encoding/json"
-	"os/exec"
-	"slices"
-	"strings"
 	"testing"
 
 	api "github.com/askaround/askaround-go/api/askaround"
 )
-
-// TestImports guards what a program that calls the API pulls in.
-func TestImports(t *testing.T) {
-	command := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if .Module}}{{.Module.Path}}{{end}}", ".")
-	output, err := command.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	modules := slices.Compact(slices.Sorted(slices.Values(strings.Fields(string(output)))))
-	want := []string{
-		"github.com/apapsch/go-jsonmerge/v2",
-		"github.com/askaround/askaround-go",
-		"github.com/google/uuid",
-		"github.com/oapi-codegen/runtime",
-	}
-	if !slices.Equal(modules, want) {
-		t.Errorf("modules %q, want %q", modules, want)
-	}
-}
 
 // TestLiveMessage reads messages by their type, and keeps unknown ones apart.
 func TestLiveMessage(t *testing.T) {
