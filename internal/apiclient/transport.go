@@ -101,6 +101,8 @@ func (t *Transport) attempt(r *http.Request, token string) (*http.Response, erro
 	timer := time.AfterFunc(t.options.AttemptTimeout, func() { cancel(ErrAttemptTimeout) })
 	copied, err := cloneRequest(ctx, r)
 	if err != nil {
+		timer.Stop()
+		cancel(nil)
 		return nil, err
 	}
 	copied.Header.Set("User-Agent", t.options.UserAgent)
