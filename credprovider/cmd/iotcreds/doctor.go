@@ -103,12 +103,12 @@ func (e *examination) ok(step, format string, args ...any) { e.line("ok", step, 
 
 func (e *examination) warn(step, mend, format string, args ...any) {
 	e.line("warn", step, format, args...)
-	e.line("", "", "-> %s", mend)
+	e.line("", "", "-> %s", inFlags.Replace(mend))
 }
 
 func (e *examination) fail(status int, step, mend, format string, args ...any) {
 	e.line("FAIL", step, format, args...)
-	e.line("", "", "-> %s", mend)
+	e.line("", "", "-> %s", inFlags.Replace(mend))
 	if e.status == 0 || status == exitMend {
 		e.status = status
 	}

@@ -34,7 +34,7 @@ func (e *examination) identity(ctx context.Context, identity credprovider.Identi
 	certificate, err := identity.Certificate(ctx)
 	if certificate == nil {
 		f := failure(err)
-		e.fail(exitMend, "identity", f.Mend, "%v", err)
+		e.fail(exitMend, "identity", f.Mend, "%s", said(f))
 		return nil
 	}
 	if problem := exposed(e.device.secretFile()); problem != "" {
@@ -73,10 +73,11 @@ func (e *examination) certificate(certificate *tls.Certificate) {
 	default:
 		e.ok("certificate", "%s until %s", leaf.Subject, leaf.NotAfter.Format(time.DateOnly))
 	}
-	e.line("", "", "AWS IoT names it %s", id)
+	e.line("", "in AWS IoT", "certificate %s", id)
 }
 
-// chain checks that each certificate is signed by the next in the file.
+// chain checks that each certificate is signed by the next in the file. The service knows
+// the first by itself; others on the way, such as a proxy that ends TLS, may not.
 func (e *examination) chain(certificate *tls.Certificate) {
 	issued := certificate.Leaf
 	for i, der := range certificate.Certificate[1:] {
@@ -85,7 +86,7 @@ func (e *examination) chain(certificate *tls.Certificate) {
 			err = issued.CheckSignatureFrom(issuer)
 		}
 		if err != nil {
-			e.fail(exitMend, "chain", "put the certificates in order, each after the one that it signed, or leave all but the first out", "certificate %d of the file did not sign the one before: %v", i+2, err)
+			e.warn("chain", "put the certificates in order, each after the one that it signed, or leave all but the first out", "certificate %d of the file did not sign the one before: %v", i+2, err)
 			return
 		}
 		issued = issuer
@@ -157,7 +158,7 @@ func (e *examination) exchange(credentials aws.Credentials, err error, a answer)
 			e.skip(d.step)
 		case i == no:
 			f := failure(err)
-			e.fail(exitMend, d.step, f.Mend, "%s", e.said(f))
+			e.fail(exitMend, d.step, f.Mend, "%s", said(f))
 		case d.step != "thing":
 			e.ok(d.step, "%s", d.yes)
 		case e.device.thing == "":
@@ -192,12 +193,12 @@ func (e *examination) undecided(err error) int {
 	case credprovider.ErrClockSkew, credprovider.ErrExpired:
 		step = "clock"
 	}
-	e.fail(exitStatus(err), step, f.Mend, "%s", e.said(f))
+	e.fail(exitStatus(err), step, f.Mend, "%s", said(f))
 	return -1
 }
 
 // said is an error without what to do.
-func (e *examination) said(f *credprovider.Error) string {
+func said(f *credprovider.Error) string {
 	return strings.TrimSuffix(strings.TrimPrefix(f.Error(), "credprovider: "), ": "+f.Mend)
 }
 

@@ -25,24 +25,34 @@ type way struct {
 	environment func(*world) []string
 	before      func(*world) []string
 	boto        string // how botocore names it
+	quick       string // which program tries it in the quick suite, too
+}
+
+// skip leaves what the quick suite need not repeat to the slow one: each program takes a
+// second to start.
+func (y way) skip(t *testing.T, program string) {
+	t.Helper()
+	if y.quick != program && os.Getenv("ASKAROUND_SLOW") != "1" {
+		t.Skip("set ASKAROUND_SLOW=1")
+	}
 }
 
 var ways = []way{
-	{name: "credential_process", boto: "custom-process", environment: func(w *world) []string {
+	{name: "credential_process", boto: "custom-process", quick: "boto3", environment: func(w *world) []string {
 		self, err := os.Executable()
 		must(w.t, err)
 		line := "[default]\ncredential_process = " + self + " " + strings.Join(w.flags("credential-process"), " ") + "\n"
 		return []string{"AWS_CONFIG_FILE=" + w.write("config", []byte(line), 0o600), runAsCommand + "=1"}
 	}},
-	{name: "container", boto: "container-role", environment: func(w *world) []string {
+	{name: "container", boto: "container-role", quick: "aws", environment: func(w *world) []string {
 		_, environment := w.serve("-token-file", filepath.Join(w.dir, "token"))
 		return environment
 	}},
-	{name: "imds", boto: "iam-role", environment: func(w *world) []string {
+	{name: "imds", boto: "iam-role", quick: "boto3", environment: func(w *world) []string {
 		_, environment := w.serve("-imds")
 		return environment
 	}},
-	{name: "exec", boto: "container-role", environment: func(*world) []string { return []string{"AWS_ACCESS_KEY_ID=stale", "AWS_SECRET_ACCESS_KEY=stale"} },
+	{name: "exec", boto: "container-role", quick: "aws", environment: func(*world) []string { return []string{"AWS_ACCESS_KEY_ID=stale", "AWS_SECRET_ACCESS_KEY=stale"} },
 		before: func(w *world) []string { return w.flags("exec", "--") }},
 	{name: "exec -env", boto: "env", environment: func(*world) []string { return []string{"AWS_PROFILE=missing"} },
 		before: func(w *world) []string { return w.flags("exec", "-env", "--") }},
@@ -71,6 +81,7 @@ func TestAWSCLI(t *testing.T) {
 	cli := foreign.Need(t, "aws")
 	for _, y := range ways {
 		t.Run(y.name, func(t *testing.T) {
+			y.skip(t, "aws")
 			w := newWorld(t)
 			url, stored := w.farSide()
 			item := `{"serial_number": {"S": "cli"}, "timestamp": {"S": "2017-11-28T06:40:00Z"}, "temperature": {"S": "20"}, "humidity": {"S": "65"}}`
@@ -94,6 +105,7 @@ func TestBoto3(t *testing.T) {
 	python := foreign.NeedPython(t, "boto3")
 	for _, y := range ways {
 		t.Run(y.name, func(t *testing.T) {
+			y.skip(t, "boto3")
 			w := newWorld(t)
 			url, stored := w.farSide()
 			out, err := y.command(w, url, python, "testdata/record.py").CombinedOutput()

@@ -55,6 +55,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/askaround/askaround-go/credprovider"
@@ -117,16 +118,21 @@ func (p *program) main(ctx context.Context, args []string) int {
 	err := p.dispatch(ctx, args)
 	if exit := (*exitError)(nil); errors.As(err, &exit) {
 		if exit.err != nil && !errors.Is(exit.err, errUsage) {
-			fmt.Fprintln(p.stderr, "iotcreds:", exit.err)
+			p.tell(exit.err)
 		}
 		return exit.status
 	}
 	status := exitStatus(err)
 	if status != 0 && status != exitUsage {
-		fmt.Fprintln(p.stderr, "iotcreds:", err)
+		p.tell(err)
 	}
 	return status
 }
+
+// inFlags says in the command's words what package credprovider says in its own.
+var inFlags = strings.NewReplacer("Options.RootCAs", "-ca", "Options.Timeout", "-timeout")
+
+func (p *program) tell(err error) { fmt.Fprintln(p.stderr, "iotcreds:", inFlags.Replace(err.Error())) }
 
 // exitStatus is that of an error.
 func exitStatus(err error) int {

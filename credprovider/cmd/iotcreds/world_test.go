@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"io"
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -199,7 +199,7 @@ func value(environment []string, name string) string {
 	return (&program{environ: environment}).getenv(name)
 }
 
-func eventually(t testing.TB, condition func() bool, says io.Writer) {
+func eventually(t testing.TB, condition func() bool, says fmt.Stringer) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); !condition(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
