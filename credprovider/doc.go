@@ -16,7 +16,8 @@
 //
 // over TLS with the device's certificate, and the answer
 //
-//	{"credentials": {"accessKeyId": "...", "secretAccessKey": "...", "sessionToken": "...", "expiration": "2018-01-18T09:18:06Z"}}
+//	{"credentials": {"accessKeyId": "...", "secretAccessKey": "...", "sessionToken": "...",
+//		"expiration": "2018-01-18T09:18:06Z"}}
 //
 // See https://docs.aws.amazon.com/iot/latest/developerguide/authorizing-direct-aws.html.
 //

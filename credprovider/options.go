@@ -34,9 +34,9 @@ type Options struct {
 	// [http.ProxyFromEnvironment], [net.Dialer.DialContext].
 	Proxy       func(*http.Request) (*url.URL, error)
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
-	// HTTPClient sends the requests in place of the provider's own client. The three options above and
-	// the identity then say nothing: the client presents the certificate itself, for
-	// instance with [TLSConfig]. Default: none.
+	// HTTPClient sends the requests in place of the provider's own client. RootCAs, Proxy,
+	// DialContext and the identity then say nothing: the client presents the certificate
+	// itself, for instance with [TLSConfig]. Default: none.
 	HTTPClient HTTPClient
 	// Timeout bounds one refresh with its attempts. Default 10 seconds.
 	Timeout time.Duration

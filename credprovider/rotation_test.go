@@ -44,7 +44,8 @@ func refresh(t testing.TB, p *credprovider.Provider) {
 	}
 }
 
-// TestRotation replaces the certificate first and the key later, as a program that writes two files does.
+// TestRotation replaces the certificate first and the key later, as a program that writes
+// two files does.
 func TestRotation(t *testing.T) {
 	w := newWorld(t)
 	certFile, keyFile := files(t, t.TempDir(), w.device)

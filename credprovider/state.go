@@ -125,13 +125,17 @@ func (s *state) fail(now instant, failure *Error, strict bool, backoffDraw, memo
 // nextEvent is how long the decision stays as it is while nothing happens.
 func (s *state) nextEvent(now instant) time.Duration {
 	left := now.until(s.session.expires)
-	switch {
-	case left > s.session.lead:
+	if left > s.session.lead {
 		return left - s.session.lead
-	case !now.reached(s.gate):
-		return now.until(s.gate)
 	}
-	return maxLease // a refresh is under way
+	due := maxLease // a refresh is under way
+	if !now.reached(s.gate) {
+		due = now.until(s.gate)
+	}
+	if left > 0 {
+		due = min(due, left)
+	}
+	return due
 }
 
 // asked is the session as a caller gets it: Expires is the time to ask again, always

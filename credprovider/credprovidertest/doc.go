@@ -4,7 +4,9 @@
 //	endpoint, err := credprovidertest.Start()
 //	defer endpoint.Close()
 //	endpoint.PutThing(credprovidertest.Thing{Name: "MyHomeThermostat", TypeName: "thermostat"})
-//	device, err := endpoint.Register(credprovidertest.CertificateSpec{Thing: "MyHomeThermostat", Policies: []string{policy}})
+//	device, err := endpoint.Register(credprovidertest.CertificateSpec{
+//		Thing: "MyHomeThermostat", Policies: []string{policy},
+//	})
 //	endpoint.PutRole(credprovidertest.Role{ARN: roleARN, AccessPolicies: []string{access}})
 //	endpoint.PutRoleAlias(credprovidertest.RoleAlias{Name: alias, RoleARN: roleARN})
 //
@@ -13,9 +15,9 @@
 // certificate, the thing, the IoT policies of the certificate (by package
 // iotauth/policy), the role alias, the role. What is registered may be changed at any time.
 //
-// The other end of the workflow is there, too. [Endpoint.Session] knows what was handed out, so
-// that a service can verify signatures, and [Endpoint.Authorize] evaluates the access
-// policy of the session's role with the variables credentials-iot:ThingName,
+// The other end of the workflow is there, too. [Endpoint.Session] knows what was handed
+// out, so that a service can verify signatures, and [Endpoint.Authorize] evaluates the
+// access policy of the session's role with the variables credentials-iot:ThingName,
 // credentials-iot:ThingTypeName and credentials-iot:AwsCertificateId.
 //
 // [Endpoint.Script] makes the next answers go wrong, down to the connection.

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"github.com/askaround/askaround-go/iotauth/policy"
 )
@@ -42,9 +43,9 @@ func (e *Endpoint) mayAssume(policies *policy.Set, alias string, leaf *x509.Cert
 
 // Authorize evaluates the access policies of a session's role: whether the session with
 // accessKeyID may do action ("dynamodb:PutItem") with a resource (an ARN). context holds
-// further condition keys, such as dynamodb:LeadingKeys, and may be nil; those of the session and the
-// time are known. A key that was never handed out, a session that has expired and a
-// role that was deleted may do nothing.
+// further condition keys, such as dynamodb:LeadingKeys, and may be nil; those of the
+// session and the time are known. A key that was never handed out, a session that has
+// expired and a role that was deleted may do nothing.
 func (e *Endpoint) Authorize(accessKeyID, action, resource string, context map[string][]string) bool {
 	s, ok := e.Session(accessKeyID)
 	if !ok || !e.now().Before(s.Expires) {
@@ -56,15 +57,15 @@ func (e *Endpoint) Authorize(accessKeyID, action, resource string, context map[s
 	if !ok {
 		return false
 	}
-	c := policy.Connection{Now: e.options.Clock}
-	keys := c.Context()
+	keys := (&policy.Connection{Now: e.options.Clock}).Context()
 	for key, values := range context {
-		keys[key] = values
+		if !strings.HasPrefix(strings.ToLower(key), "credentials-iot:") { // nobody outside says who a session is
+			keys[key] = values
+		}
 	}
 	for key, value := range map[string]string{
 		"credentials-iot:ThingName": s.ThingName, "credentials-iot:ThingTypeName": s.ThingTypeName, "credentials-iot:AwsCertificateId": s.CertificateID,
 	} {
-		delete(keys, key) // nobody outside says who a session is
 		if value != "" {
 			keys[key] = []string{value}
 		}

@@ -231,7 +231,8 @@ func (e *Endpoint) Register(spec CertificateSpec) (Device, error) {
 }
 
 // RegisterCertificate registers a certificate that somebody else made, whoever signed it,
-// as active, attached to a thing where its name is not empty, with IoT policies. It replaces what was registered of it.
+// as active, attached to a thing where its name is not empty, with IoT policies. It
+// replaces what was registered of it.
 func (e *Endpoint) RegisterCertificate(leaf *x509.Certificate, thing string, policies ...string) error {
 	set, err := compile(policies)
 	if err != nil {

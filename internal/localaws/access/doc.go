@@ -2,7 +2,8 @@
 // whoever handed out its credentials.
 //
 //	local, err := localaws.Open(ctx, func(o *localaws.Options) { o.Credentials = sessions })
-//	handler, err := access.Guard(local.Handler(), sessions, func(r access.Request) (principal string, allowed bool) { ... })
+//	handler, err := access.Guard(local.Handler(), sessions,
+//		func(r access.Request) (principal string, allowed bool) { ... })
 //
 // A request with a valid signature of a session gets through where each of its actions is
 // allowed on each of its tables, and is refused as AWS refuses otherwise. Batches and
