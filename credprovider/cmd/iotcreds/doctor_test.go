@@ -4,7 +4,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -134,6 +133,6 @@ func golden(t *testing.T, name, got string) {
 	want, err := os.ReadFile(file)
 	must(t, err)
 	if got != string(want) {
-		t.Error(fmt.Sprintf("%s: got\n%s\nwant\n%s", name, got, want))
+		t.Errorf("%s: got\n%s\nwant\n%s", name, got, want)
 	}
 }

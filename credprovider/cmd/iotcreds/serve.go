@@ -66,7 +66,9 @@ func runServe(ctx context.Context, p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	s.tell(p.stdout, listener)
+	if err := s.tell(p.stdout, listener); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	var work sync.WaitGroup
 	defer work.Wait()
 	ctx, end := context.WithCancel(ctx)
@@ -120,24 +122,25 @@ func (s *serving) open(ctx context.Context) (net.Listener, error) {
 	return new(net.ListenConfig).Listen(ctx, "tcp", s.listen)
 }
 
-// tell prints what other programs need in their environment.
-func (s *serving) tell(w io.Writer, listener net.Listener) {
-	if path := s.socket(); path != "" {
-		fmt.Fprintf(w, "# iotcreds serves at unix:%s\n", path)
-		return
-	}
+// tell prints what other programs need in their environment, and that all is ready.
+func (s *serving) tell(w io.Writer, listener net.Listener) error {
+	var lines strings.Builder
 	address := "http://" + listener.Addr().String()
-	fmt.Fprintln(w, "# iotcreds serves at", address)
-	if s.tokenFile != "" {
+	if path := s.socket(); path != "" {
+		address = "unix:" + path
+	} else if s.tokenFile != "" {
 		name, err := filepath.Abs(s.tokenFile)
 		if err != nil {
-			name = s.tokenFile
+			return err
 		}
-		fmt.Fprintf(w, "AWS_CONTAINER_CREDENTIALS_FULL_URI=%s%s\nAWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=%s\n", address, containerPath, name)
+		fmt.Fprintf(&lines, "AWS_CONTAINER_CREDENTIALS_FULL_URI=%s%s\nAWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=%s\n", address, containerPath, name)
 	}
-	if s.imds {
-		fmt.Fprintf(w, "AWS_EC2_METADATA_SERVICE_ENDPOINT=%s/\n", address)
+	if s.imds && s.socket() == "" {
+		fmt.Fprintf(&lines, "AWS_EC2_METADATA_SERVICE_ENDPOINT=%s/\n", address)
 	}
+	fmt.Fprintln(&lines, "# iotcreds serves at", address)
+	_, err := io.WriteString(w, lines.String())
+	return err
 }
 
 // serve answers until ctx ends, then lets requests finish for a moment. It closes listener.
