@@ -113,7 +113,7 @@ func TestAgainstAnAccount(t *testing.T) {
 		{"the policy allows too much", []string{"-others", thingName}, 1, "allows too much"},
 		{"a thing that is not the certificate's", []string{"-thing", othersThing}, 1, "attach-thing-principal"},
 		{"no such alias, nor a policy for it", []string{"-role-alias", "another"}, 1, "iot:AssumeRoleWithCertificate"},
-		{"another region", []string{"-region", "eu-west-1"}, 1, "eu-west-1"},
+		{"another region", []string{"-region", "eu-west-1"}, 1, "valid region"},
 		{"no authorities", []string{"-ca", filepath.Join(t.TempDir(), "gone")}, 1, "gone"},
 		{"authorities that are none", []string{"-ca", "main.go"}, 1, "no certificate in PEM form"},
 	} {
