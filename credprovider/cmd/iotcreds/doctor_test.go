@@ -69,11 +69,11 @@ func TestDoctor(t *testing.T) {
 
 // TestDoctorClock: the device's clock is ahead of the service's, or behind it.
 func TestDoctorClock(t *testing.T) {
-	for name, off := range map[string]time.Duration{"ahead": 10 * time.Minute, "behind": -10 * time.Minute} {
-		t.Run(name, func(t *testing.T) {
+	for sign, off := range map[string]time.Duration{"": 10 * time.Minute, "-": -10 * time.Minute} {
+		t.Run(off.String(), func(t *testing.T) {
 			w := newWorld(t, func(o *credprovidertest.Options) { o.Clock = func() time.Time { return time.Now().Add(-off) } })
 			status, stdout, _ := w.run(t.Context(), w.flags("doctor")...)
-			if status != 3 || !regexp.MustCompile(`(?m)^FAIL  clock .*`+strings.TrimSuffix(off.String(), "0s")).MatchString(stdout) || !strings.Contains(stdout, "-> set the device's clock") {
+			if status != 3 || !regexp.MustCompile(`(?m)^FAIL  clock +it is `+sign+`(9|10)m\d+s off`).MatchString(stdout) || !strings.Contains(stdout, "-> set the device's clock") {
 				t.Errorf("status %d: %s", status, stdout)
 			}
 		})
@@ -115,7 +115,7 @@ func (w *world) stable(text string) string {
 	for _, r := range [][2]string{
 		{`127\.0\.0\.1:\d+`, "ADDRESS"}, {`[0-9a-f]{64}`, "CERTIFICATE-ID"}, {`ASIA\w{16}`, "ACCESS-KEY-ID"},
 		{`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`, "TIME"}, {`\d{4}-\d\d-\d\d`, "DATE"}, {`request [0-9a-f-]{36}`, "request REQUEST-ID"},
-		{`within \d+s of`, "within 1s of"},
+		{`within \d+s of`, "within 1s of"}, {`readLoopPeekFailLocked: `, ""}, // net/http's word for who read it
 		{`connect: .*`, "connect: REFUSED"}, {`: no such file or directory|: The system cannot find .*\.`, ": NOT-FOUND"},
 	} {
 		text = regexp.MustCompile(r[0]).ReplaceAllString(text, r[1])

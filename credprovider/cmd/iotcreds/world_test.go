@@ -101,7 +101,7 @@ func (w *world) flags(command string, more ...string) []string {
 
 // run runs a command in this process.
 func (w *world) run(ctx context.Context, args ...string) (status int, stdout, stderr string) {
-	var out, errs bytes.Buffer
+	var out, errs output // exec writes to them while its program does
 	status = (&program{stdin: strings.NewReader(""), stdout: &out, stderr: &errs}).main(ctx, args)
 	w.keepsSecrets(errs.String())
 	return status, out.String(), errs.String()
