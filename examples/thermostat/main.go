@@ -98,7 +98,9 @@ func check(t thermostat, dir string, flags *flag.FlagSet) error {
 func runLocally(ctx context.Context, t thermostat, dir string, stdout io.Writer) (err error) {
 	serve := dir != ""
 	if serve {
-		err = os.MkdirAll(dir, 0o700)
+		if dir, err = filepath.Abs(dir); err == nil { // for another terminal
+			err = os.MkdirAll(dir, 0o700)
+		}
 	} else if dir, err = os.MkdirTemp("", "thermostat-"); err == nil {
 		defer os.RemoveAll(dir)
 	}

@@ -20,7 +20,8 @@
 // token, so that the program's credentials never expire. It hands on signals and the exit
 // status. Settings that would win over the endpoint are taken out of the program's
 // environment; a default profile with keys in ~/.aws/config would still win. With -env the
-// credentials themselves are in the environment, and end when they expire.
+// credentials themselves are in the environment, and end when they expire. A program whose
+// iotcreds is killed keeps the credentials that it has, and gets no others.
 //
 // serve does it for all programs: with -token-file the container-credentials endpoint, to
 // whoever can read the file; with -imds the instance metadata service, version 2 only, to

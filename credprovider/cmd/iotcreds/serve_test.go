@@ -62,6 +62,7 @@ func TestServeThroughAnOutage(t *testing.T) {
 // TestServeBeginsInAnOutage: a device that starts before its network answers 503 and the
 // reason, and works when the network does.
 func TestServeBeginsInAnOutage(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.Outage(credprovidertest.Status(503, "ServiceUnavailableException", ""))
 	p, environment := w.serve("-token-file", w.write("token", []byte("open-sesame"), 0o600))
@@ -135,6 +136,7 @@ func TestUnixSocket(t *testing.T) {
 
 // TestServeRefreshes before the credentials end, while nobody asks.
 func TestServeRefreshes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, func(o *credprovidertest.Options) { o.Lifetime = 3 * time.Second })
 	p, environment := w.serve("-token-file", w.write("token", []byte("open-sesame"), 0o600))
 	eventually(t, func() bool { return w.Counts().Requests >= 3 }, &p.stderr)
