@@ -3,6 +3,7 @@ package askaround
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -26,7 +27,7 @@ type AskInput struct {
 // Ask accepts a question. When it returns without error the request is stored and will be
 // processed; the operation says which id the question gets. A repeated key returns
 // the operation of its first use. Errors: [ErrInvalid], [ErrIdempotencyConflict],
-// [ErrUnavailable].
+// [ErrQuota], [ErrUnavailable].
 func (s *Service) Ask(ctx context.Context, in AskInput) (Operation, error) {
 	var f faults
 	f.account(in.Account)
@@ -60,7 +61,7 @@ type AnswerInput struct {
 // Answer accepts an answer. Whether the question exists and takes this answer is found
 // when it is processed: the operation tells. Of several answers the one accepted last
 // stands. Errors: [ErrInvalid], [ErrNotFound] (no question can have this id),
-// [ErrIdempotencyConflict], [ErrUnavailable].
+// [ErrIdempotencyConflict], [ErrQuota], [ErrUnavailable].
 func (s *Service) Answer(ctx context.Context, in AnswerInput) (Operation, error) {
 	var f faults
 	f.account(in.Account)
@@ -118,8 +119,11 @@ func (s *Service) accept(ctx context.Context, queue, key string, m message) (Ope
 	}
 	m.AcceptedAt = s.ticks.next(now)
 	op, err := s.claim(ctx, newOperation(m))
-	if err != nil || op.Status != StatusPending {
-		return op.Operation, err
+	if err != nil {
+		return Operation{}, err
+	}
+	if op.Status != StatusPending {
+		return op.Operation, nil
 	}
 	m.AcceptedAt = op.acceptedAt // of the key's first use
 	body, err := json.Marshal(m)
@@ -135,19 +139,16 @@ func (s *Service) accept(ctx context.Context, queue, key string, m message) (Ope
 // claim stores a new operation, or returns the one that has its id already.
 func (s *Service) claim(ctx context.Context, r operationRecord) (operationRecord, error) {
 	e := newExpr()
-	_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{
+	put := types.Put{
 		TableName:                           &s.resources.Operations,
 		Item:                                r.item(),
 		ConditionExpression:                 aws.String("attribute_not_exists(" + e.name(attrID) + ")"),
 		ExpressionAttributeNames:            e.names,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	})
-	if err == nil {
-		return r, nil
 	}
-	it, refused := refusedItem(err)
-	if !refused {
-		return operationRecord{}, unavailable("store operation", err)
+	it, err := s.putOperation(ctx, put, r)
+	if it == nil {
+		return r, err
 	}
 	old, err := parseOperation(it)
 	if err != nil {
@@ -157,6 +158,50 @@ func (s *Service) claim(ctx context.Context, r operationRecord) (operationRecord
 		return operationRecord{}, ErrIdempotencyConflict
 	}
 	return old, nil
+}
+
+// putOperation does put, within the account's quota where there is one. It returns the
+// item that has the operation's id already.
+func (s *Service) putOperation(ctx context.Context, put types.Put, r operationRecord) (inTheWay item, err error) {
+	most, name := s.options.Quota.of(r.Kind)
+	if most == 0 {
+		_, err := s.db.PutItem(ctx, &dynamodb.PutItemInput{
+			TableName: put.TableName, Item: put.Item, ConditionExpression: put.ConditionExpression,
+			ExpressionAttributeNames:            put.ExpressionAttributeNames,
+			ReturnValuesOnConditionCheckFailure: put.ReturnValuesOnConditionCheckFailure,
+		})
+		if it, refused := refusedItem(err); refused && it != nil {
+			return it, nil
+		}
+		return nil, storeOperationError(err)
+	}
+	now := s.options.Clock()
+	for attempt := 0; ; attempt++ {
+		_, err = s.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
+			{Put: &put}, {Update: s.quotaUpdate(r, most, name, now)},
+		}})
+		var canceled *types.TransactionCanceledException
+		if !errors.As(err, &canceled) || len(canceled.CancellationReasons) != 2 {
+			return nil, storeOperationError(err)
+		}
+		if old := canceled.CancellationReasons[0]; code(old) == conditionFailed && old.Item != nil {
+			return old.Item, nil
+		}
+		if over := overQuota(err, most, now); over != nil {
+			return nil, over
+		}
+		// Another request of the account is being counted.
+		if attempt == conflictAttempts || pause(ctx, attempt) != nil {
+			return nil, storeOperationError(err)
+		}
+	}
+}
+
+func storeOperationError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return unavailable("store operation", err)
 }
 
 func newOperation(m message) operationRecord {

@@ -14,8 +14,9 @@ import (
 //
 // The sums of a question are kept in several items, called targets: its summary, and
 // one part of its heat for each cell of level HeatPartLevel with answers in it. A
-// posting is what a batch of changes does to one target; see watermark.go for how a
-// posting is applied exactly once.
+// posting is what a batch of changes does to one target. There are three ways to make
+// postings count exactly once, all with this arithmetic: watermark.go, lww.go and
+// recompute.go.
 
 // contribution is what one answer adds to the sums of its question. The zero value,
 // no answer or a withdrawn one, adds nothing.
@@ -35,6 +36,8 @@ type target struct {
 // change is one record of the stream of answers.
 type change struct {
 	question QuestionID
+	account  AccountID
+	revision string   // of the answer as it is after the change
 	position position // in its shard
 	at       int64    // Unix seconds when it was written
 	expires  int64    // Unix seconds when the answer's item is deleted
@@ -142,33 +145,68 @@ func (p posting) after(w position) posting {
 	return p
 }
 
-// post sorts changes, given in the order of their positions, into postings: grouped by
-// question in order of appearance, within a question by part, its summary first.
-func post(changes []change) [][]posting {
-	var (
-		groups [][]posting
-		group  = make(map[QuestionID]int) // index into groups
-		index  = make(map[target]int)     // index into its group
-	)
+// post sorts changes of one question, given in the order of their positions, into
+// postings: its summary's first, then its parts'.
+func post(changes []change) []posting {
+	var postings []posting
+	index := make(map[target]int)
 	for _, c := range changes {
 		for _, t := range c.targets() {
-			g, ok := group[t.question]
-			if !ok {
-				g = len(groups)
-				group[t.question] = g
-				groups = append(groups, nil)
-			}
 			i, ok := index[t]
 			if !ok {
-				i = len(groups[g])
+				i = len(postings)
 				index[t] = i
-				groups[g] = append(groups[g], posting{target: t})
+				postings = append(postings, posting{target: t})
 			}
-			groups[g][i].changes = append(groups[g][i].changes, c)
+			postings[i].changes = append(postings[i].changes, c)
 		}
 	}
-	for _, g := range groups {
-		slices.SortFunc(g, func(a, b posting) int { return strings.Compare(a.target.part, b.target.part) })
+	slices.SortFunc(postings, func(a, b posting) int { return strings.Compare(a.target.part, b.target.part) })
+	return postings
+}
+
+// byQuestion groups changes by question, in order of appearance.
+func byQuestion(changes []change) [][]change {
+	var groups [][]change
+	index := make(map[QuestionID]int)
+	for _, c := range changes {
+		i, ok := index[c.question]
+		if !ok {
+			i = len(groups)
+			index[c.question] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], c)
 	}
 	return groups
+}
+
+// newest keeps of each account's changes the one of the highest revision.
+func newest(changes []change) []change {
+	index := make(map[AccountID]int)
+	var out []change
+	for _, c := range changes {
+		i, ok := index[c.account]
+		switch {
+		case !ok:
+			index[c.account] = len(out)
+			out = append(out, c)
+		case c.revision > out[i].revision:
+			out[i] = c
+		}
+	}
+	return out
+}
+
+// total folds the answers that stand, of one question: by part, "" for its summary.
+func total(id QuestionID, standing []contribution) map[string]delta {
+	changes := make([]change, len(standing))
+	for i, c := range standing {
+		changes[i] = change{question: id, new: c}
+	}
+	sums := make(map[string]delta)
+	for _, p := range post(changes) {
+		sums[p.target.part] = p.delta()
+	}
+	return sums
 }

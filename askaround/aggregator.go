@@ -10,11 +10,46 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// AggregateAnswers folds changed answers into the sums. Event source: the stream of
-// the Answers table, new and old images, with a tumbling window (for the shard's id).
+// Aggregation is a way to keep sums exact. An installation keeps to one: sums that one
+// way has made are none that another can go on with.
+type Aggregation string
+
+const (
+	// AggregateWatermark is the default: the sums remember how far into each shard they
+	// are. One write for each batch and question, whatever the batch holds. It needs a
+	// source that keeps the order of a question's answers and leaves nothing out, as
+	// DynamoDB Streams does; it may repeat.
+	AggregateWatermark Aggregation = "watermark"
+	// AggregateLWW counts each answer by its revision, the last writer wins: for any
+	// source, in any order. Somewhat over two writes for each answer.
+	AggregateLWW Aggregation = "lww"
+	// AggregateRecompute reads all answers of each question that a batch names. One
+	// write for each batch and question, and reads that grow with the answers: for
+	// questions with some hundred answers at most.
+	AggregateRecompute Aggregation = "recompute"
+)
+
+// applier makes changes of one question count, those of a batch in the order of their
+// positions. What it could not do it adds to failed.
+type applier func(ctx context.Context, shard string, changes []change, failed *failures)
+
+func (w *Worker) applier() (applier, error) {
+	switch w.options.Aggregation {
+	case AggregateWatermark:
+		return w.applyByWatermark, nil
+	case AggregateLWW:
+		return w.whole(w.applyByRevision), nil
+	case AggregateRecompute:
+		return w.whole(w.applyByQuery), nil
+	}
+	return nil, fmt.Errorf("%w: unknown aggregation %q", ErrOptions, w.options.Aggregation)
+}
+
+// AggregateAnswers folds changed answers into the sums, in the worker's way. Event source:
+// the stream of the Answers table, new and old images, with a tumbling window (for the
+// shard's id, which AggregateWatermark needs).
 //
-// One update is written per batch and question, and one per part of a geo question's
-// heat. Each is applied once, however often and by whomever a batch is processed.
+// Each change counts once, however often and by whomever a batch is processed.
 func (w *Worker) AggregateAnswers(ctx context.Context, event events.DynamoDBTimeWindowEvent) (events.DynamoDBTimeWindowEventResponse, error) {
 	response := events.DynamoDBTimeWindowEventResponse{
 		TimeWindowEventResponseProperties: events.TimeWindowEventResponseProperties{State: event.State},
@@ -22,23 +57,39 @@ func (w *Worker) AggregateAnswers(ctx context.Context, event events.DynamoDBTime
 	if len(event.Records) == 0 {
 		return response, nil // the window closes
 	}
-	if event.ShardID == "" {
+	if event.ShardID == "" && w.options.Aggregation == AggregateWatermark {
 		return response, errors.New("askaround: AggregateAnswers needs a tumbling window: without one the event does not name its shard")
 	}
 	failed := &failures{}
-	groups := post(w.readChanges(ctx, event.Records, failed))
+	groups := byQuestion(w.readChanges(ctx, event.Records, failed))
 	parallel(len(groups), func(i int) {
-		w.applyGroup(ctx, event.ShardID, groups[i], failed)
+		w.apply(ctx, event.ShardID, groups[i], failed)
 	})
 	response.BatchItemFailures = failed.items(event.Records)
 	return response, nil
 }
 
-// applyGroup applies the postings of one question. One that fails does not keep the
+// whole returns an applier that does all changes of a question or none.
+func (w *Worker) whole(do func(context.Context, []change) error) applier {
+	return func(ctx context.Context, _ string, changes []change, failed *failures) {
+		first, last := changes[0].position, changes[len(changes)-1].position
+		err := do(ctx, changes)
+		if reason, ok := asPoison(err); ok {
+			p := posting{target{question: changes[0].question}, changes}
+			err = w.bury(ctx, w.resources.StarAnswersDeadLetters, p.String(), reason, "SequenceNumber", string(last))
+		}
+		if err != nil {
+			w.options.Logger.WarnContext(ctx, "sums will be tried again", "question", changes[0].question, "error", err)
+			failed.add(first)
+		}
+	}
+}
+
+// applyByWatermark applies the postings of one question. One that fails does not keep the
 // others back, since they have watermarks of their own.
-func (w *Worker) applyGroup(ctx context.Context, shard string, group []posting, failed *failures) {
-	for _, p := range group {
-		gone, err := w.apply(ctx, shard, p)
+func (w *Worker) applyByWatermark(ctx context.Context, shard string, changes []change, failed *failures) {
+	for _, p := range post(changes) {
+		gone, err := w.applyPosting(ctx, shard, p)
 		if reason, ok := asPoison(err); ok {
 			err = w.bury(ctx, w.resources.StarAnswersDeadLetters, p.String(), reason, "SequenceNumber", string(p.first()))
 		}
@@ -75,6 +126,10 @@ func (w *Worker) readChanges(ctx context.Context, records []events.DynamoDBEvent
 	return changes
 }
 
+// deleted makes of an answer's revision that of its item's deletion: after it, and before
+// all later ones, which differ earlier.
+const deleted = "~"
+
 // ttlPrincipal deletes expired items.
 const ttlPrincipal = "dynamodb.amazonaws.com"
 
@@ -94,6 +149,8 @@ func readChange(rec events.DynamoDBEventRecord) (change, error) {
 	neu, newErr := readImage(rec.Change.NewImage)
 	c := change{
 		question: cmp.Or(neu.question, old.question),
+		account:  cmp.Or(neu.account, old.account),
+		revision: cmp.Or(neu.rev, old.rev+deleted),
 		position: p,
 		at:       rec.Change.ApproximateCreationDateTime.Unix(),
 		expires:  max(old.expiresAt, neu.expiresAt),

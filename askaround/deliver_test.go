@@ -95,19 +95,19 @@ func (w *world) aggregate(worker *Worker) streamHandler {
 	}
 }
 
-func (w *world) publishQuestions(worker *Worker) streamHandler {
+// stream returns the handler of a stream without a window.
+func (w *world) stream(handle func(context.Context, events.DynamoDBEvent) (events.DynamoDBEventResponse, error)) streamHandler {
 	return func(ctx context.Context, _ string, records []events.DynamoDBEventRecord) string {
-		r, err := worker.PublishQuestions(ctx, events.DynamoDBEvent{Records: records})
+		r, err := handle(ctx, events.DynamoDBEvent{Records: records})
 		return firstFailure(w.t, r.BatchItemFailures, err)
 	}
 }
 
-func (w *world) publishHeat(worker *Worker) streamHandler {
-	return func(ctx context.Context, _ string, records []events.DynamoDBEventRecord) string {
-		r, err := worker.PublishHeat(ctx, events.DynamoDBEvent{Records: records})
-		return firstFailure(w.t, r.BatchItemFailures, err)
-	}
+func (w *world) publishQuestions(worker *Worker) streamHandler {
+	return w.stream(worker.PublishQuestions)
 }
+
+func (w *world) publishHeat(worker *Worker) streamHandler { return w.stream(worker.PublishHeat) }
 
 // records returns all records of a shard.
 func (w *world) records(table, shard string) []events.DynamoDBEventRecord {

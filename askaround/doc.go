@@ -15,6 +15,7 @@
 //	AggregateAnswers   stream of Answers              → tables Questions, Heat
 //	PublishQuestions   stream of Questions            → geo and question topics
 //	PublishHeat        stream of Heat                 → question topics
+//	PublishWatches     stream of Watches              → account topics
 //
 // # What is guaranteed
 //
@@ -23,12 +24,17 @@
 // disagree. Of a user's answers to one question the one accepted last counts,
 // whatever order they are processed in. Sums are integers and equal a fold over the
 // answers that stand, under redelivery, crashes between any two writes, and workers
-// that come back from the dead. Messages on topics arrive at least once; each carries
+// that come back from the dead; [Aggregation] has three ways to that, and
+// [Worker.Reconcile] repairs what other hands spoiled. Messages on topics arrive at least once; each carries
 // a version, and a reader keeps the highest.
 //
 // Not guaranteed: that a summary is complete at the moment an operation succeeds
 // (aggregation follows it, usually within milliseconds), or that every version is
 // published (newer ones replace older ones).
+//
+// What users are told of each other: nothing names who asked, answered or watches. Where
+// somebody is when they search is stored nowhere; a question and a geo answer are where
+// they were posted, and everybody else sees the latter as one more in its cell.
 //
 // # Messages on topics
 //
@@ -56,6 +62,10 @@
 //	{"type":"operation","operation":{"id":"0v3k...","kind":"answer","status":"failed",
 //	  "question":"89c2...","createdAt":"...","updatedAt":"...",
 //	  "failure":{"code":"own_question","detail":"..."}}}
+//
+// and when the account's watch list changes ([WatchMessage]):
+//
+//	{"type":"watch","question":"89c2...","watching":true}
 //
 // On the system topic ([NoticeMessage]):
 //

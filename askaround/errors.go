@@ -17,6 +17,9 @@ var (
 	// ErrIdempotencyConflict: the key was used before, for another request. Nothing
 	// was stored. Use a new key.
 	ErrIdempotencyConflict = errors.New("askaround: idempotency key was used for another request")
+	// ErrQuota: the account has asked for more than its share. Nothing was stored. The
+	// error is a [*QuotaError] that says when to try again.
+	ErrQuota = errors.New("askaround: quota used up")
 	// ErrForbidden: only who asked a question may change it.
 	ErrForbidden = errors.New("askaround: only its author may do this")
 	// ErrWatchListFull: take a question off the watch list first.

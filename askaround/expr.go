@@ -54,6 +54,12 @@ func (e *expr) assign(path string, v types.AttributeValue) {
 	e.set = append(e.set, path+" = "+e.value(v))
 }
 
+// setOnce sets a top-level attribute that is not there yet.
+func (e *expr) setOnce(name string, v types.AttributeValue) {
+	path := e.name(name)
+	e.set = append(e.set, path+" = if_not_exists("+path+", "+e.value(v)+")")
+}
+
 // add adds n to the number of a top-level attribute, which may be absent.
 func (e *expr) add(name string, n int64) {
 	if n != 0 {

@@ -8,6 +8,7 @@ const (
 	TypeSummary   = "summary"
 	TypeHeat      = "heat"
 	TypeOperation = "operation"
+	TypeWatch     = "watch"
 	TypeNotice    = "notice"
 )
 
@@ -35,6 +36,14 @@ type HeatMessage struct {
 type OperationMessage struct {
 	Type      string    `json:"type"`
 	Operation Operation `json:"operation"`
+}
+
+// WatchMessage tells the account's devices that a question came onto the account's watch
+// list or left it, so that they follow its topic, or no longer.
+type WatchMessage struct {
+	Type     string     `json:"type"`
+	Question QuestionID `json:"question"`
+	Watching bool       `json:"watching"`
 }
 
 // NoticeMessage tells everybody something.

@@ -1,12 +1,8 @@
 package askaround
 
 import (
-	"container/heap"
 	"context"
 	"errors"
-	"math"
-	"strconv"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
 
@@ -32,7 +28,7 @@ type NearbyInput struct {
 }
 
 // check validates in and fills in its defaults.
-func (in *NearbyInput) check() (after *rank, err error) {
+func (in *NearbyInput) check() error {
 	var f faults
 	f.location("", in.Center)
 	in.Radius = f.radius("/radius", in.Radius, MaxRadius)
@@ -49,21 +45,21 @@ func (in *NearbyInput) check() (after *rank, err error) {
 	case in.Limit < 0 || in.Limit > MaxLimit:
 		f.add("/limit", "%d is not a number of questions: use 1 to %d", in.Limit, MaxLimit)
 	}
-	if in.Cursor != "" && len(f) == 0 {
-		c, err := parseCursor(in.Cursor)
-		if err != nil || c.search != in.search() {
-			f.add("/cursor", "not a cursor of this search: start again without it, and keep the other parameters from page to page")
-		}
-		after = &c.after
-	}
-	return after, f.err()
+	return f.err()
 }
 
-// search identifies what the pages of one search have in common.
-func (in *NearbyInput) search() string {
-	bits := func(v float64) string { return strconv.FormatUint(math.Float64bits(v), 16) }
-	return digest("nearby", bits(in.Center.Lat), bits(in.Center.Lng), bits(float64(in.Radius)), string(in.Order))
+// order returns in's order. Both are total: questions that it does not part are in that of
+// their ids.
+func (in *NearbyInput) order() geoindex.Order {
+	if in.Order == OrderNearest {
+		return geoindex.ByDistance(in.Center.LatLng())
+	}
+	return geoindex.Newest(attrCreatedAt)
 }
+
+// cursorKey signs the cursors of all installations. It is no secret: a cursor is a place in
+// an order that everybody may read, and whoever makes one up begins there.
+var cursorKey = []byte("askaround cursor 1")
 
 // Nearby returns one page of the open questions within the radius of the centre,
 // exactly; closed and expired ones are left out. A cursor continues behind the last
@@ -71,150 +67,56 @@ func (in *NearbyInput) search() string {
 // repeats nor hides another question. An item that cannot be read is logged and passed
 // over: it hides no other question.
 //
-// Errors: [ErrInvalid], [ErrUnavailable]. The whole disc is read for every page;
-// memory is bounded by the limit.
+// Errors: [ErrInvalid], [ErrUnavailable]. For the newest, the whole disc is read for every
+// page, for the nearest as far as the page reaches; memory is bounded by the limit.
 func (s *Service) Nearby(ctx context.Context, in NearbyInput) (QuestionPage, error) {
-	after, err := in.check()
-	if err != nil {
+	if err := in.check(); err != nil {
 		return QuestionPage{}, err
 	}
-	best := &selection{most: in.Limit + 1}
-	options := func(o *geoindex.SearchOptions) {
-		o.Filter = notClosed
-		o.Projection = questionAttributes()
-		o.ConsistentRead = true
-	}
-	for hit, err := range s.index.Radius(ctx, in.Center.LatLng(), in.Radius, options) {
-		if errors.Is(err, geoindex.ErrCorrupt) {
+	page := QuestionPage{Questions: []QuestionView{}}
+	read, next, behind := 0, "", ""
+	for hit, err := range s.index.Radius(ctx, in.Center.LatLng(), in.Radius, in.options(&next)) {
+		switch {
+		case errors.Is(err, geoindex.ErrCorrupt):
 			s.options.Logger.ErrorContext(ctx, "skipped a question's item", "error", err)
 			continue
-		}
-		if err != nil {
+		case errors.Is(err, geoindex.ErrCursor):
+			var f faults
+			f.add("/cursor", "not a cursor of this search: start again without it, and keep the other parameters from page to page")
+			return QuestionPage{}, f.err()
+		case err != nil:
 			return QuestionPage{}, unavailable("search", err)
 		}
-		c := candidate{hit: hit, rank: in.rank(hit)}
-		if after == nil || after.before(c.rank) {
-			best.offer(c)
+		if read++; read > in.Limit {
+			page.Next = behind // of the question before
+			break
 		}
-	}
-	return s.page(ctx, in, best.sorted())
-}
-
-// notClosed is no "open": an item without a state is corrupt, and is to be told, not hidden.
-var notClosed = expression.Name(attrState).NotEqual(expression.Value(string(StateClosed)))
-
-// page turns up to Limit+1 candidates into a page.
-func (s *Service) page(ctx context.Context, in NearbyInput, found []candidate) (QuestionPage, error) {
-	page := QuestionPage{Questions: []QuestionView{}}
-	if len(found) > in.Limit {
-		found = found[:in.Limit]
-		page.Next = cursor{search: in.search(), after: found[in.Limit-1].rank}.String()
-	}
-	for _, c := range found {
-		q, err := parseQuestion(c.hit.Point)
+		behind = next
+		q, err := parseQuestion(hit.Point)
 		if err != nil {
-			s.options.Logger.ErrorContext(ctx, "skipped a question's item", "key", c.hit.Key.String(), "error", err)
+			s.options.Logger.ErrorContext(ctx, "skipped a question's item", "key", hit.Key.String(), "error", err)
 			continue
 		}
 		view := q.view(in.Account)
-		view.Distance = c.hit.Distance()
+		view.Distance = hit.Distance()
 		page.Questions = append(page.Questions, view)
 	}
 	return page, nil
 }
 
-// rank is a place in an order: by major, then by id. Both orders are total, since an id
-// belongs to one question.
-type rank struct {
-	major int64
-	id    string
-}
-
-func (r rank) before(o rank) bool {
-	if r.major != o.major {
-		return r.major < o.major
-	}
-	return r.id < o.id
-}
-
-// rank returns where hit stands in in's order.
-func (in *NearbyInput) rank(hit geoindex.Hit) rank {
-	r := rank{id: hit.Key.String()}
-	if in.Order == OrderNearest {
-		// The bits of floats that are not negative sort as the floats do.
-		r.major = int64(math.Float64bits(math.Abs(float64(hit.Distance()))))
-	} else {
-		createdAt, _ := integerOf(hit.Attributes[attrCreatedAt])
-		r.major = -createdAt
-	}
-	return r
-}
-
-type candidate struct {
-	hit  geoindex.Hit
-	rank rank
-}
-
-// selection keeps the first most candidates of all that are offered: a heap with the last
-// of them on top.
-type selection struct {
-	most int
-	kept []candidate
-}
-
-func (s *selection) offer(c candidate) {
-	if len(s.kept) < s.most {
-		heap.Push(s, c)
-	} else if c.rank.before(s.kept[0].rank) {
-		s.kept[0] = c
-		heap.Fix(s, 0)
+// options are those of in's search. It yields one question more than a page has, which tells
+// whether there is another page, and sets next to the cursor behind each.
+func (in *NearbyInput) options(next *string) func(*geoindex.SearchOptions) {
+	return func(o *geoindex.SearchOptions) {
+		o.Filter = notClosed
+		o.Projection = questionAttributes()
+		o.ConsistentRead = true
+		o.Order = in.order()
+		o.Limit = in.Limit + 1
+		o.Cursor = in.Cursor
+		o.Next = next
 	}
 }
 
-// sorted empties the selection, first to last.
-func (s *selection) sorted() []candidate {
-	out := make([]candidate, len(s.kept))
-	for i := len(out) - 1; i >= 0; i-- {
-		out[i] = heap.Pop(s).(candidate)
-	}
-	return out
-}
-
-func (s *selection) Len() int           { return len(s.kept) }
-func (s *selection) Less(i, j int) bool { return s.kept[j].rank.before(s.kept[i].rank) }
-func (s *selection) Swap(i, j int)      { s.kept[i], s.kept[j] = s.kept[j], s.kept[i] }
-func (s *selection) Push(x any)         { s.kept = append(s.kept, x.(candidate)) }
-func (s *selection) Pop() any {
-	last := s.kept[len(s.kept)-1]
-	s.kept = s.kept[:len(s.kept)-1]
-	return last
-}
-
-// cursor is where a page ended.
-type cursor struct {
-	search string // see NearbyInput.search
-	after  rank   // of the page's last question
-}
-
-// cursorVersion begins every cursor, so that another form can follow.
-const cursorVersion = "1"
-
-func (c cursor) String() string {
-	return strings.Join([]string{cursorVersion, c.search, strconv.FormatInt(c.after.major, 36), c.after.id}, ".")
-}
-
-func parseCursor(s string) (cursor, error) {
-	parts := strings.Split(s, ".")
-	if len(parts) != 4 || parts[0] != cursorVersion || !validBase32(parts[1]) {
-		return cursor{}, errors.New("not a cursor")
-	}
-	major, err := strconv.ParseInt(parts[2], 36, 64)
-	if err != nil {
-		return cursor{}, err
-	}
-	id, err := ParseQuestionID(parts[3])
-	if err != nil {
-		return cursor{}, err
-	}
-	return cursor{search: parts[1], after: rank{major, string(id)}}, nil
-}
+// notClosed is no "open": an item without a state is corrupt, and is to be told, not hidden.
+var notClosed = expression.Name(attrState).NotEqual(expression.Value(string(StateClosed)))

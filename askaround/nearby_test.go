@@ -281,30 +281,13 @@ func TestNearbyValidates(t *testing.T) {
 		{"no cursor", cursor("x"), []string{"/cursor"}},
 		{"a cut cursor", cursor(page.Next[:len(page.Next)-3]), []string{"/cursor"}},
 		{"a cursor of a later version", cursor("2" + page.Next[1:]), []string{"/cursor"}},
-		{"a cursor with a number too large", cursor(strings.Replace(page.Next, ".-", ".-zzzzzzzzzzzzzzzz", 1)), []string{"/cursor"}},
+		{"a cursor that was changed", cursor(page.Next[:30] + string(page.Next[30]^1) + page.Next[31:]), []string{"/cursor"}},
 	} {
 		_, err := w.service.Nearby(w.ctx(), test.in)
 		if diff := cmp.Diff(test.want, pointers(t, test.reason, err)); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", test.reason, diff)
 		}
 	}
-}
-
-func FuzzParseCursor(f *testing.F) {
-	good := cursor{digest("x"), rank{-1_790_000_000_000, "89c25a31cf0e2b4d-" + digest("q")}}
-	for _, s := range []string{good.String(), "", "1...", "1.x.y.z", good.String() + "."} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		c, err := parseCursor(s)
-		if err != nil {
-			return
-		}
-		again, err := parseCursor(c.String())
-		if err != nil || again != c {
-			t.Fatalf("%q reads as %+v, then %+v, %v", s, c, again, err)
-		}
-	})
 }
 
 func TestLiveTopics(t *testing.T) {

@@ -32,13 +32,14 @@ const (
 // prefix, and returns when they can be used. What exists already stays as it is, so that
 // Provision may run at every start. On AWS infrastructure code makes the same.
 //
-// Tables are on demand. Questions, Answers and Heat have streams with new and old
+// Tables are on demand. Questions, Answers, Heat and Watches have streams with new and old
 // images; all expire by expires_at. An error leaves behind what was created so far;
 // call again.
 func Provision(ctx context.Context, db DynamoDB, q SQS, prefix string) (Resources, error) {
 	r := Resources{
 		Questions:  prefix + "questions",
 		Answers:    prefix + "answers",
+		Counted:    prefix + "counted",
 		Heat:       prefix + "heat",
 		Operations: prefix + "operations",
 		Watches:    prefix + "watches",
@@ -77,15 +78,16 @@ func provisionTables(ctx context.Context, db DynamoDB, r Resources) error {
 		stream           types.StreamViewType
 	}{
 		{r.Answers, attrQuestion, attrAccount, types.StreamViewTypeNewAndOldImages},
+		{r.Counted, attrQuestion, attrAccount, noStream},
 		{r.Heat, attrQuestion, attrPart, types.StreamViewTypeNewAndOldImages},
 		{r.Operations, attrID, noRange, noStream},
-		{r.Watches, attrAccount, noRange, noStream},
+		{r.Watches, attrAccount, noRange, types.StreamViewTypeNewAndOldImages},
 	} {
 		if err := provisionTable(ctx, db, t.name, t.hash, t.rang, t.stream); err != nil {
 			return fmt.Errorf("table %s: %w", t.name, err)
 		}
 	}
-	for _, table := range []string{r.Questions, r.Answers, r.Heat, r.Operations, r.Watches} {
+	for _, table := range []string{r.Questions, r.Answers, r.Counted, r.Heat, r.Operations, r.Watches} {
 		if err := provisionExpiry(ctx, db, table); err != nil {
 			return fmt.Errorf("expiry of table %s: %w", table, err)
 		}

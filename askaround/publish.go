@@ -1,9 +1,13 @@
 package askaround
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/askaround/askaround-go/askaround/topic"
 )
@@ -94,10 +98,11 @@ func (w *Worker) questionNews(rec events.DynamoDBEventRecord) ([]news, error) {
 	if old == nil || err != nil {
 		old = &questionRecord{} // unknown: tell everything
 	}
-	if old.State != q.State {
+	changed := old.State != q.State || !old.ExpiresAt.Equal(q.ExpiresAt) // opened, closed or deleted
+	if changed {
 		add(geo, TypeQuestion, QuestionMessage{TypeQuestion, q.Question})
 	}
-	if old.State != q.State && old.State != "" {
+	if changed && old.State != "" {
 		add(own, TypeQuestion, QuestionMessage{TypeQuestion, q.Question})
 	}
 	if old.Summary.Version != q.Summary.Version {
@@ -116,6 +121,59 @@ func (w *Worker) questionImage(image map[string]events.DynamoDBAttributeValue) (
 		return nil, err
 	}
 	return &q, nil
+}
+
+// PublishWatches tells an account's devices what came onto its watch list and what left
+// it. Event source: the stream of the Watches table.
+func (w *Worker) PublishWatches(ctx context.Context, event events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
+	return w.publishStream(ctx, event, w.resources.QuestionsDeadLetters, w.watchNews), nil
+}
+
+// watchNews reads a record of the Watches table: what its list has that the one before had
+// not, and the other way round.
+func (w *Worker) watchNews(rec events.DynamoDBEventRecord) ([]news, error) {
+	if id := rec.UserIdentity; id != nil && id.PrincipalID == ttlPrincipal {
+		return nil, nil // clients know when questions expire
+	}
+	old, oldAccount, oldErr := watchImage(rec.Change.OldImage)
+	neu, account, err := watchImage(rec.Change.NewImage)
+	if err := errors.Join(oldErr, err); err != nil {
+		return nil, err
+	}
+	t, err := topic.NewAccount(cmp.Or(account, oldAccount))
+	if err != nil {
+		return nil, err
+	}
+	var out []news
+	tell := func(ids, others []string, watching bool) {
+		for _, id := range ids {
+			if !slices.Contains(others, id) {
+				out = append(out, news{subject: t.String() + id, topic: t, message: WatchMessage{TypeWatch, QuestionID(id), watching}})
+			}
+		}
+	}
+	tell(neu, old, true)
+	tell(old, neu, false)
+	return out, nil
+}
+
+// watchImage reads an image of a watch list. An absent one has nothing.
+func watchImage(image map[string]events.DynamoDBAttributeValue) (ids []string, account string, err error) {
+	it, err := fromStream(image)
+	if it == nil || err != nil {
+		return nil, "", err
+	}
+	if set, ok := it[attrQuestions].(*types.AttributeValueMemberSS); ok {
+		ids = slices.Sorted(slices.Values(set.Value))
+	}
+	for _, id := range ids {
+		if _, err := ParseQuestionID(id); err != nil {
+			return nil, "", err
+		}
+	}
+	a := attrs{item: it}
+	account = a.text(attrAccount)
+	return ids, account, a.err
 }
 
 // heatNews reads a record of the Heat table.

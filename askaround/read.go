@@ -2,14 +2,12 @@ package askaround
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 // Reads are strongly consistent: a client that subscribes to a topic first and reads
@@ -148,57 +146,4 @@ func (s *Service) Operation(ctx context.Context, account AccountID, id Operation
 		return Operation{}, none
 	}
 	return r.Operation, nil
-}
-
-// Close closes the account's own question: it takes no more answers and is listed no
-// more, and can still be read. It acts at once, and again without harm. Errors: [ErrNotFound], [ErrForbidden],
-// [ErrUnavailable].
-func (s *Service) Close(ctx context.Context, account AccountID, id QuestionID) error {
-	key, err := id.key()
-	if err != nil {
-		return err
-	}
-	e := newExpr()
-	e.assign(e.path(attrState), str(string(StateClosed)))
-	e.add(attrVersion, 1)
-	author, state, expires := e.name(attrAuthor), e.name(attrState), e.name(attrExpiresAt)
-	condition := author + " = " + e.value(str(string(account))) +
-		" AND " + state + " = " + e.value(str(string(StateOpen))) +
-		" AND " + expires + " > " + e.value(num(s.options.Clock().Unix()))
-	_, err = s.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName:                           &s.resources.Questions,
-		Key:                                 s.index.PrimaryKey(key),
-		UpdateExpression:                    e.update(),
-		ConditionExpression:                 &condition,
-		ExpressionAttributeNames:            e.names,
-		ExpressionAttributeValues:           e.values,
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	})
-	if err == nil {
-		return nil
-	}
-	it, refused := refusedItem(err)
-	if !refused {
-		return unavailable("close question", err)
-	}
-	return s.whyNotClosed(account, id, it)
-}
-
-func (s *Service) whyNotClosed(account AccountID, id QuestionID, it item) error {
-	none := fmt.Errorf("%w: question %s", ErrNotFound, id)
-	if it == nil {
-		return none
-	}
-	q, err := s.parseQuestionItem(it)
-	switch {
-	case err != nil:
-		return unavailable("close question", err)
-	case !q.ExpiresAt.After(s.options.Clock()):
-		return none
-	case q.author != account:
-		return ErrForbidden
-	case q.State == StateClosed:
-		return nil
-	}
-	return unavailable("close question", errors.New("the condition failed for no visible reason"))
 }

@@ -8,7 +8,7 @@ import (
 // Resources names the tables and queues of one installation.
 type Resources struct {
 	// Tables.
-	Questions, Answers, Heat, Operations, Watches string
+	Questions, Answers, Counted, Heat, Operations, Watches string
 	// Queue URLs, each with its dead-letter queue.
 	QuestionsQueue, QuestionsDeadLetters     string
 	StarAnswersQueue, StarAnswersDeadLetters string

@@ -14,6 +14,8 @@ type ServiceOptions struct {
 	Clock func() time.Time
 	// Logger takes what no caller sees; nil discards.
 	Logger *slog.Logger
+	// Quota bounds the requests of one account, over all servers.
+	Quota Quota
 }
 
 // Service is the request side. It is safe for concurrent use.
@@ -42,6 +44,9 @@ func NewService(db DynamoDB, q SQS, r Resources, optFns ...func(*ServiceOptions)
 	}
 	if q == nil {
 		return nil, fmt.Errorf("%w: no SQS client", ErrOptions)
+	}
+	if o.Quota.Asks < 0 || o.Quota.Answers < 0 {
+		return nil, fmt.Errorf("%w: a quota below 0", ErrOptions)
 	}
 	st, err := newStores(db, r, o.Clock)
 	if err != nil {
@@ -75,6 +80,7 @@ func questionsIndex(db DynamoDB, table string, clock func() time.Time) (*geoinde
 	index, err := geoindex.New(db, table, func(o *geoindex.Options) {
 		o.TTLAttribute = attrExpiresAt
 		o.Clock = clock
+		o.CursorKey = cursorKey
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrOptions, err)

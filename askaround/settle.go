@@ -43,7 +43,6 @@ func (w *Worker) effect(ctx context.Context, m message, put types.Put) (inTheWay
 	case !errors.As(err, &canceled) || len(canceled.CancellationReasons) != len(in.TransactItems):
 		return nil, unavailable("store", err)
 	}
-	const conditionFailed = "ConditionalCheckFailed"
 	operation, effect := canceled.CancellationReasons[0], canceled.CancellationReasons[1]
 	switch {
 	case code(operation) == conditionFailed:
@@ -55,6 +54,9 @@ func (w *Worker) effect(ctx context.Context, m message, put types.Put) (inTheWay
 	}
 	return nil, unavailable("store", err) // a conflict, or throttling
 }
+
+// conditionFailed is the code of a part of a transaction whose condition does not hold.
+const conditionFailed = "ConditionalCheckFailed"
 
 func code(r types.CancellationReason) string {
 	if r.Code == nil {

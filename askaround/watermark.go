@@ -35,9 +35,9 @@ const watermarkLifetime = (24 + 2) * 60 * 60 // seconds
 // dropped. A shard lives some hours, so that this is one write more in a day.
 const staleWatermarks = 4
 
-// apply applies p to its target. gone reports that the question does not exist, so that
+// applyPosting applies p to its target. gone reports that the question does not exist, so that
 // there is nothing to apply to. Errors are poison, or to be tried again.
-func (w *Worker) apply(ctx context.Context, shard string, p posting) (gone bool, err error) {
+func (w *Worker) applyPosting(ctx context.Context, shard string, p posting) (gone bool, err error) {
 	for {
 		it, err := w.applyOnce(ctx, shard, p)
 		if err == nil {
@@ -75,16 +75,7 @@ func (w *Worker) applyOnce(ctx context.Context, shard string, p posting) (item, 
 	mark := e.path(attrApplied, shard)
 	at, expires := p.latest()
 	e.assign(mark, str(string(newWatermark(p.last(), at))))
-	e.add(attrVersion, 1)
-	d := p.delta()
-	e.add(attrAnswers, d.answers)
-	e.add(attrSumHalfStars, d.sumHalfStars)
-	for i, n := range d.histogram {
-		e.add(attrHistogram(i), n)
-	}
-	for cell, n := range d.cells {
-		e.addNested(e.path(attrCells, cell), n)
-	}
+	e.addDelta(p.delta())
 	if p.target.part != "" {
 		e.assign(e.path(attrExpiresAt), num(expires))
 	}
@@ -107,6 +98,19 @@ func (w *Worker) applyOnce(ctx context.Context, shard string, p posting) (item, 
 		return nil, err
 	}
 	return out.Attributes, nil
+}
+
+// addDelta adds d to a target's sums, and makes it a new version.
+func (e *expr) addDelta(d delta) {
+	e.add(attrVersion, 1)
+	e.add(attrAnswers, d.answers)
+	e.add(attrSumHalfStars, d.sumHalfStars)
+	for i, n := range d.histogram {
+		e.add(attrHistogram(i), n)
+	}
+	for cell, n := range d.cells {
+		e.addNested(e.path(attrCells, cell), n)
+	}
 }
 
 // locate returns the table and key of a target's item.

@@ -24,6 +24,8 @@ type WorkerOptions struct {
 	// error is tried again; after some attempts the operation fails with
 	// [FailedModeration].
 	Moderate func(context.Context, Question) (Verdict, error)
+	// Aggregation is how answers become sums; "" is AggregateWatermark.
+	Aggregation Aggregation
 	// Clock tells the time; nil is time.Now.
 	Clock func() time.Time
 	// Logger takes what no caller sees; nil discards.
@@ -42,6 +44,7 @@ type Worker struct {
 	queues    SQS
 	publisher Publisher
 	options   WorkerOptions
+	apply     applier
 }
 
 // NewWorker returns a Worker over the installation r that publishes through p. It
@@ -53,6 +56,9 @@ func NewWorker(db DynamoDB, q SQS, r Resources, p Publisher, optFns ...func(*Wor
 	}
 	if o.Moderate == nil {
 		o.Moderate = func(context.Context, Question) (Verdict, error) { return Verdict{}, nil }
+	}
+	if o.Aggregation == "" {
+		o.Aggregation = AggregateWatermark
 	}
 	if o.Clock == nil {
 		o.Clock = time.Now
@@ -67,7 +73,11 @@ func NewWorker(db DynamoDB, q SQS, r Resources, p Publisher, optFns ...func(*Wor
 	if err != nil {
 		return nil, err
 	}
-	return &Worker{stores: st, queues: q, publisher: p, options: o}, nil
+	w := &Worker{stores: st, queues: q, publisher: p, options: o}
+	if w.apply, err = w.applier(); err != nil {
+		return nil, err
+	}
+	return w, nil
 }
 
 // Announce publishes a notice on the system topic.

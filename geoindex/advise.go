@@ -205,13 +205,13 @@ func (a *adviser) search(c *RadiusCost, p planner, disc Disc) error {
 func (a *adviser) teach(p planner, disc Disc) {
 	p.layout = cells(blockLevel)
 	p.maxCells = 4
-	for _, c := range p.cover(disc, false, new(room)) {
+	for _, c := range p.cover(newDivider(disc), false, new(room)) {
 		block := leavesOf(c.id.Parent(blockLevel))
 		if a.histogram.blocks[blockOf(binOf(block.min))] != nil {
 			continue
 		}
 		from, to := a.within(block)
-		a.histogram.observe(block, slices.Values(a.leafs[from:to]), int(float64(to-from)*a.scale))
+		a.histogram.observe(block, slices.Values(a.leafs[from:to]), int(float64(to-from)*a.scale), 1)
 	}
 }
 

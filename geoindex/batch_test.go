@@ -23,30 +23,36 @@ import (
 type store struct {
 	DynamoDB // nil: other operations panic
 	table    *Table
-	answer   func(request, size int) (take int, err error) // how many items to process
+	answer   func(asked) (take int, err error) // how many items to process
 
 	mu       sync.Mutex
 	items    map[string]map[string]types.AttributeValue
 	writes   map[string]int // how often each item was written
 	requests int
+	firsts   map[string]int // requests by their first item
 	running  int
 	most     int // requests running at once
 }
 
+// asked is a request for size items: the n-th of all, and the again-th, from 1, that begins
+// with its first item.
+type asked struct{ n, again, size int }
+
 func newStore(t testing.TB) (*store, *Table) {
-	s := &store{items: map[string]map[string]types.AttributeValue{}, writes: map[string]int{}}
-	s.answer = func(_, size int) (int, error) { return size, nil }
+	s := &store{items: map[string]map[string]types.AttributeValue{}, writes: map[string]int{}, firsts: map[string]int{}}
+	s.answer = func(a asked) (int, error) { return a.size, nil }
 	s.table = newTable(t, s)
 	return s, s.table
 }
 
 // begin counts a request and asks how it should go.
-func (s *store) begin(size, limit int) (int, error) {
+func (s *store) begin(first string, size, limit int) (int, error) {
 	s.mu.Lock()
 	s.requests++
+	s.firsts[first]++
 	s.running++
 	s.most = max(s.most, s.running)
-	request := s.requests
+	request := asked{s.requests, s.firsts[first], size}
 	s.mu.Unlock()
 	time.Sleep(time.Millisecond) // of a bubble's clock: others begin meanwhile
 	defer func() {
@@ -57,12 +63,12 @@ func (s *store) begin(size, limit int) (int, error) {
 	if size < 1 || size > limit {
 		return 0, apiError{"ValidationException"}
 	}
-	return s.answer(request, size)
+	return s.answer(request)
 }
 
 func (s *store) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
 	requests := in.RequestItems[s.table.name]
-	take, err := s.begin(len(requests), 25)
+	take, err := s.begin(primary(requests[0]), len(requests), 25)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +100,7 @@ func (s *store) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemI
 
 func (s *store) BatchGetItem(_ context.Context, in *dynamodb.BatchGetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
 	request := in.RequestItems[s.table.name]
-	take, err := s.begin(len(request.Keys), 100)
+	take, err := s.begin(string(sk(request.Keys[0])), len(request.Keys), 100)
 	if err != nil {
 		return nil, err
 	}
@@ -152,24 +158,33 @@ func keys(points []Point) []Key {
 	return out
 }
 
+// leaveParts does any part of a request, and something of one that comes back once more: a
+// batch gives up what nothing is done of, however often it asks.
+func leaveParts(a asked) (int, error) {
+	if a.again > 2 {
+		return 1 + rand.IntN(a.size), nil
+	}
+	return rand.IntN(a.size + 1), nil
+}
+
 // TestBatchUnderThrottling: whatever is left unprocessed or refused, each item is written
 // in the end, once, by few requests at a time.
 func TestBatchUnderThrottling(t *testing.T) {
-	for why, answer := range map[string]func(n, size int) (int, error){
-		"all goes well":      func(_, size int) (int, error) { return size, nil },
-		"parts are left":     func(_, size int) (int, error) { return rand.IntN(size + 1), nil },
-		"one item at a time": func(_, size int) (int, error) { return 1, nil },
-		"every second request is refused whole": func(n, size int) (int, error) {
-			if n%2 == 0 {
+	for why, answer := range map[string]func(asked) (int, error){
+		"all goes well":      func(a asked) (int, error) { return a.size, nil },
+		"parts are left":     leaveParts,
+		"one item at a time": func(asked) (int, error) { return 1, nil },
+		"every second request is refused whole": func(a asked) (int, error) {
+			if a.n%2 == 0 && a.again < 10 {
 				return 0, errThrottled
 			}
-			return size, nil
+			return a.size, nil
 		},
-		"three of four leave all": func(n, size int) (int, error) {
-			if n%4 != 0 {
+		"three of four leave all": func(a asked) (int, error) {
+			if a.again%4 != 0 {
 				return 0, nil
 			}
-			return size, nil
+			return a.size, nil
 		},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -217,37 +232,37 @@ func sameKeys(t testing.TB, why string, got, want []Key) {
 func TestBatchEndsEarly(t *testing.T) {
 	for _, c := range []struct {
 		why    string
-		answer func(n, size int) (int, error)
+		answer func(a asked) (int, error)
 		cancel time.Duration
 		want   error
 		left   bool // some are known not to be written
 	}{
-		{"DynamoDB goes on refusing", func(n, size int) (int, error) {
-			if n > 10 {
+		{"DynamoDB goes on refusing", func(a asked) (int, error) {
+			if a.n > 10 {
 				return 0, nil
 			}
-			return size / 2, nil
+			return a.size / 2, nil
 		}, 0, ErrThrottled, true},
-		{"and refuses with an error", func(n, size int) (int, error) {
-			if n > 10 {
+		{"and refuses with an error", func(a asked) (int, error) {
+			if a.n > 10 {
 				return 0, errThrottled
 			}
-			return size, nil
+			return a.size, nil
 		}, 0, ErrThrottled, true},
-		{"the 7th request breaks", func(n, size int) (int, error) {
-			if n == 7 {
+		{"the 7th request breaks", func(a asked) (int, error) {
+			if a.n == 7 {
 				return 0, errBroken
 			}
-			return size, nil
+			return a.size, nil
 		}, 0, errBroken, false},
-		{"the table is gone", func(n, size int) (int, error) {
-			if n > 7 {
+		{"the table is gone", func(a asked) (int, error) {
+			if a.n > 7 {
 				return 0, apiError{"ResourceNotFoundException"}
 			}
-			return size, nil
+			return a.size, nil
 		}, 0, ErrNoTable, true},
-		{"cancelled while it waits", func(n, size int) (int, error) { return min(n%2, size), nil }, 200 * time.Millisecond, context.Canceled, true},
-		{"cancelled while it sends", func(n, size int) (int, error) { return size, nil }, 5 * time.Millisecond, context.Canceled, false},
+		{"cancelled while it waits", func(a asked) (int, error) { return min(a.n%2, a.size), nil }, 200 * time.Millisecond, context.Canceled, true},
+		{"cancelled while it sends", func(a asked) (int, error) { return a.size, nil }, 5 * time.Millisecond, context.Canceled, false},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s, table := newStore(t)
@@ -303,7 +318,7 @@ func taking(points []Point, taken *[]Key) iter.Seq[Point] {
 func TestBatchStopsAtABadPoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, table := newStore(t)
-		s.answer = func(_, size int) (int, error) { return (size + 1) / 2, nil }
+		s.answer = func(a asked) (int, error) { return (a.size + 1) / 2, nil }
 		points := manyPoints(60)
 		points[40].Location.Lat = 91
 		got, err := table.PutBatch(t.Context(), slices.Values(points))
@@ -323,7 +338,7 @@ func TestBatchStopsAtABadPoint(t *testing.T) {
 func TestBatchKeepsOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, table := newStore(t)
-		s.answer = func(_, size int) (int, error) { return rand.IntN(size + 1), nil }
+		s.answer = leaveParts
 		last := map[Key]int64{}
 		var points []Point
 		for i := range int64(1_000) {

@@ -189,31 +189,33 @@ func (s *spherical) beyond(b *bounded) bool {
 func (s *spherical) passed(out, w float64) bool { return out > 0 && out*out > s.sin2*(1+w*w) }
 
 // touches reports whether the cap around the center, or with a sign of -1 around the
-// opposite point, meets the cell: a vertex lies in it, or its center in the cell, or
-// the place of an edge that is nearest to the center in the cap.
+// opposite point, meets the cell.
 func (s *spherical) touches(b *bounded, sign float64) bool {
-	if s.holds(b, 0, 0, sign) || s.holds(b, 0, 1, sign) || s.holds(b, 1, 0, sign) || s.holds(b, 1, 1, sign) {
-		return true
-	}
-	x, y, z := sign*b.center.X, sign*b.center.Y, sign*b.center.Z
+	return s.holds(b, 0, 0, sign) || s.holds(b, 0, 1, sign) || s.holds(b, 1, 0, sign) || s.holds(b, 1, 1, sign) ||
+		s.reaches(&b.u, &b.v, b.center.Mul(sign))
+}
+
+// reaches is touches for a cell that has no vertex in the cap around c: c lies in the cell,
+// or the place of an edge that is nearest to c in the cap.
+func (s *spherical) reaches(us, vs *[2]float64, c r3.Vector) bool {
 	beside := false
 	for k, side := range [2]float64{-1, 1} { // of u, then of v
-		u, v := b.u[k], b.v[k]
-		if out := side * (x - u*z); out > 0 { // from the edge's plane, away from the cell
+		u, v := us[k], vs[k]
+		if out := side * (c.X - u*c.Z); out > 0 { // from the edge's plane, away from the cell
 			if out*out > s.sin2*(1+u*u) {
 				return false
 			}
 			beside = true
-			if nearest := (y * (1 + u*u)) / (u*x + z); u*x+z > 0 && b.v[0] < nearest && nearest < b.v[1] {
+			if nearest := (c.Y * (1 + u*u)) / (u*c.X + c.Z); u*c.X+c.Z > 0 && vs[0] < nearest && nearest < vs[1] {
 				return true
 			}
 		}
-		if out := side * (y - v*z); out > 0 {
+		if out := side * (c.Y - v*c.Z); out > 0 {
 			if out*out > s.sin2*(1+v*v) {
 				return false
 			}
 			beside = true
-			if nearest := (x * (1 + v*v)) / (v*y + z); v*y+z > 0 && b.u[0] < nearest && nearest < b.u[1] {
+			if nearest := (c.X * (1 + v*v)) / (v*c.Y + c.Z); v*c.Y+c.Z > 0 && us[0] < nearest && nearest < us[1] {
 				return true
 			}
 		}

@@ -65,9 +65,9 @@
 // # What is not
 //
 // Without an order hits come in none. A point cannot be moved by Update: its place is part of
-// its key, and [Table.Move] changes both. Distances are on a sphere: against the ellipsoid of WGS 84 they err by up to
-// 0.56 % (the flattening of 1/298 makes the radius of curvature vary from 6,335 to
-// 6,400 km).
+// its key, and [Table.Move] changes both. Distances are on a sphere: against the ellipsoid
+// of WGS 84 they err by up to 0.56 % (the flattening of 1/298 makes the radius of curvature
+// vary from 6,335 to 6,400 km).
 //
 // # Cost
 //
@@ -76,7 +76,8 @@
 // what they read how many items lie where ([Histogram]), and divide regions so that the
 // read units of both, queries and superfluous items, are least: where nothing is known,
 // six ranges fit closely; where hardly anything lies, one query reads all; where a
-// city lies, a dozen fit tightly. Plans are kept for regions that are searched again.
+// city lies, a dozen fit tightly. A search by distance that knows nothing of its place looks
+// with one query how dense it is. Plans are kept for regions that are searched again.
 // [Table.Explain] tells a plan and its expected cost, [Stats] what a search has cost, and
 // [Advise] which level and how many cells suit a table.
 package geoindex

@@ -20,7 +20,7 @@ type Plan struct {
 
 // PlannedQuery is the query of one range of keys.
 type PlannedQuery struct {
-	Partition string  // its key; with shards, of the first
+	Partition string  // its key, or a shard's
 	Min, Max  CellID  // leaf cells, both included
 	Inside    float64 // share of its cells that lie inside the region for certain, 0 to 1
 	Items     float64
@@ -40,13 +40,16 @@ func (t *Table) Explain(region Region) (Plan, error) {
 	t.histogram.mu.RLock()
 	size := t.histogram.size()
 	t.histogram.mu.RUnlock()
-	out := Plan{Region: region.String(), Cells: p.pieces, Partitions: p.partitions, Known: p.known, Items: p.items, ReadUnits: p.units}
+	out := Plan{Region: region.String(), Cells: p.pieces, Partitions: p.partitions, Known: p.known, Items: p.items}
 	for i := range p.spans {
 		s := &p.spans[i]
-		for _, read := range t.layout.reads(s.leaves, "") {
+		reads := t.layout.reads(s.leaves, "")
+		for _, read := range reads {
 			q := PlannedQuery{Partition: read.partition, Min: s.min, Max: s.max, Inside: s.certain()}
 			if p.known {
-				q.Items, q.ReadUnits = s.items, units(s.items, size)
+				q.Items = s.items / float64(len(reads))
+				q.ReadUnits = units(q.Items, size)
+				out.ReadUnits += q.ReadUnits
 			}
 			out.Queries = append(out.Queries, q)
 		}

@@ -33,23 +33,38 @@ type fake struct {
 func newFake(t *Table, points []Point) *fake {
 	f := &fake{partitions: map[string][]map[string]types.AttributeValue{}, pageSize: 100}
 	for _, p := range points {
-		f.put(t, p)
+		item, pk := itemOf(t, p)
+		f.partitions[pk] = append(f.partitions[pk], item)
+	}
+	for pk, items := range f.partitions {
+		slices.SortStableFunc(items, compareItems)
+		slices.Reverse(items) // of those that have the same key the last counts
+		items = slices.CompactFunc(items, func(a, b map[string]types.AttributeValue) bool { return compareItems(a, b) == 0 })
+		slices.Reverse(items)
+		f.partitions[pk] = items
 	}
 	return f
 }
 
-// put adds or replaces a point.
-func (f *fake) put(t *Table, p Point) {
+// itemOf returns a point's item and its partition.
+func itemOf(t *Table, p Point) (item map[string]types.AttributeValue, pk string) {
 	item, err := t.Item(p)
 	if err != nil {
 		panic(err)
 	}
+	pk = scalar(item[partitionKey])
 	if s, ok := t.layout.(sharded); ok {
-		item[partitionKey] = &types.AttributeValueMemberS{Value: s.shard(item[partitionKey].(*types.AttributeValueMemberS).Value, p.Key.ID)}
+		pk = s.shard(pk, p.Key.ID)
+		item[partitionKey] = &types.AttributeValueMemberS{Value: pk}
 	}
+	return item, pk
+}
+
+// put adds or replaces a point.
+func (f *fake) put(t *Table, p Point) {
+	item, pk := itemOf(t, p)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	pk := item[partitionKey].(*types.AttributeValueMemberS).Value
 	items := f.partitions[pk]
 	i, found := slices.BinarySearchFunc(items, item, compareItems)
 	if found {
@@ -126,11 +141,11 @@ type sharded struct {
 }
 
 func (s sharded) shard(partition, id string) string {
-	h := 0
+	h := uint(0)
 	for _, c := range []byte(id) {
-		h = 31*h + int(c)
+		h = 31*h + uint(c)
 	}
-	return fmt.Sprintf("%s#%d", partition, h%s.shards)
+	return fmt.Sprintf("%s#%d", partition, h%uint(s.shards))
 }
 
 func (s sharded) reads(run leaves, after string) (out []read) {

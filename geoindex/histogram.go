@@ -78,11 +78,18 @@ func (h *Histogram) expect(run leaves) (items float64, ok bool) {
 		if b == nil {
 			return 0, false
 		}
-		for end := bin | (bins - 1); bin <= min(end, last); bin++ {
-			items += h.guess(b, bin) * share(bin, run)
-		}
+		end := min(bin|(bins-1), last)
+		items += h.sum(b, bin, end, run)
+		bin = end + 1
 	}
 	return items, true
+}
+
+// knows reports whether anything was read of the block that a leaf cell lies in.
+func (h *Histogram) knows(leaf CellID) bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.blocks[blockOf(binOf(leaf))] != nil
 }
 
 // suppose estimates the items of run in the mean, by what is known of other places where
@@ -93,23 +100,39 @@ func (h *Histogram) suppose(run leaves) (items float64, ok bool) {
 		end := min(bin|(bins-1), last)
 		if b == nil {
 			items += h.mean() * leaves{max(run.min, binLeaves(bin).min), min(run.max, binLeaves(end).max)}.count() / binLeaves(bin).count()
-			bin = end + 1
-			continue
+		} else {
+			items += h.sum(b, bin, end, run)
 		}
-		for ; bin <= end; bin++ {
-			items += h.guess(b, bin) * share(bin, run)
-		}
+		bin = end + 1
 	}
 	return items, h.bins > 0
+}
+
+// sum estimates what the bins from first to last of a block hold of run, which may begin and
+// end within those two.
+func (h *Histogram) sum(b *block, first, last uint64, run leaves) float64 {
+	items := h.guess(b, first) * share(first, run)
+	for bin := first + 1; bin < last; bin++ {
+		items += h.guess(b, bin)
+	}
+	if first < last {
+		items += h.guess(b, last) * share(last, run)
+	}
+	return items
 }
 
 // guess blends what was seen of a bin with the mean of its block, and that with the mean
 // of all, so that a few items in a small part make no crowd.
 func (h *Histogram) guess(b *block, bin uint64) float64 {
-	own, part := float64(b.items[bin%bins]), float64(b.seen[bin%bins])
-	if part >= known {
-		return own
+	if b.seen[bin%bins] >= known {
+		return float64(b.items[bin%bins])
 	}
+	return h.blend(b, bin)
+}
+
+// blend is guess for a bin of which less than enough is known.
+func (h *Histogram) blend(b *block, bin uint64) float64 {
+	own, part := float64(b.items[bin%bins]), float64(b.seen[bin%bins])
 	items, seen := known*h.mean(), float64(known)
 	for i := range bins {
 		items += float64(b.items[i] * b.seen[i])
@@ -122,8 +145,8 @@ func (h *Histogram) guess(b *block, bin uint64) float64 {
 func (h *Histogram) mean() float64 { return h.items / max(h.bins, 1e-9) }
 
 // observe learns that run was read from end to end and holds count items, of which leafs
-// are some or all.
-func (h *Histogram) observe(run leaves, leafs iter.Seq[CellID], count int) {
+// are some or all. Of a partition with shards, one is as good as a sample.
+func (h *Histogram) observe(run leaves, leafs iter.Seq[CellID], count, shards int) {
 	counts, seen := map[uint64]float64{}, 0.0
 	for leaf := range leafs {
 		counts[binOf(leaf)]++
@@ -132,30 +155,37 @@ func (h *Histogram) observe(run leaves, leafs iter.Seq[CellID], count int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.clock++
-	for bin, last := binOf(run.min), binOf(run.max); bin <= last; bin++ {
-		part := share(bin, run)
-		items := float64(count) * part * binLeaves(bin).count() / run.count() // evenly, if nothing else is known
-		if seen > 0 {
-			items = counts[bin] * float64(count) / seen
+	for bin, last := binOf(run.min), binOf(run.max); bin <= last; {
+		b := h.block(blockOf(bin))
+		for end := min(bin|(bins-1), last); bin <= end; bin++ {
+			part := share(bin, run)
+			items := float64(count) * part * binLeaves(bin).count() / run.count() // evenly, if nothing else is known
+			if seen > 0 {
+				items = counts[bin] * float64(count) / seen
+			}
+			h.learn(b, bin, items, part/float64(shards))
 		}
-		h.learn(bin, items, part)
 	}
 	h.forget()
 }
 
-// learn blends what was seen of a bin with what is known of it, by how much of it each
-// has seen.
-func (h *Histogram) learn(bin uint64, items, part float64) {
-	if part == 0 {
-		return
-	}
-	id := blockOf(bin)
+// block returns a block that is observed.
+func (h *Histogram) block(id CellID) *block {
 	b := h.blocks[id]
 	if b == nil {
 		b = &block{}
 		h.blocks[id] = b
 	}
 	b.used = h.clock
+	return b
+}
+
+// learn blends what was seen of a bin, items in a part of it, with what is known of it, by
+// how much of it each has seen.
+func (h *Histogram) learn(b *block, bin uint64, items, part float64) {
+	if part == 0 {
+		return
+	}
 	i := bin % bins
 	seen := min(1, float64(b.seen[i])+part)
 	b.items[i] += float32((items/part - float64(b.items[i])) * min(1, part/seen))
@@ -222,7 +252,7 @@ func (h *Histogram) Learn(points iter.Seq[LatLng]) {
 	}
 	for _, block := range slices.Sorted(maps.Keys(byBlock)) {
 		leafs := byBlock[block]
-		h.observe(leavesOf(block.s2()), slices.Values(leafs), len(leafs))
+		h.observe(leavesOf(block.s2()), slices.Values(leafs), len(leafs), 1)
 	}
 }
 

@@ -24,14 +24,14 @@ func TestHistogramLearns(t *testing.T) {
 	}
 	many := func(n int) []CellID { return slices.Repeat([]CellID{at}, n) }
 	expect("at first", bin, 0, false)
-	h.observe(bin, slices.Values(many(40)), 40)
+	h.observe(bin, slices.Values(many(40)), 40, 1)
 	expect("a bin of 40", bin, 40, true)
 	expect("half of it", leaves{bin.min, bin.min + (bin.max-bin.min)/2 - 1}, 20, true)
-	h.observe(bin, slices.Values(many(10)), 30) // a filter let 10 of 30 pass
+	h.observe(bin, slices.Values(many(10)), 30, 1) // a filter let 10 of 30 pass
 	expect("what was read last", bin, 30, true)
-	h.observe(block, slices.Values(many(512)), 512)
+	h.observe(block, slices.Values(many(512)), 512, 1)
 	expect("the whole block", block, 512, true)
-	h.observe(block, slices.Values([]CellID{}), 256) // only counted
+	h.observe(block, slices.Values([]CellID{}), 256, 1) // only counted
 	expect("evenly, of a count", bin, 1, true)
 	next := leavesOf(at.Parent(blockLevel).s2().Next())
 	expect("its neighbour", next, 0, false)
@@ -46,7 +46,7 @@ func TestHistogramForgets(t *testing.T) {
 	var last CellID
 	for i, c := 0, CellAt(LatLng{}).Parent(blockLevel).s2(); i < maxBlocks+100; i, c = i+1, c.NextWrap() {
 		last = CellID(c.RangeMin())
-		h.observe(leaves{last, last}, slices.Values([]CellID{last}), 1)
+		h.observe(leaves{last, last}, slices.Values([]CellID{last}), 1, 1)
 	}
 	if n := len(h.blocks); n > maxBlocks {
 		t.Errorf("%d blocks, want at most %d", n, maxBlocks)

@@ -75,10 +75,7 @@ func (t *Table) CheckMember(k Key, optFns ...func(*WriteOptions)) (types.Transac
 	if o.absent {
 		condition = t.absent()
 	}
-	if o.Condition.IsSet() {
-		condition = condition.And(o.Condition)
-	}
-	e, err := build(expression.NewBuilder().WithCondition(condition))
+	e, err := build(expression.NewBuilder().WithCondition(o.with(condition)))
 	if err != nil {
 		return types.TransactWriteItem{}, err
 	}

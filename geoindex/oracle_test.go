@@ -66,7 +66,8 @@ func (o *oracle) within(center LatLng, radius Meters) (want []string, edge bool)
 
 // TestRadiusAgainstBruteForce compares searches with the distance to every point.
 func TestRadiusAgainstBruteForce(t *testing.T) {
-	searches := scaled(2_000, 100_000)
+	t.Parallel()
+	searches := scaled(2_000, 50_000)
 	r := seeded(t)
 	points := randomPoints(r, 600)
 	all := newOracle(points)

@@ -1,6 +1,8 @@
 package geoindex
 
 import (
+	"math"
+	"slices"
 	"testing"
 )
 
@@ -50,6 +52,60 @@ func TestPlan(t *testing.T) {
 	if certain < held/4 || known < 50 {
 		t.Errorf("the test looks at little")
 	}
+}
+
+// TestGroupIsCheapest compares the division of runs into ranges with all there are.
+func TestGroupIsCheapest(t *testing.T) {
+	r := seeded(t)
+	joined := 0
+	for range scaled(500, 5_000) {
+		h := NewHistogram()
+		at := randomPlace(r)
+		block := leavesOf(CellAt(at).Parent(blockLevel).s2())
+		var leafs []CellID
+		for range r.IntN(20_000) {
+			leafs = append(leafs, block.min+CellID(2*r.Uint64N(uint64(block.max-block.min)/2)))
+		}
+		h.observe(block, slices.Values(leafs), len(leafs), 1)
+		p := planner{layout: cells(4 + r.IntN(3)), histogram: h, maxQueries: 64}
+		work := new(room)
+		for from := block.min; len(work.runs) < 10 && from < block.max; { // cells of level 12 or so, with gaps
+			size := CellID(1) << (34 + r.IntN(5))
+			l := leaves{from, min(block.max, from+size-2)}
+			items, _ := h.expect(l)
+			work.runs = append(work.runs, run{leaves: l, items: items})
+			from += size + CellID(r.IntN(4))<<(34+r.IntN(5))
+		}
+		runs := slices.Clone(work.runs)
+		least := math.Inf(1)
+		for ends := range 1 << (len(runs) - 1) {
+			least = min(least, costOfRanges(&p, runs, func(i int) bool { return ends>>(i-1)&1 == 1 }))
+		}
+		p.group(work)
+		got := costOfRanges(&p, runs, func(i int) bool {
+			return slices.ContainsFunc(work.runs, func(r run) bool { return r.min == runs[i].min })
+		})
+		if math.Abs(got-least) > 1e-9*least {
+			t.Fatalf("%d runs, %d items: %v units, %v are possible", len(runs), len(leafs), got, least)
+		}
+		joined += len(runs) - len(work.runs)
+	}
+	if joined < 100 {
+		t.Errorf("%d gaps were closed: the test looks at little", joined)
+	}
+}
+
+// costOfRanges is what a division of runs costs, where parted says whether a range begins at
+// the i-th.
+func costOfRanges(p *planner, runs []run, parted func(i int) bool) (cost float64) {
+	for i := 0; i < len(runs); {
+		first := i
+		for i++; i < len(runs) && !parted(i); i++ {
+		}
+		items, _ := p.histogram.expect(leaves{runs[first].min, runs[i-1].max})
+		cost += units(items, p.histogram.size()) + requestUnits
+	}
+	return cost
 }
 
 // learn makes a histogram know everything of the neighbourhood of points.

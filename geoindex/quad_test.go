@@ -1,6 +1,7 @@
 package geoindex
 
 import (
+	"math"
 	"testing"
 
 	"github.com/golang/geo/s2"
@@ -30,5 +31,40 @@ func TestQuad(t *testing.T) {
 				t.Fatalf("child %d is %v, want %v", k, c.id, id)
 			}
 		}
+	}
+}
+
+// TestQuarters compares what a disc says of four cells at once with what it says of each,
+// down branches that meet its edge.
+func TestQuarters(t *testing.T) {
+	r := seeded(t)
+	said := map[relation]int{}
+	for range scaled(2_000, 50_000) {
+		disc, err := NewDisc(randomPlace(r), Meters(math.Pow(10, 8*r.Float64()-1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := faceQuad(r.IntN(6))
+		for c.level < MaxLevel {
+			got := disc.quarters(&c)
+			var meeting []int
+			for k := range got {
+				want, _ := disc.classify(c.child(k), nil)
+				if got[k] != want {
+					t.Fatalf("%v: child %d of %v is said to be %d, alone %d", disc, k, CellID(c.id), got[k], want)
+				}
+				said[want]++
+				if want == meets {
+					meeting = append(meeting, k)
+				}
+			}
+			if len(meeting) == 0 {
+				break
+			}
+			c = c.child(meeting[r.IntN(len(meeting))])
+		}
+	}
+	if min(said[inside], said[meets], said[outside]) < 1_000 {
+		t.Errorf("the test looks at little: %v", said)
 	}
 }

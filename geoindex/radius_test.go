@@ -187,9 +187,10 @@ func TestSpellingsOfOnePlace(t *testing.T) {
 // TestQuarterOfTheEarth finds points on an edge of the cube from near its pole, a quarter
 // of the circumference away, where S2's squared sines tell no two radii apart.
 func TestQuarterOfTheEarth(t *testing.T) {
+	t.Parallel()
 	r := seeded(t)
 	table := newTable(t, &fake{}, func(o *Options) { o.Level = 4 })
-	for range scaled(200, 5_000) {
+	for range scaled(200, 2_000) {
 		center := near(r, LatLng{0, 135}, math.Pow(10, -3-6*r.Float64()))
 		p := near(r, LatLng{30 * r.NormFloat64(), 45}, math.Pow(10, -6-8*r.Float64()))
 		f := newFake(table, []Point{NewPoint(p, "x", nil)})

@@ -38,10 +38,12 @@ type reader struct {
 	ordered   bool    // pages come in the order of spans, their items in that of keys
 	workers   int     // at least as many as a span has queries, if ordered
 	limit     int32   // items to ask for at once; 0 for as many as come
+	once      bool    // of each query its first page is read
 	budget    float64 // 0 for none; with one there is one worker
 	spent     float64 // of the budget, by the one worker
 	gate      *gate
 	jobs      []job
+	teaches   bool         // the histogram
 	next      atomic.Int64 // index of the next job
 	done      atomic.Int64 // jobs read to their end
 	enough    atomic.Bool  // no more pages are wanted than are on their way
@@ -52,7 +54,7 @@ type job struct {
 	span  *span
 	query *rangeQuery
 	read  read
-	alone bool      // the span has no other
+	lanes int       // queries that the span has
 	pages chan page // closed when all were sent
 }
 
@@ -60,10 +62,11 @@ type job struct {
 func (s *search) newReader(spans []span) *reader {
 	t := s.table
 	r := &reader{layout: t.layout, histogram: t.histogram, workers: t.options.Workers, budget: s.options.Budget}
+	r.teaches = len(spans) <= maxSpans // larger searches would make it forget what others need
 	for i := range spans {
 		reads := t.layout.reads(spans[i].leaves, spans[i].after)
 		for _, read := range reads {
-			r.jobs = append(r.jobs, job{span: &spans[i], query: s.queryOf(&spans[i]), read: read, alone: len(reads) == 1})
+			r.jobs = append(r.jobs, job{span: &spans[i], query: s.queryOf(&spans[i]), read: read, lanes: len(reads)})
 		}
 	}
 	if s.options.Limit > 0 && s.options.Order.kind == byKey {
@@ -110,18 +113,16 @@ func (r *reader) pages(ctx context.Context) iter.Seq2[page, error] {
 // all have the one that is returned.
 func (r *reader) start(ctx context.Context, cancel context.CancelCauseFunc, working *sync.WaitGroup) (common chan page) {
 	common = make(chan page)
-	lanes := 1
+	lanes := 0
 	for i := range r.jobs {
 		r.jobs[i].pages = common
 		if r.ordered {
 			r.jobs[i].pages = make(chan page)
 		}
-		if i > 0 && r.jobs[i].span == r.jobs[i-1].span {
-			lanes++
-		}
+		lanes = max(lanes, r.jobs[i].lanes)
 	}
 	if r.ordered {
-		r.workers = max(r.workers, min(lanes, len(r.jobs)))
+		r.workers = max(r.workers, lanes)
 	}
 	var running sync.WaitGroup
 	for range min(r.workers, len(r.jobs)) {
@@ -264,7 +265,7 @@ func (r *reader) read(ctx context.Context, j *job) error {
 			r.spent += p.units
 		}
 		from = r.learn(j, in, out, from, p.units)
-		if !j.alone {
+		if j.lanes > 1 {
 			p.end = Key{}
 		}
 		select {
@@ -276,7 +277,7 @@ func (r *reader) read(ctx context.Context, j *job) error {
 			r.done.Add(1)
 			return nil
 		}
-		if r.enough.Load() {
+		if r.once || r.enough.Load() {
 			return nil
 		}
 		in.ExclusiveStartKey = out.LastEvaluatedKey
@@ -322,8 +323,8 @@ func (r *reader) learn(j *job, in *dynamodb.QueryInput, out *dynamodb.QueryOutpu
 	if last, ok := r.layout.leaf(out.LastEvaluatedKey); ok {
 		run.max = last
 	}
-	if j.alone && len(r.jobs) <= maxSpans { // larger searches would make it forget what others need
-		r.histogram.observe(run, r.leafs(out.Items), int(out.ScannedCount))
+	if r.teaches {
+		r.histogram.observe(run, r.leafs(out.Items), int(out.ScannedCount), j.lanes)
 	}
 	return run.max
 }

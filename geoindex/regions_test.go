@@ -251,7 +251,7 @@ func judgeRings(at, center LatLng, rings [][]LatLng) verdict {
 // placesFor returns places in and around a region's neighbourhood.
 func placesFor(r *rand.Rand, region Region, n int) (out []LatLng) {
 	p := planner{layout: anyLevel{cells(6)}, histogram: NewHistogram(), maxCells: 24}
-	pieces := p.cover(region, false, new(room))
+	pieces := p.cover(newDivider(region), false, new(room))
 	for range n {
 		if len(pieces) == 0 || r.IntN(8) == 0 {
 			out = append(out, randomPlace(r))
@@ -267,9 +267,10 @@ func placesFor(r *rand.Rand, region Region, n int) (out []LatLng) {
 // TestRegions compares every region with independent mathematics, and what it says of
 // cells with what it says of places.
 func TestRegions(t *testing.T) {
+	t.Parallel()
 	r := seeded(t)
 	found, decided := 0, 0
-	for range scaled(1_000, 100_000) {
+	for range scaled(1_000, 50_000) {
 		s := randomRegion(t, r)
 		for _, p := range placesFor(r, s.region, 20) {
 			want, got := s.judge(p), s.region.Contains(p)

@@ -53,6 +53,9 @@ func (s *search) byDistance(ctx context.Context) error {
 		last = s.after.distance
 		r.skip, _ = NewDisc(s.options.Order.from, max(0, last-2*margin(last)))
 	}
+	if err := r.probe(ctx); err != nil {
+		return s.partial(err)
+	}
 	for size, first := firstRing, true; ; size, first = min(2*size, wideRing), false {
 		radius, err := r.next(ctx, last, r.wanted(size), first)
 		if err != nil {
@@ -66,6 +69,34 @@ func (s *search) byDistance(ctx context.Context) error {
 		}
 		last = radius
 	}
+}
+
+// probe reads the first items behind the place, along the curve, if nothing is known of its
+// neighbourhood. For one query it learns how wide the first ring should be, and what it has
+// read is not read again.
+func (r *rings) probe(ctx context.Context) error {
+	const items = 64
+	from := r.options.Order.from
+	leaf := CellAt(from)
+	if !r.region.Contains(from) || r.table.histogram.knows(leaf) {
+		return nil
+	}
+	in := r.newReader([]span{{leaves: leaves{leaf, r.table.layout.partition(leaf).max}}})
+	in.limit, in.once, in.budget = items, true, 0
+	if r.options.Budget > 0 { // most of which is for the rings
+		in.limit = int32(max(1, min(items, r.affordable()/4)))
+	}
+	for page, err := range in.pages(ctx) {
+		if err != nil {
+			return err
+		}
+		r.stats.add(page)
+		if err := r.keep(page); err != nil {
+			return err
+		}
+	}
+	r.forget()
+	return nil
 }
 
 // wanted returns for how many hits to make the next ring: for size, or what the limit has
@@ -288,7 +319,7 @@ func (p planner) within(region Region, from LatLng, radius Meters) (items float6
 	defer p.histogram.mu.RUnlock()
 	work := rooms.Get().(*room)
 	defer rooms.Put(work)
-	for _, c := range p.cover(ring{Region: region, outer: disc}, false, work) {
+	for _, c := range p.cover(newDivider(ring{Region: region, outer: disc}), false, work) {
 		share := 0.5 // of a cell that the edge cuts
 		if c.relation == inside {
 			share = 1
@@ -305,7 +336,7 @@ func (p planner) farthest(region Region, from LatLng) (far Meters) {
 	p.maxCells, p.layout = 16, anyLevel{p.layout}
 	p.histogram.mu.RLock()
 	defer p.histogram.mu.RUnlock()
-	for _, c := range p.cover(region, false, new(room)) {
+	for _, c := range p.cover(newDivider(region), false, new(room)) {
 		center, radius := around(c.cell())
 		far = max(far, distance(from.point(), center.Vector)+Meters(radius)*EarthRadius)
 	}

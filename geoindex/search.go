@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"iter"
 
-	"github.com/aws/aws-sdk-go-v2/feature/dynamodb/expression"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/golang/geo/r3"
 )
@@ -29,51 +28,6 @@ func (h Hit) Distance() Meters {
 	return distance(h.origin, h.Location.point()) / h.scale
 }
 
-// SearchOptions configure a search.
-type SearchOptions struct {
-	// Filter must hold for a point to be yielded. DynamoDB applies it after reading:
-	// it saves transport, not read units. It may not name pk and sk.
-	Filter expression.ConditionBuilder
-	// Projection names the attributes to return, as document paths. The layout's own are
-	// returned in any case, as is the attribute of an order. Default: all.
-	Projection []string
-	// ConsistentRead sees every write acknowledged before the search; it costs twice
-	// the read units.
-	ConsistentRead bool
-
-	// Order of the hits. Default: none, but ByKey where Cursor, Next or Budget is set.
-	Order Order
-	// Limit ends the search after so many hits; 0 means no limit.
-	Limit int
-	// Cursor continues a search of the same region and order, which Next told.
-	Cursor string
-	// Next is set, when the search has ended for whatever reason, to the cursor that
-	// continues behind the last hit yielded; to "" where all were.
-	Next *string
-
-	// Budget bounds the read units, 0 means no bound. A search that would exceed it
-	// ends with a [*BudgetError], which has the cursor to go on with. It reads one
-	// page at a time, and may exceed the budget by that page. The first page is read in
-	// any case, or, by distance, the first ring: that is made for half of the budget, and
-	// given up for a narrower one where it holds more than all of it. The newest and oldest
-	// of a region are known when all of it was read, and take no budget: [Table.Newest]
-	// reads no more than it yields.
-	Budget float64
-
-	// Stats is set to what the search has cost so far whenever a hit is yielded, and to
-	// all of it when the search has ended.
-	Stats *Stats
-}
-
-// Stats tell what a search cost.
-type Stats struct {
-	Queries   int     // requests, one for each page of each range of keys
-	ItemsRead int     // items that DynamoDB read, and charged for
-	Items     int     // points yielded
-	ReadUnits float64 // capacity units that DynamoDB reported
-	Throttles int     // requests that DynamoDB refused for lack of capacity, and that were repeated
-}
-
 // Search yields every point in the region, each once, in the order of SearchOptions. It
 // reads while the caller consumes, holds at most a page for each of Options.Workers
 // (but see the orders), and stops reading when the caller stops; it leaves no goroutine
@@ -89,8 +43,8 @@ type Stats struct {
 // not all, and SearchOptions.Next continues it: in the order of keys behind the last page
 // read, by distance behind the last ring that was read whole, of the newest and oldest
 // behind the last one yielded. A ring is some queries, made for 64 points at first: of
-// searches by distance, failures that are more frequent let none advance. Only an [ErrCorrupt] is about one item: the
-// search goes on if the caller does.
+// searches by distance, failures that are more frequent let none advance. Only an
+// [ErrCorrupt] is about one item: the search goes on if the caller does.
 func (t *Table) Search(ctx context.Context, region Region, optFns ...func(*SearchOptions)) iter.Seq2[Hit, error] {
 	return func(yield func(Hit, error) bool) {
 		s, err := t.newSearch(region, optFns)
@@ -116,7 +70,11 @@ func (t *Table) Radius(ctx context.Context, center LatLng, radius Meters, optFns
 // Nearest is [Table.Search] for the k points nearest to center, in order of distance; a k
 // of 0 yields all points there are, as far as the caller goes. It is exact. It reads
 // rings around center, the first as wide as the histogram says that k points lie within,
-// and nothing twice but what it was reading when a ring proved too wide.
+// and nothing twice but what it was reading when a ring proved too wide. Where nothing is
+// known it looks first at some points beside center, with one query.
+//
+// With Next and Cursor of the options it goes on behind the k points, or where a budget or an
+// error ended it, as far as is wanted: ring by ring, without those within.
 //
 // Where there are less than k points, all of the table's partitions are read, 24,576 of
 // level 6: search a disc by distance, or set a budget, where that may be.
@@ -188,7 +146,7 @@ func (s *search) check() error {
 	case !(o.Budget >= 0):
 		return fmt.Errorf("%w: budget %v", ErrInvalid, o.Budget)
 	case o.Budget > 0 && o.Order.timed():
-		return fmt.Errorf("%w: a budget for the newest or oldest of a region, which are known when all of it was read", ErrInvalid)
+		return fmt.Errorf("%w: a budget for the newest or oldest of a region, which are known only when all of it was read", ErrInvalid)
 	}
 	if err := o.Order.check(); err != nil {
 		return err
@@ -254,6 +212,9 @@ func (s *search) queryOf(in *span) *rangeQuery {
 func (s *search) emit(r *ranked) error {
 	s.stats.Items++
 	s.last, s.hasLast = r.position, true
+	if s.options.Next != nil {
+		*s.options.Next = s.cursor()
+	}
 	s.stopped = !s.yield(r.hit, nil)
 	if s.stopped || s.stats.Items == s.options.Limit {
 		return errStop

@@ -86,6 +86,36 @@ func TestShardedItems(t *testing.T) {
 	}
 }
 
+// TestShardsTeach shows that the histogram learns as much from shards as from one partition.
+func TestShardsTeach(t *testing.T) {
+	r := seeded(t)
+	points := dense(r, 5_000)
+	region, err := NewDisc(LatLng{51.5, -0.12}, 200_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, shards := range []int{1, 5} {
+		table := newTable(t, &fake{})
+		table.layout = sharded{cells(6), shards}
+		f := newFake(table, points)
+		f.pageSize, table.client = 97, f
+		if n := len(collectIDs(t, table, region)); n != len(points) {
+			t.Fatalf("%d shards: %d of %d points found", shards, n, len(points))
+		}
+		plan, err := table.Explain(region)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var items, units float64
+		for _, q := range plan.Queries {
+			items, units = items+q.Items, units+q.ReadUnits
+		}
+		if !plan.Known || math.Abs(plan.Items-5_000) > 50 || math.Abs(items-plan.Items) > 1 || math.Abs(units-plan.ReadUnits) > 1 {
+			t.Errorf("%d shards: %.1f items are expected, in queries of %.1f items and %.1f units, not %.1f", shards, plan.Items, items, units, plan.ReadUnits)
+		}
+	}
+}
+
 func TestShardsRefused(t *testing.T) {
 	hot := CellAt(manhattan)
 	for why, shards := range map[string]map[CellID]int{

@@ -42,13 +42,9 @@ func (t *Table) updateExpression(k Key, update expression.UpdateBuilder, o Write
 		return expression.Expression{}, err
 	}
 	if o.absent {
-		return expression.Expression{}, fmt.Errorf("%w: IfAbsent is for Put", ErrInvalid)
+		return expression.Expression{}, errAbsentIsForPut
 	}
-	condition := t.exists()
-	if o.Condition.IsSet() {
-		condition = condition.And(o.Condition)
-	}
-	return build(expression.NewBuilder().WithUpdate(update).WithCondition(condition))
+	return build(expression.NewBuilder().WithUpdate(update).WithCondition(o.with(t.exists())))
 }
 
 // checkUpdate refuses an update that names the layout's own attributes at the top level.

@@ -31,6 +31,16 @@ func writeOptions(optFns []func(*WriteOptions)) WriteOptions {
 	return o
 }
 
+// with joins a condition of the table's and the caller's, if there is one.
+func (o *WriteOptions) with(condition expression.ConditionBuilder) expression.ConditionBuilder {
+	if o.Condition.IsSet() {
+		return condition.And(o.Condition)
+	}
+	return condition
+}
+
+var errAbsentIsForPut = fmt.Errorf("%w: IfAbsent is for Put", ErrInvalid)
+
 // allOld asks for the item that a condition did not hold on.
 const allOld = types.ReturnValuesOnConditionCheckFailureAllOld
 
@@ -62,10 +72,8 @@ func (t *Table) Put(ctx context.Context, p Point, optFns ...func(*WriteOptions))
 // putCondition returns an expression that may be empty.
 func (t *Table) putCondition(o WriteOptions) (expression.Expression, error) {
 	switch {
-	case o.absent && o.Condition.IsSet():
-		return build(expression.NewBuilder().WithCondition(t.absent().And(o.Condition)))
 	case o.absent:
-		return build(expression.NewBuilder().WithCondition(t.absent()))
+		return build(expression.NewBuilder().WithCondition(o.with(t.absent())))
 	case o.Condition.IsSet():
 		return build(expression.NewBuilder().WithCondition(o.Condition))
 	}
@@ -108,7 +116,7 @@ func (t *Table) deleteCondition(k Key, o WriteOptions) (expression.Expression, e
 		return expression.Expression{}, err
 	}
 	if o.absent {
-		return expression.Expression{}, fmt.Errorf("%w: IfAbsent is for Put", ErrInvalid)
+		return expression.Expression{}, errAbsentIsForPut
 	}
 	return t.putCondition(o)
 }

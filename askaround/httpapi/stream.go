@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"time"
@@ -142,7 +143,11 @@ func (o *eventWriter) send(b batch) bool {
 	if b.lost {
 		b.frames = [][]byte{[]byte("id: " + b.position + "\nevent: reset\ndata: {}\n\n")}
 	}
-	for _, frame := range append(b.frames, []byte("id: "+b.position+"\n\n")) {
+	position := []byte("id: " + b.position + "\n")
+	if n := len(b.frames); n == 0 || !bytes.HasPrefix(b.frames[n-1], position) {
+		b.frames = append(b.frames, append(position, '\n'))
+	}
+	for _, frame := range b.frames {
 		if _, err := o.w.Write(frame); err != nil {
 			return false
 		}

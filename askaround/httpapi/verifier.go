@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -10,17 +11,8 @@ import (
 	"time"
 
 	"github.com/askaround/askaround-go/askaround"
-	"github.com/go-jose/go-jose/v4"
-	"github.com/go-jose/go-jose/v4/jwt"
+	"github.com/askaround/askaround-go/internal/idtoken"
 )
-
-// maxToken is the longest token that is looked at, in bytes. Those of identity
-// providers have one or two thousand.
-const maxToken = 8 << 10
-
-// algorithms are the signatures that are accepted: asymmetric ones, so that the
-// issuer's public key is never taken for a shared secret.
-var algorithms = []jose.SignatureAlgorithm{jose.RS256, jose.ES256}
 
 // Identity is what a valid token says about its bearer.
 type Identity struct {
@@ -56,9 +48,8 @@ type VerifierOptions struct {
 // a token names a key that is not among them, and then at most once in Cooldown.
 // While the issuer cannot be reached the keys at hand stay in use.
 type Verifier struct {
-	issuer, audience string
-	options          VerifierOptions
-	keys             *keySet
+	tokens *idtoken.Verifier
+	scope  string
 }
 
 // NewVerifier returns a Verifier for tokens that issuer (a URL, spelled exactly as
@@ -68,54 +59,24 @@ func NewVerifier(issuer, audience string, optFns ...func(*VerifierOptions)) (*Ve
 	for _, fn := range optFns {
 		fn(&o)
 	}
-	if err := o.validate(issuer, audience); err != nil {
-		return nil, err
+	if strings.ContainsAny(o.Scope, " \"\\") {
+		return nil, fmt.Errorf("%w: scope %q is not one scope", ErrOptions, o.Scope)
 	}
-	return &Verifier{issuer: issuer, audience: audience, options: o, keys: newKeySet(issuer, o)}, nil
-}
-
-func (o *VerifierOptions) validate(issuer, audience string) error {
-	switch {
-	case !strings.HasPrefix(issuer, "http://") && !strings.HasPrefix(issuer, "https://"):
-		return fmt.Errorf("%w: issuer %q is not an http or https URL", ErrOptions, issuer)
-	case audience == "":
-		return fmt.Errorf("%w: no audience", ErrOptions)
-	case o.Leeway < 0 || o.Leeway > 5*time.Minute:
-		return fmt.Errorf("%w: leeway %v is not within 0 to 5 min", ErrOptions, o.Leeway)
-	case o.MaxAge < 0 || o.Cooldown < 0:
-		return fmt.Errorf("%w: a negative MaxAge or Cooldown", ErrOptions)
-	case strings.ContainsAny(o.Scope, " \"\\"):
-		return fmt.Errorf("%w: scope %q is not one scope", ErrOptions, o.Scope)
+	tokens, err := idtoken.NewVerifier(issuer, audience, idtoken.Options{
+		Leeway: o.Leeway, MaxAge: o.MaxAge, Cooldown: o.Cooldown, HTTPClient: o.HTTPClient, Clock: o.Clock, Logger: o.Logger,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
 	}
-	setDefault(&o.Leeway, 30*time.Second)
-	setDefault(&o.MaxAge, time.Hour)
-	setDefault(&o.Cooldown, 10*time.Second)
-	if o.HTTPClient == nil {
-		o.HTTPClient = &http.Client{Timeout: 5 * time.Second}
-	}
-	if o.Clock == nil {
-		o.Clock = time.Now
-	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	return nil
-}
-
-func setDefault[T comparable](v *T, to T) {
-	var zero T
-	if *v == zero {
-		*v = to
-	}
+	return &Verifier{tokens: tokens, scope: o.Scope}, nil
 }
 
 // Ready fetches the issuer's keys unless they are at hand, so that a wrong
 // configuration shows at the start. Errors: [ErrKeysUnavailable].
-func (v *Verifier) Ready(ctx context.Context) error { return v.keys.ready(ctx) }
+func (v *Verifier) Ready(ctx context.Context) error { return tokenError(v.tokens.Ready(ctx)) }
 
-// claims are what the verifier reads of a token.
+// claims are where issuers put scopes.
 type claims struct {
-	jwt.Claims
 	Scope       string   `json:"scope"`
 	Scopes      scopes   `json:"scp"`
 	Permissions []string `json:"permissions"`
@@ -126,47 +87,42 @@ type claims struct {
 // Errors are a [TokenError], or [ErrKeysUnavailable] when nothing can be said
 // about the token because the issuer does not answer.
 func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
-	if len(token) > maxToken {
-		return Identity{}, fmt.Errorf("%w: longer than %d bytes", ErrTokenMalformed, maxToken)
-	}
-	parsed, err := jwt.ParseSigned(token, algorithms)
-	if err != nil {
-		return Identity{}, fmt.Errorf("%w: %w", ErrTokenMalformed, err)
-	}
 	var c claims
-	if err := v.keys.verify(ctx, parsed, &c); err != nil {
-		return Identity{}, err
+	verified, err := v.tokens.Verify(ctx, token, &c)
+	if err != nil {
+		return Identity{}, tokenError(err)
 	}
-	if err := v.check(&c); err != nil {
-		return Identity{}, err
+	if v.scope != "" && !c.grants(v.scope) {
+		return Identity{}, ErrTokenScope
 	}
 	return Identity{
-		Account: askaround.AccountFor(c.Issuer, c.Subject),
-		Expires: c.Expiry.Time(),
+		Account: askaround.AccountFor(verified.Issuer, verified.Subject),
+		Expires: verified.Expires,
 	}, nil
 }
 
-// check judges the claims of a token whose signature is good.
-func (v *Verifier) check(c *claims) error {
-	now := v.options.Clock()
-	switch {
-	case c.Issuer != v.issuer:
-		return ErrTokenIssuer
-	case !c.Audience.Contains(v.audience):
-		return ErrTokenAudience
-	case c.Expiry == nil || c.Subject == "":
-		return fmt.Errorf("%w: no exp or no sub", ErrTokenMalformed)
-	case now.Add(-v.options.Leeway).After(c.Expiry.Time()):
-		return ErrTokenExpired
-	case later(c.NotBefore, now.Add(v.options.Leeway)), later(c.IssuedAt, now.Add(v.options.Leeway)):
-		return ErrTokenNotYetValid
-	case v.options.Scope != "" && !c.grants(v.options.Scope):
-		return ErrTokenScope
-	}
-	return nil
+// reasons are the errors of this package for those of idtoken.
+var reasons = map[idtoken.Reason]TokenError{
+	idtoken.Malformed:   ErrTokenMalformed,
+	idtoken.Signature:   ErrTokenSignature,
+	idtoken.Issuer:      ErrTokenIssuer,
+	idtoken.Audience:    ErrTokenAudience,
+	idtoken.Expired:     ErrTokenExpired,
+	idtoken.NotYetValid: ErrTokenNotYetValid,
 }
 
-func later(d *jwt.NumericDate, t time.Time) bool { return d != nil && d.Time().After(t) }
+func tokenError(err error) error {
+	var refused *idtoken.Error
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &refused):
+		return fmt.Errorf("%w: %w", ErrKeysUnavailable, err)
+	case refused.Detail == "":
+		return reasons[refused.Reason]
+	}
+	return fmt.Errorf("%w: %s", reasons[refused.Reason], refused.Detail)
+}
 
 func (c *claims) grants(scope string) bool {
 	return slices.Contains(strings.Fields(c.Scope), scope) ||

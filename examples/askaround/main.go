@@ -114,6 +114,7 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
 // greet prints what somebody needs to begin.
 func greet(w io.Writer, a *app.App, o options) error {
 	fmt.Fprintf(w, "Ask Around Me: %s\n", a.URL())
+	fmt.Fprintf(w, "  APIs         %s/docs/\n", a.URL())
 	fmt.Fprintf(w, "  MQTT         %s (TCP), %s/mqtt (WebSocket); the token is the password\n", a.MQTTAddr(), a.URL())
 	fmt.Fprintf(w, "  AWS          AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any aws --region us-east-1 --endpoint-url %s dynamodb list-tables\n", a.AWSURL())
 	if o.config.Dir == "" {

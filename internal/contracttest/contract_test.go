@@ -17,7 +17,7 @@ var contracts = map[string]func(testing.TB) contracttest.Contract{
 }
 
 // shares says how many of a hundred cases each contract gets.
-var shares = map[string]int{"askaround": 60, "robot": 20, "device": 20}
+var shares = map[string]int{"askaround": 44, "robot": 28, "device": 28}
 
 // elsewhere are statuses that no request brings about on its own: a body that does not
 // arrive, a request at the same time, too many requests, a token without the scope, and

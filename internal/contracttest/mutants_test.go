@@ -212,7 +212,7 @@ func TestMutants(t *testing.T) {
 		}
 		c := sound[m.contract]
 		c.Handler = m.mutate(c.Handler)
-		if tb := run(func(tb *judge) { contracttest.Check(tb, c, 6_000) }); tb.failed {
+		if tb := run(func(tb *judge) { contracttest.Check(tb, c, 20_000) }); tb.failed {
 			found++
 		} else {
 			t.Errorf("not found: %s", m.name)

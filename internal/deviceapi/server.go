@@ -41,7 +41,7 @@ func (s *server) ReceiveWebhook(ctx context.Context, r api.ReceiveWebhookRequest
 }
 
 // ListMessages is GET /messages.
-func (s *server) ListMessages(_ context.Context, r api.ListMessagesRequestObject) (api.ListMessagesResponseObject, error) {
+func (s *server) ListMessages(ctx context.Context, r api.ListMessagesRequestObject) (api.ListMessagesResponseObject, error) {
 	q := apihttp.PageQueryOf(r.Params.Limit, r.Params.Cursor)
 	messages, next, err := s.log.Page(q.Limit, q.Cursor)
 	if err != nil {
@@ -49,7 +49,7 @@ func (s *server) ListMessages(_ context.Context, r api.ListMessagesRequestObject
 	}
 	page := api.ListMessages200JSONResponse{Body: api.MessagePage{Items: messages}}
 	if next != "" {
-		link := q.Link(s.basePath+"/messages", next)
+		link := q.Link(s.basePath+apihttp.VisitOf(ctx).Operation.Path, next)
 		page.Body.NextCursor, page.Headers.Link = &next, &link
 	}
 	return page, nil

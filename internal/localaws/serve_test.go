@@ -70,7 +70,7 @@ func dial(t testing.TB, addr string) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	return conn
@@ -86,7 +86,7 @@ func TestAnswers(t *testing.T) {
 	t.Parallel() // it waits
 	const page = "http://page.example"
 	addr, _ := serve(t, func(o *ServeOptions) {
-		o.Patience, o.Hosts, o.Origins = 100*time.Millisecond, []string{"allowed.example"}, []string{page}
+		o.Patience, o.Hosts, o.Origins = time.Second, []string{"allowed.example"}, []string{page}
 	})
 	tests := []struct {
 		name, sent string
@@ -147,18 +147,21 @@ func TestAnswers(t *testing.T) {
 // and requests that were sent together are answered in their order.
 func TestProgressIsAwaited(t *testing.T) {
 	t.Parallel() // it waits
-	const patience = 300 * time.Millisecond
+	const patience, pieces = 1500 * time.Millisecond, 7
 	addr, _ := serve(t, func(o *ServeOptions) { o.Patience = patience })
 	conn := dial(t, addr)
 	text := request(addr, "", `{"Limit":     1}`)
 	answers := bufio.NewReader(conn)
 	for range 2 {
-		split := len(text) - 5
-		for _, piece := range []string{text[:split], text[split : split+1], text[split+1 : split+2], text[split+2:]} {
-			if _, err := io.WriteString(conn, piece); err != nil {
+		split := len(text) - pieces
+		if _, err := io.WriteString(conn, text[:split]); err != nil {
+			t.Fatal(err)
+		}
+		for _, piece := range text[split:] {
+			time.Sleep(patience / 5) // all of these are longer than its patience
+			if _, err := io.WriteString(conn, string(piece)); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(patience / 2) // three of these are longer than its patience
 		}
 		wantStatus(t, answers, 200)
 	}
@@ -203,7 +206,7 @@ func TestDropsEnd(t *testing.T) {
 // A long poll is silent longer than a client may be while it sends, and ends with serving.
 func TestLongPoll(t *testing.T) {
 	t.Parallel() // it waits
-	addr, stop := serve(t, func(o *ServeOptions) { o.Patience = 100 * time.Millisecond })
+	addr, stop := serve(t, func(o *ServeOptions) { o.Patience = 500 * time.Millisecond })
 	client := sqs.NewFromConfig(clientConfig(t, addr))
 	queue, err := client.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("queue")})
 	if err != nil {
@@ -220,7 +223,7 @@ func TestLongPoll(t *testing.T) {
 	start := time.Now()
 	stop()
 	<-polling
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); took > 15*time.Second { // the poll is one of 20 s
 		t.Errorf("serving ended after %v", took)
 	}
 }
@@ -384,7 +387,7 @@ func TestHostileClientsChangeNothing(t *testing.T) {
 	clients.Wait()
 
 	t.Logf("%d connections held, at most %d open: median %v alone, %v among them", held, bound, alone, among)
-	if among > 50*alone+50*time.Millisecond { // the machine is shared with the hostile clients
+	if among > 50*alone+250*time.Millisecond { // the machine is shared with the hostile clients
 		t.Errorf("median %v among hostile clients, %v without", among, alone)
 	}
 	waitFor(t, "goroutines and memory return", func() bool {
@@ -499,9 +502,9 @@ func usage() (goroutines int, heap uint64) {
 
 func waitFor(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !done(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("not after 30 s: %s", what)
+			t.Fatalf("not after a minute: %s", what)
 		}
 	}
 }

@@ -16,7 +16,7 @@ func (l *Local) Config() aws.Config {
 	return aws.Config{
 		Region:       l.options.Region,
 		Credentials:  credentials.NewStaticCredentialsProvider(l.keys.ownID, l.keys.ownSecret, ""),
-		HTTPClient:   &http.Client{Transport: l.Transport()},
+		HTTPClient:   inprocess.NewClient(l.Handler()),
 		BaseEndpoint: aws.String("http://localaws.invalid"),
 	}
 }

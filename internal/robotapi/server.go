@@ -3,7 +3,6 @@ package robotapi
 import (
 	"context"
 	"net/http"
-	"path"
 
 	api "github.com/askaround/askaround-go/api/robot"
 	"github.com/askaround/askaround-go/internal/apihttp"
@@ -35,7 +34,7 @@ func (s *server) GetState(_ context.Context, r api.GetStateRequestObject) (api.G
 }
 
 // ListTelemetry is GET /telemetry.
-func (s *server) ListTelemetry(_ context.Context, r api.ListTelemetryRequestObject) (api.ListTelemetryResponseObject, error) {
+func (s *server) ListTelemetry(ctx context.Context, r api.ListTelemetryRequestObject) (api.ListTelemetryResponseObject, error) {
 	q := apihttp.PageQueryOf(r.Params.Limit, r.Params.Cursor)
 	entries, next, err := s.log.Page(q.Limit, q.Cursor)
 	if err != nil {
@@ -43,7 +42,7 @@ func (s *server) ListTelemetry(_ context.Context, r api.ListTelemetryRequestObje
 	}
 	page := api.ListTelemetry200JSONResponse{Body: api.TelemetryPage{Items: entries}}
 	if next != "" {
-		link := q.Link(path.Join(s.basePath, "telemetry"), next)
+		link := q.Link(s.basePath+apihttp.VisitOf(ctx).Operation.Path, next)
 		page.Body.NextCursor, page.Headers.Link = &next, &link
 	}
 	return page, nil

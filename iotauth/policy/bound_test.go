@@ -65,7 +65,9 @@ func TestReceiveShared(t *testing.T) {
 
 // TestDecisionAnd: both sets must allow, as for a Cognito identity.
 func TestDecisionAnd(t *testing.T) {
-	decision := func(v Verdict, missing ...string) Decision { return Decision{Verdict: v, MissingContextValues: missing} }
+	decision := func(v Verdict, missing ...string) Decision {
+		return Decision{Verdict: v, MissingContextValues: missing}
+	}
 	for _, c := range []struct{ a, b, want Verdict }{
 		{Allowed, Allowed, Allowed}, {Allowed, ImplicitDeny, ImplicitDeny}, {ImplicitDeny, Allowed, ImplicitDeny}, {Allowed, ExplicitDeny, ExplicitDeny},
 		{ExplicitDeny, ImplicitDeny, ExplicitDeny}, {ImplicitDeny, ExplicitDeny, ExplicitDeny}, {ImplicitDeny, ImplicitDeny, ImplicitDeny},

@@ -61,8 +61,9 @@ var (
 	alternativeNames = []string{"RFC822Name", "DNSName", "DirectoryName", "UniformResourceIdentifier", "IPAddress"}
 )
 
-// NewCertificate reads the fields of a certificate. Alternative names of the issuer are
-// not read: crypto/x509 does not parse them.
+// NewCertificate reads the fields of a certificate. The serial number is decimal; how AWS
+// writes it is not documented. Alternative names of the issuer are not read: crypto/x509
+// does not parse them.
 func NewCertificate(c *x509.Certificate) *Certificate {
 	id := sha256.Sum256(c.Raw)
 	out := &Certificate{

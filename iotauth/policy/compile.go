@@ -98,12 +98,13 @@ func compileStatement(s *Statement, variables bool) (*statement, error) {
 			c.hot |= 1 << i
 		}
 	}
-	for _, text := range append(s.Resource[:len(s.Resource):len(s.Resource)], s.NotResource...) {
-		t, err := compileTemplate(text, true, variables)
-		if err != nil {
-			return nil, err
-		}
-		c.resources = append(c.resources, resource{text, t})
+	texts := s.Resource
+	if c.notRes {
+		texts = s.NotResource
+	}
+	c.resources = make([]resource, len(texts))
+	for i, text := range texts { // Validate has checked them
+		c.resources[i] = resource{text, checkedTemplate(text, true, variables)}
 	}
 	for _, condition := range s.Condition {
 		t, err := compileTest(condition, variables)

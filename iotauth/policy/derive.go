@@ -3,6 +3,7 @@ package policy
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -15,7 +16,7 @@ var ErrTooLarge = errors.New("policy: too large")
 
 // Derive makes the least-privilege policy of a role: it may connect under its own name,
 // and publish, retain, subscribe to and receive what the model grants it, in every region
-// and account. The policy is proven against the model before it is returned; see
+// and account. What another resource covers is left out. The policy is proven against the model before it is returned; see
 // [Model.Prove]. Errors: [ErrModel], [ErrOverreach] with a topic that would be granted
 // too, [ErrTooLarge], [ErrTooComplex].
 func Derive(m *Model, role string) (*Document, error) {
@@ -54,16 +55,16 @@ func (m *Model) draft(r *Role) (*Document, error) {
 		connect = connect.When("Bool", KeyIsAttached, "true")
 	}
 	doc := New(connect)
-	var publish, retain, filters, receive []string
+	var publish, retain, receive []string
 	for _, c := range m.Channels {
 		if g := grant(c.Publish, r.Name); g != nil {
 			pattern, err := m.pattern(c, g, r)
 			if err != nil {
 				return nil, err
 			}
-			publish = append(publish, Topic(pattern))
+			publish = append(publish, pattern)
 			if c.Retain {
-				retain = append(retain, Topic(pattern))
+				retain = append(retain, pattern)
 			}
 		}
 		if g := grant(c.Receive, r.Name); g != nil {
@@ -71,15 +72,19 @@ func (m *Model) draft(r *Role) (*Document, error) {
 			if err != nil {
 				return nil, err
 			}
-			filters, receive = append(filters, TopicFilter(pattern)), append(receive, Topic(pattern))
+			receive = append(receive, pattern)
 		}
 	}
-	for _, s := range []Statement{
-		Allow(Publish).On(publish...), Allow(RetainPublish).On(retain...),
-		Allow(Subscribe).On(filters...), Allow(Receive).On(receive...),
-	} {
-		if len(s.Resource) > 0 {
-			doc.Statements = append(doc.Statements, s)
+	for _, list := range []struct {
+		action   Action
+		patterns []string
+	}{{Publish, publish}, {RetainPublish, retain}, {Subscribe, receive}, {Receive, receive}} {
+		statement := Allow(list.action)
+		for _, pattern := range widest(list.patterns) {
+			statement = statement.On(Resource(list.action.ResourceType(), pattern))
+		}
+		if len(statement.Resource) > 0 {
+			doc.Statements = append(doc.Statements, statement)
 		}
 	}
 	return doc, nil
@@ -112,4 +117,62 @@ func (m *Model) pattern(c Channel, g *Grant, r *Role) (string, error) {
 		}
 	}
 	return strings.Join(out, "/"), nil
+}
+
+// widest leaves out patterns that another covers.
+func widest(patterns []string) []string {
+	var out []string
+	for i, p := range patterns {
+		covered := false
+		for j, other := range patterns {
+			covered = covered || i != j && covers(other, p) && (j < i || !covers(p, other))
+		}
+		if !covered {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// covers reports whether all that b matches is matched by a. It may fail to see it where
+// wildcards of both lie side by side.
+func covers(a, b string) bool {
+	c := new(comparison)
+	var lists [2][]item
+	for i, text := range []string{a, b} {
+		t, err := compileTemplate(text, true, true)
+		if err != nil {
+			return false
+		}
+		for _, p := range t.parts {
+			if !slices.Contains(c.symbols, p.key) {
+				c.symbols = append(c.symbols, p.key)
+			}
+		}
+		lists[i] = c.items(&t)
+	}
+	return itemsCover(lists[0], lists[1])
+}
+
+// itemsCover decides item by item: a star covers anything, a "?" one character that is not
+// a variable.
+func itemsCover(a, b []item) bool {
+	switch {
+	case len(a) == 0:
+		return len(b) == 0
+	case a[0].wild == star:
+		for i := range len(b) + 1 {
+			if itemsCover(a[1:], b[i:]) {
+				return true
+			}
+		}
+		return false
+	case len(b) == 0:
+		return false
+	case a[0].wild == one && (b[0].wild == star || b[0].wild == 0 && b[0].char >= firstSymbol):
+		return false
+	case a[0].wild == 0 && a[0] != b[0]:
+		return false
+	}
+	return itemsCover(a[1:], b[1:])
 }

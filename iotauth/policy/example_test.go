@@ -78,3 +78,66 @@ func ExampleSet_Explain() {
 	// └─ Deny document 1 statement 3 (keys): other action
 	//    └─ speaks of iot:publish
 }
+
+func ExampleLint() {
+	doc, err := policy.Parse([]byte(`{
+  "Version": "2012-10-17",
+  "Statement": {
+    "Effect": "Deny",
+    "Action": "iot:Publish",
+    "Resource": "arn:aws:iot:us-east-1:123456789012:topic/${iot:Connection.Thing.ThingName}/#"
+  }
+}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, f := range policy.Lint(doc) {
+		fmt.Println(f.Position, f.Severity, f.Code)
+		fmt.Println("  mend:", f.Mend)
+	}
+	// Output:
+	// 6:17 high deny-may-not-deny
+	//   mend: allow only what is meant, by the same variable in an Allow, or deny with a fixed pattern; a second Deny under Null of the key closes the gap
+	// 6:17 medium deny-mqtt-wildcard
+	//   mend: write "*" for + and #
+}
+
+func ExampleDerive() {
+	model, err := policy.ReadModel([]byte(`{
+  "roles": [{"name": "lamp", "identity": "thing", "variable": "${iot:Connection.Thing.ThingName}", "attached": true}],
+  "parameters": {"lamp": {"pattern": "^[a-z0-9-]{1,64}$", "identity": "thing"}},
+  "channels": [{"name": "command", "address": "lamps/{lamp}/command", "receive": [{"role": "lamp", "topics": "own"}]}]
+}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	doc, err := policy.Derive(model, "lamp")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, s := range doc.Statements {
+		fmt.Println(s.Action, s.Resource)
+	}
+	// Output:
+	// [iot:Connect] [arn:aws:iot:*:*:client/${iot:Connection.Thing.ThingName}]
+	// [iot:Subscribe] [arn:aws:iot:*:*:topicfilter/lamps/${iot:Connection.Thing.ThingName}/command]
+	// [iot:Receive] [arn:aws:iot:*:*:topic/lamps/${iot:Connection.Thing.ThingName}/command]
+}
+
+func ExampleProve() {
+	before, _ := policy.Compile(policy.New(
+		policy.Allow(policy.Publish).On(policy.Topic("sensors/*")),
+		policy.Deny(policy.Publish).On(policy.Topic("sensors/*/keys")),
+	))
+	after, _ := policy.Compile(policy.New(policy.Allow(policy.Publish).On(policy.Topic("sensors/*"))))
+	for _, pair := range [][2]*policy.Set{{before, after}, {after, before}} {
+		proof, err := policy.Prove(pair[0], pair[1])
+		fmt.Println(proof.Holds, proof.Counterexample, err)
+	}
+	// Output:
+	// true <nil> <nil>
+	// false iot:Publish topic/sensors//keys <nil>
+}

@@ -8,8 +8,8 @@ import (
 // An Explanation says how a decision came about.
 type Explanation struct {
 	Decision
-	Request    Request `json:"-"`
-	Statements []Trace // every statement of the set, in order
+	Request Request `json:"-"`
+	Traces  []Trace `json:"traces"` // every statement of the set, in order
 }
 
 // A Miss says why a statement did not match. A request meets the checks in this order.
@@ -51,7 +51,7 @@ func (s *Set) Explain(r Request) Explanation {
 	e := Explanation{Decision: s.Evaluate(r), Request: r}
 	v, action := newValues(r.Context), strings.ToLower(string(r.Action))
 	for _, c := range s.statements {
-		e.Statements = append(e.Statements, c.trace(action, r.Resource, v))
+		e.Traces = append(e.Traces, c.trace(action, r.Resource, v))
 	}
 	return e
 }

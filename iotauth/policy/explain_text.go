@@ -27,9 +27,9 @@ func (e Explanation) String() string {
 		if e.Verdict == ExplicitDeny {
 			verb = "denies"
 		}
-		i := slices.IndexFunc(e.Statements, e.decided)
-		fmt.Fprintf(&b, "%s %s: %s", e.Statements[i].Ref, verb, e.Statements[i].Detail)
-		if n := len(e.Decision.Statements); n > 1 {
+		i := slices.IndexFunc(e.Traces, e.decided)
+		fmt.Fprintf(&b, "%s %s: %s", e.Traces[i].Ref, verb, e.Traces[i].Detail)
+		if n := len(e.Statements); n > 1 {
 			fmt.Fprintf(&b, " (and %d more)", n-1)
 		}
 	}
@@ -41,7 +41,7 @@ func (e Explanation) String() string {
 
 // nothingNear says what every statement lacks.
 func (e Explanation) nothingNear() string {
-	for _, t := range e.Statements {
+	for _, t := range e.Traces {
 		if t.Miss != MissAction {
 			return fmt.Sprintf("none that speaks of %s has a resource of the type %s", e.Request.Action, typeOf(e.Request.Resource))
 		}
@@ -58,12 +58,12 @@ func (e Explanation) Tree() string {
 	if len(e.MissingContextValues) > 0 {
 		fmt.Fprintf(&b, "├─ missing context values: %s\n", strings.Join(e.MissingContextValues, ", "))
 	}
-	if len(e.Statements) == 0 {
+	if len(e.Traces) == 0 {
 		b.WriteString("└─ no statement at all\n")
 	}
-	for i, t := range e.Statements {
+	for i, t := range e.Traces {
 		branch, bar := "├─", "│ "
-		if i == len(e.Statements)-1 {
+		if i == len(e.Traces)-1 {
 			branch, bar = "└─", "  "
 		}
 		fmt.Fprintf(&b, "%s %s %s: %s%s\n", branch, t.Effect, t.Ref, e.role(t), t.Miss)
@@ -87,17 +87,17 @@ func (e Explanation) role(t Trace) string {
 
 // decided reports whether t is among the statements that decided.
 func (e Explanation) decided(t Trace) bool {
-	return slices.Contains(e.Decision.Statements, t.Ref)
+	return slices.Contains(e.Statements, t.Ref)
 }
 
 // NearMisses returns statements that speak of the action and the type of resource but did
 // not match, those that would allow first.
-func (e Explanation) NearMisses() []Trace { return e.nearMisses(len(e.Statements)) }
+func (e Explanation) NearMisses() []Trace { return e.nearMisses(len(e.Traces)) }
 
 func (e Explanation) nearMisses(limit int) []Trace {
 	var out []Trace
 	for _, effect := range []Effect{EffectAllow, EffectDeny} {
-		for _, t := range e.Statements {
+		for _, t := range e.Traces {
 			if t.Near && t.Miss != Matched && t.Effect == effect {
 				out = append(out, t)
 			}

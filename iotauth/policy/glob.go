@@ -142,11 +142,11 @@ func (at *positions) read(char string) bool {
 }
 
 // rests are the patterns that are left, in the order of their places. What a star leaves
-// covers what places before it leave.
+// covers what places before it leave, and the place behind it.
 func (at *positions) rests() []string {
 	var out []string
 	for i, reached := range at.now {
-		if !reached {
+		if !reached || i > 0 && at.pattern[i-1] == star && at.now[i-1] {
 			continue
 		}
 		if i < len(at.pattern) && at.pattern[i] == star {

@@ -6,8 +6,15 @@ var gramSizes = [...]int{8, 4, 2, 1}
 // grams are patterns with wildcards at both ends, found by a piece of the longest literal
 // in them: a text that lacks the piece cannot match.
 type grams struct {
-	bySize [len(gramSizes)]map[uint64][]string
+	bySize [len(gramSizes)]*gramTable
 	bare   []string // patterns without any literal
+}
+
+// A gramTable holds patterns by their piece. The filter has a bit for the hash of each, so
+// that most places of a text cost no look-up.
+type gramTable struct {
+	filter   [64]uint64
+	patterns map[uint64][]string
 }
 
 func (g *grams) add(pattern string) {
@@ -17,13 +24,21 @@ func (g *grams) add(pattern string) {
 			continue
 		}
 		if g.bySize[i] == nil {
-			g.bySize[i] = map[uint64][]string{}
+			g.bySize[i] = &gramTable{patterns: map[uint64][]string{}}
 		}
 		key := gram(literal[len(literal)-size:])
-		g.bySize[i][key] = append(g.bySize[i][key], pattern)
+		word, bit := hashGram(key)
+		g.bySize[i].filter[word] |= bit
+		g.bySize[i].patterns[key] = append(g.bySize[i].patterns[key], pattern)
 		return
 	}
 	g.bare = append(g.bare, pattern)
+}
+
+// hashGram names one of 4,096 bits.
+func hashGram(key uint64) (word, bit uint64) {
+	hash := key * 0x9E3779B97F4A7C15 >> 52 // Fibonacci hashing
+	return hash >> 6, 1 << (hash & 63)
 }
 
 func (g *grams) match(text string) bool {
@@ -33,16 +48,25 @@ func (g *grams) match(text string) bool {
 		}
 	}
 	for i, size := range gramSizes {
-		if g.bySize[i] != nil && matchGrams(g.bySize[i], size, text) {
+		if g.bySize[i] != nil && g.bySize[i].match(size, text) {
 			return true
 		}
 	}
 	return false
 }
 
-func matchGrams(byGram map[uint64][]string, size int, text string) bool {
-	for at := 0; at+size <= len(text); at++ {
-		for _, p := range byGram[gram(text[at:at+size])] {
+func (t *gramTable) match(size int, text string) bool {
+	if len(text) < size {
+		return false
+	}
+	mask := ^uint64(0) >> (64 - 8*size)
+	key := gram(text[:size-1])
+	for at := size - 1; at < len(text); at++ {
+		key = (key<<8 | uint64(text[at])) & mask
+		if word, bit := hashGram(key); t.filter[word]&bit == 0 {
+			continue
+		}
+		for _, p := range t.patterns[key] {
 			if matchPattern(p, text) {
 				return true
 			}

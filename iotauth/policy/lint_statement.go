@@ -59,6 +59,9 @@ func (l *linter) types(pointer string, s *Statement) {
 		severity, effect = High, "denies nothing"
 	}
 	all := covered(s)
+	if slices.Equal(all, []Action{ListNamedShadowsForThing}) { // one page of AWS's guide shows a thing, another "*"
+		severity, effect = Low, "allows nothing, unless the page of AWS's guide is right that shows a thing"
+	}
 	for i, text := range s.Resource {
 		if len(all) > 0 && !slices.ContainsFunc(all, func(a Action) bool { return worksOn(a, text) }) {
 			l.find(LintResourceType, severity, pointer+"/Resource/"+strconv.Itoa(i),
@@ -190,7 +193,10 @@ func (l *linter) variable(pointer string, p templatePart, s *Statement) {
 		l.find(LintUnavailable, severity, pointer, fmt.Sprintf("%s has no value over HTTPS, and these actions are asked over HTTPS only: %s", name, effect),
 			"over MQTT, allow Publish, Subscribe and Receive on the reserved topics instead; over HTTPS, name the thing")
 	case deny && info.scope != scopeAlways:
-		l.find(LintDenyMayNotDeny, High, pointer, fmt.Sprintf("where %s has no value (%s) the statement falls away and denies nothing", name, whenMissing(info.scope)),
+		if severity = High; info.scope == scopeMQTT {
+			severity = Medium // over HTTPS only, which devices use rarely
+		}
+		l.find(LintDenyMayNotDeny, severity, pointer, fmt.Sprintf("where %s has no value (%s) the statement falls away and denies nothing", name, whenMissing(info.scope)),
 			"allow only what is meant, by the same variable in an Allow, or deny with a fixed pattern; a second Deny under Null of the key closes the gap")
 	}
 	if _, suffix, _ := cutLastDot(p.key); info.scope == scopeCertificate && known && digits(suffix) {

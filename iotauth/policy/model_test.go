@@ -180,3 +180,41 @@ func TestDeriveRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesThatLookLikeLevels proves the policies once more for clients that are called
+// like a level of some channel, which a proof for any other name does not speak of.
+func TestNamesThatLookLikeLevels(t *testing.T) {
+	levels := map[string]bool{}
+	for _, c := range theModel(t).Channels {
+		for _, l := range c.levels() {
+			if l.text != "" {
+				levels[l.text] = true
+			}
+		}
+	}
+	if os.Getenv("ASKAROUND_SLOW") != "1" {
+		levels = map[string]bool{"esp32": true, "action": true}
+	}
+	for name := range levels {
+		for _, role := range []string{"robot", "device"} {
+			m := theModel(t)
+			r, err := m.role(role)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := strings.ReplaceAll(generated(t, role).String(), r.Variable, name)
+			r.Variable = name
+			doc, err := Parse([]byte(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			proof, err := m.Prove(compile(t, doc), role)
+			if err != nil || !proof.Holds {
+				t.Errorf("a %s called %s: %s, %v", role, name, proof.Difference, err)
+			}
+		}
+	}
+	if len(levels) == 0 {
+		t.Error("the model has no level")
+	}
+}

@@ -70,7 +70,10 @@ func (g *group) match(name string) bool {
 	if last == "" && g.index.match(name) {
 		return true
 	}
-	return g.needle != "" && strings.Contains(name, g.needle) && g.matchBehind(name)
+	if g.needle == "" || strings.IndexByte(name, g.needle[0]) < 0 { // the latter is quick, and says no to almost all
+		return false
+	}
+	return strings.Contains(name, g.needle) && g.matchBehind(name)
 }
 
 // matchBehind tries every place in the name where a head may end.

@@ -159,7 +159,7 @@ func (d dice) name() string {
 func TestCompiledAgreesWithTheOracle(t *testing.T) {
 	cases, seed := 40_000, rand.Uint64()
 	if os.Getenv("ASKAROUND_SLOW") == "1" {
-		cases = 1_200_000
+		cases = 1_000_000
 	}
 	d := dice{rand.New(rand.NewPCG(seed, 0))}
 	count := map[Verdict]int{}
@@ -219,7 +219,7 @@ func hot(b *Bound, a Action, name string) Verdict {
 func checkExplanation(t *testing.T, e Explanation, want Verdict) {
 	t.Helper()
 	matched := map[Effect]int{}
-	for _, s := range e.Statements {
+	for _, s := range e.Traces {
 		if s.Miss == Matched {
 			matched[s.Effect]++
 		}

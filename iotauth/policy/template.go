@@ -29,10 +29,18 @@ type templatePart struct {
 // compileTemplate reads text with wildcards "*" and "?" where wild, and variables where
 // variables (documents of the older version have none).
 func compileTemplate(text string, wild, variables bool) (template, error) {
-	var t template
 	if err := checkTemplate(text); err != nil {
-		return t, err
+		return template{}, err
 	}
+	return checkedTemplate(text, wild, variables), nil
+}
+
+// checkedTemplate is compileTemplate of text that has been checked.
+func checkedTemplate(text string, wild, variables bool) template {
+	if !strings.ContainsAny(text, "*?$") {
+		return template{head: text}
+	}
+	var t template
 	b := make([]byte, 0, len(text))
 	flush := func() {
 		if n := len(t.parts); n > 0 {
@@ -62,7 +70,7 @@ func compileTemplate(text string, wild, variables bool) (template, error) {
 		}
 	}
 	flush()
-	return t, nil
+	return t
 }
 
 func errOpenVariable(text string) error {

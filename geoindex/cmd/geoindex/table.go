@@ -96,7 +96,8 @@ func (f *tableFlags) openNative(ctx context.Context, p *program) (*geoindex.Tabl
 }
 
 func connect(ctx context.Context, endpoint string) (geoindex.DynamoDB, error) {
-	cfg, err := config.LoadDefaultConfig(ctx)
+	const attempts = 8 // of each request: a migration of hours outlives a broken connection
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithRetryMaxAttempts(attempts))
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ func DecodeItem(data []byte) (Item, error) {
 // DecodeNamed is [DecodeItem], but calls wrap for the first refused value, with
 // the name of its top-level attribute, to put the error into other words.
 func DecodeNamed(data []byte, wrap func(name string, err *ValidationError) *ValidationError) (Item, error) {
-	d := decoder{scanner: scanner{data: data}, wrap: wrap}
+	d := decoder{scanner: scanner{data: string(data)}, wrap: wrap}
 	var item Item
 	if !d.literal("null") {
 		var err error
@@ -38,7 +38,7 @@ func DecodeNamed(data []byte, wrap func(name string, err *ValidationError) *Vali
 // DecodeValue reads one attribute value, such as {"S":"a"}. Errors are those of
 // [DecodeItem].
 func DecodeValue(data []byte) (Value, error) {
-	d := decoder{scanner: scanner{data: data}}
+	d := decoder{scanner: scanner{data: string(data)}}
 	v, err := d.value(1)
 	if err == nil {
 		err = d.end()
@@ -148,7 +148,7 @@ func (d *decoder) typeName() (Type, error) {
 	if err != nil {
 		return 0, err
 	}
-	name := string(raw)
+	name := raw
 	if escaped {
 		if name, err = unescape(raw); err != nil {
 			return 0, err

@@ -1,8 +1,8 @@
 package attr
 
 import (
-	"bytes"
 	"encoding/json"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -10,7 +10,7 @@ import (
 // scanner reads JSON tokens. Its methods return false, or an error, at the first
 // byte that is not JSON; what follows is then not read.
 type scanner struct {
-	data []byte
+	data string // of which the strings that are read are parts
 	pos  int
 }
 
@@ -44,7 +44,7 @@ func (s *scanner) accept(c byte) bool {
 
 // literal skips word, if it is next.
 func (s *scanner) literal(word string) bool {
-	if s.peek(); len(s.data)-s.pos < len(word) || string(s.data[s.pos:s.pos+len(word)]) != word {
+	if s.peek(); !strings.HasPrefix(s.data[s.pos:], word) {
 		return false
 	}
 	s.pos += len(word)
@@ -92,19 +92,19 @@ func (s *scanner) string() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !utf8.Valid(raw) {
+	if !utf8.ValidString(raw) {
 		return "", errSyntax
 	}
 	if !escaped {
-		return string(raw), nil
+		return raw, nil
 	}
 	return unescape(raw)
 }
 
 // rawString reads a string and returns what stands between its quotes.
-func (s *scanner) rawString() (raw []byte, escaped bool, err error) {
+func (s *scanner) rawString() (raw string, escaped bool, err error) {
 	if !s.accept('"') {
-		return nil, false, errSyntax
+		return "", false, errSyntax
 	}
 	for i := s.pos; i < len(s.data); i++ {
 		switch c := s.data[i]; {
@@ -115,13 +115,13 @@ func (s *scanner) rawString() (raw []byte, escaped bool, err error) {
 			escaped = true
 			i++
 		case c < ' ':
-			return nil, false, errSyntax
+			return "", false, errSyntax
 		}
 	}
-	return nil, false, errSyntax
+	return "", false, errSyntax
 }
 
-func unescape(raw []byte) (string, error) {
+func unescape(raw string) (string, error) {
 	out := make([]byte, 0, len(raw))
 	for i := 0; i < len(raw); i++ {
 		if raw[i] != '\\' {
@@ -160,7 +160,7 @@ func unescape(raw []byte) (string, error) {
 }
 
 // escapedRune returns the code unit of the \uXXXX at the front of raw, or -1.
-func escapedRune(raw []byte) rune {
+func escapedRune(raw string) rune {
 	if len(raw) < 6 || raw[0] != '\\' || raw[1] != 'u' {
 		return -1
 	}
@@ -168,12 +168,12 @@ func escapedRune(raw []byte) rune {
 }
 
 // hexRune returns the value of four hexadecimal digits, or -1.
-func hexRune(raw []byte) rune {
+func hexRune(raw string) rune {
 	if len(raw) < 4 {
 		return -1
 	}
 	r := rune(0)
-	for _, c := range raw[:4] {
+	for _, c := range []byte(raw[:4]) {
 		switch {
 		case '0' <= c && c <= '9':
 			c -= '0'
@@ -190,7 +190,7 @@ func hexRune(raw []byte) rune {
 }
 
 // number skips a number and returns its digits.
-func (s *scanner) number() ([]byte, error) {
+func (s *scanner) number() (string, error) {
 	start := s.pos
 	for ; s.pos < len(s.data); s.pos++ {
 		if c := s.data[s.pos]; (c < '0' || c > '9') && c != '-' && c != '+' && c != '.' && c != 'e' && c != 'E' {
@@ -198,8 +198,8 @@ func (s *scanner) number() ([]byte, error) {
 		}
 	}
 	number := s.data[start:s.pos]
-	if !json.Valid(number) {
-		return nil, errSyntax
+	if !json.Valid([]byte(number)) {
+		return "", errSyntax
 	}
 	return number, nil
 }
@@ -239,7 +239,7 @@ func (s *scanner) scalar() (token string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if bytes.ContainsAny(number, ".eE") {
+	if strings.ContainsAny(number, ".eE") {
 		return "DECIMAL_VALUE", nil
 	}
 	return "NUMBER_VALUE", nil

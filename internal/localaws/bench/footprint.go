@@ -72,11 +72,11 @@ func restart(ctx context.Context, items int) error {
 	if err := errors.Join(fill(ctx, local, items, true, true), local.Close()); err != nil {
 		return err
 	}
-	start := time.Now()
+	start, before := time.Now(), processorTime(0)
 	if local, err = localaws.Open(ctx, durable); err != nil {
 		return err
 	}
-	fmt.Printf("\nrestart with %d items, a global index and a stream: %v\n", items, time.Since(start).Round(time.Millisecond))
+	fmt.Printf("\nrestart with %d items, a global index and a stream: %v, %v of processor\n", items, time.Since(start).Round(time.Millisecond), processorTime(0)-before)
 	return local.Close()
 }
 

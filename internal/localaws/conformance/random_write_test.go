@@ -265,6 +265,18 @@ func (b *batch) do(ctx context.Context, p *target) answer {
 	return answer{}
 }
 
+// ambiguous reports whether several of a batch's items are refused. AWS does not say
+// which of them the message is about, and the order of tables on the wire is random.
+func ambiguous(m model, op operation) bool {
+	refused := 0
+	for _, w := range writes(op) {
+		if w.kind == "put" && !m[w.table].fits(w.item) {
+			refused++
+		}
+	}
+	return refused > 1
+}
+
 func (b *batch) model(m model) answer {
 	for _, w := range b.writes {
 		if w.kind == "put" && !m[w.table].fits(w.item) {

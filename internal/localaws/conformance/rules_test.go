@@ -90,33 +90,39 @@ func writes(op operation) []*write {
 	return nil
 }
 
-// place is an item's place, and what was there.
+// place is an item's place, and what is there.
 type place struct {
 	table string
 	key   item
-	old   string
+	item  item // nil for nothing
 }
 
-// written are the places that an operation may change.
+// written are the places that an operation may change, as they are.
 func (m model) written(op operation) (places []place) {
 	for _, w := range writes(op) {
-		places = append(places, place{w.table, w.key, text(m[w.table].find(w.key))})
+		places = append(places, place{w.table, w.key, m[w.table].find(w.key)})
 	}
 	return places
 }
 
-// imitate writes to a peer what the model has at the places that changed.
-func imitate(ctx context.Context, p *target, m model, places []place) error {
-	for _, at := range places {
-		i := m[at.table].find(at.key)
-		if text(i) == at.old {
-			continue
+// changed are those of the places that are not any more what they were, as they are now.
+func (m model) changed(before []place) (places []place) {
+	for _, was := range before {
+		if now := m[was.table].find(was.key); text(now) != text(was.item) {
+			places = append(places, place{was.table, was.key, now})
 		}
+	}
+	return places
+}
+
+// imitate writes to a peer what the model has at the places.
+func imitate(ctx context.Context, p *target, places []place) error {
+	for _, at := range places {
 		var err error
-		if i == nil {
+		if at.item == nil {
 			_, err = p.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: p.tableName(at.table), Key: attributes(at.key)})
 		} else {
-			_, err = p.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: p.tableName(at.table), Item: attributes(i)})
+			_, err = p.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: p.tableName(at.table), Item: attributes(at.item)})
 		}
 		if err != nil {
 			return err

@@ -15,7 +15,7 @@ import (
 // every item again that it is given as JSON.
 type appender interface{ appendJSON(dst []byte) []byte }
 
-// buffers are those of answers that were sent.
+// buffers are those of requests that were served, and of answers that were sent.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // maxBuffer is the largest that is kept: a page of 1 MB, and what JSON adds to it.
@@ -23,7 +23,7 @@ const maxBuffer = 4 << 20
 
 func takeBuffer() []byte { return (*buffers.Get().(*[]byte))[:0] }
 
-// giveBuffer takes back an answer that nobody reads any more.
+// giveBuffer takes back what nobody reads any more.
 func giveBuffer(b []byte) {
 	if cap(b) <= maxBuffer {
 		buffers.Put(&b)
@@ -84,9 +84,9 @@ func (out *getItemOutput) appendJSON(dst []byte) []byte {
 }
 
 // itemJSON is the wire form of a row under a projection, nil for no row.
-func itemJSON(r *row, p *expr.Projection) json.RawMessage {
+func itemJSON(r row, p *expr.Projection) json.RawMessage {
 	switch {
-	case r == nil:
+	case r == noRow:
 		return nil
 	case p == nil:
 		return r.packed().AppendJSON(nil, nil)
@@ -111,7 +111,7 @@ func (out *pageOutput) appendJSON(dst []byte) []byte {
 	}
 	o.int("Count", count)
 	o.int("ScannedCount", len(out.rows))
-	if out.last != nil {
+	if out.last != noRow {
 		o.name("LastEvaluatedKey")
 		o.dst = out.last.packed().AppendJSON(o.dst, out.reader.keyNames())
 	}

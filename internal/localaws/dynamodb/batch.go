@@ -206,14 +206,14 @@ func (e *Engine) prepareGets(in *batchGetInput) (map[string][]*get, error) {
 
 // readRows reads the rows of one table, up to 16 MB in the whole batch, and pays for
 // each. It returns which of them it has read.
-func (e *Engine) readRows(gets []*get, consistent bool, bytes *int) (rows []*row, read []bool, err error) {
+func (e *Engine) readRows(gets []*get, consistent bool, bytes *int) (rows []row, read []bool, err error) {
 	t := gets[0].table
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	if t.deleted {
 		return nil, nil, tableNotFound()
 	}
-	rows, read = make([]*row, len(gets)), make([]bool, len(gets))
+	rows, read = make([]row, len(gets)), make([]bool, len(gets))
 	for i, g := range gets {
 		rows[i] = g.read()
 		size := sizeOf(rows[i])
@@ -243,7 +243,7 @@ func (e *Engine) batchGetTable(in *batchGetInput, name string, gets []*get, out 
 			continue
 		}
 		sum.own += readUnits(sizeOf(r), request.ConsistentRead)
-		if r != nil {
+		if r != noRow {
 			out.Responses[name] = append(out.Responses[name], itemJSON(r, gets[i].projection))
 		}
 	}

@@ -8,15 +8,15 @@ type collectionMetrics struct {
 	SizeEstimateRangeGB [2]float64
 }
 
-// metrics returns the metrics of the collection that key belongs to, nil where none
+// metrics returns the metrics of the collection that an item or key belongs to, nil where none
 // were asked for or the table has no local index. The caller holds the table's lock.
-func (t *table) metrics(mode string, key attr.Item) *collectionMetrics {
+func (t *table) metrics(mode string, item attr.Item) *collectionMetrics {
 	if mode != "SIZE" || len(t.definition.LocalSecondaryIndexes) == 0 {
 		return nil
 	}
-	prefix := string(attr.AppendKey(nil, key[t.key.Hash]))
+	prefix := string(attr.AppendKey(nil, item[t.key.Hash]))
 	size := 0
-	t.rows.Ascend(prefix, func(k string, r *row) bool {
+	t.rows.Ascend(prefix, func(k string, r row) bool {
 		if len(k) < len(prefix) || k[:len(prefix)] != prefix {
 			return false
 		}
@@ -29,7 +29,7 @@ func (t *table) metrics(mode string, key attr.Item) *collectionMetrics {
 		return true
 	})
 	gb := float64(size / (1 << 30)) // the range is of whole gigabytes
-	return &collectionMetrics{pick(key, []string{t.key.Hash}), [2]float64{gb, gb + 1}}
+	return &collectionMetrics{pick(item, []string{t.key.Hash}), [2]float64{gb, gb + 1}}
 }
 
 // collections returns the metrics of the item collections that writes belong to, each
@@ -38,10 +38,10 @@ func collections(writes []*write, mode string) map[string][]*collectionMetrics {
 	var out map[string][]*collectionMetrics
 	seen := itemSet{}
 	for _, w := range writes {
-		if !seen.add(w.table.name + "\x00" + string(attr.AppendKey(nil, w.key[w.table.key.Hash]))) {
+		if !seen.add(w.table.name + "\x00" + string(attr.AppendKey(nil, w.item[w.table.key.Hash]))) {
 			continue
 		}
-		if m := w.table.metrics(mode, w.key); m != nil {
+		if m := w.table.metrics(mode, w.item); m != nil {
 			if out == nil {
 				out = map[string][]*collectionMetrics{}
 			}

@@ -4,10 +4,10 @@ import (
 	"github.com/askaround/askaround-go/internal/localaws/journal"
 )
 
-// change is the effect of one write on one item. Both rows nil is no effect.
+// change is the effect of one write on one item. Two times noRow is no effect.
 type change struct {
 	table    *table
-	old, new *row
+	old, new row
 	expired  bool
 }
 

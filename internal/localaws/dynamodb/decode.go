@@ -10,8 +10,13 @@ import (
 	"github.com/askaround/askaround-go/internal/localaws/attr"
 )
 
-// decode reads a request body into v. Every failure is a SerializationException.
-func decode(body []byte, v any) error {
+// decode reads a request body into v, whose raw JSON may be parts of it. Every failure is a
+// SerializationException.
+func decode[T any](p *plain, body []byte, v *T) error {
+	if p.decode(body, v) {
+		return nil
+	}
+	*v = *new(T)
 	err := json.Unmarshal(body, v)
 	var (
 		mismatch *json.UnmarshalTypeError

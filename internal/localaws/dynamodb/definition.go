@@ -69,7 +69,7 @@ func newTable(d tableDefinition) *table {
 		key:        schemaOf(d.KeySchema),
 		attributes: map[string]attr.Type{},
 		definition: d,
-		rows:       new(btree.Map[string, *row]),
+		rows:       new(btree.Map[string, row]),
 		tags:       d.Tags,
 	}
 	t.setAttributes(d.AttributeDefinitions)

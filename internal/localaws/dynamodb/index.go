@@ -16,7 +16,7 @@ type index struct {
 	hash, rng  attr.Type // of the key attributes; rng is 0 where there is none
 	projection projection
 	projected  []string // attributes of projections other than ALL: keys and the included
-	rows       *btree.Map[string, *row]
+	rows       *btree.Map[string, row]
 	bytes      int64 // of what it holds of its rows
 }
 
@@ -28,7 +28,7 @@ type projection struct {
 
 func newIndex(t *table, name string, global bool, key keySchema, p projection) *index {
 	x := &index{
-		name: name, global: global, key: key, projection: p, rows: new(btree.Map[string, *row]),
+		name: name, global: global, key: key, projection: p, rows: new(btree.Map[string, row]),
 		hash: t.attributes[key.Hash], rng: t.attributes[key.Range],
 	}
 	if p.ProjectionType != "ALL" {
@@ -38,8 +38,8 @@ func newIndex(t *table, name string, global bool, key keySchema, p projection) *
 }
 
 // position returns where r stands in the index; ok is false where it does not.
-func (x *index) position(r *row) (pos string, ok bool) {
-	if r == nil {
+func (x *index) position(r row) (pos string, ok bool) {
+	if r == noRow {
 		return "", false
 	}
 	var room [128]byte
@@ -62,7 +62,7 @@ func appendFitting(dst []byte, p attr.Packed, name string, t attr.Type) ([]byte,
 	return attr.AppendKey(dst, v), true
 }
 
-func (x *index) apply(old, new *row) {
+func (x *index) apply(old, new row) {
 	was, had := x.position(old)
 	is, has := x.position(new)
 	if had {
@@ -78,7 +78,7 @@ func (x *index) apply(old, new *row) {
 }
 
 // size is what the index holds of r, as DynamoDB counts it.
-func (x *index) size(r *row) int {
+func (x *index) size(r row) int {
 	if x.projected == nil {
 		return sizeOf(r)
 	}
@@ -86,7 +86,7 @@ func (x *index) size(r *row) int {
 }
 
 // holdsSame reports whether the index holds the same of both rows.
-func (x *index) holdsSame(a, b *row) bool {
+func (x *index) holdsSame(a, b row) bool {
 	if x.projected == nil {
 		return a.packed() == b.packed()
 	}
@@ -95,8 +95,8 @@ func (x *index) holdsSame(a, b *row) bool {
 
 // backfill puts the table's rows into a new index.
 func (x *index) backfill(t *table) {
-	t.rows.Scan(func(_ string, r *row) bool {
-		x.apply(nil, r)
+	t.rows.Scan(func(_ string, r row) bool {
+		x.apply(noRow, r)
 		return true
 	})
 }

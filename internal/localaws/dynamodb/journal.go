@@ -73,7 +73,7 @@ func (e *encoder) change(c change, sequence uint64) {
 		return
 	}
 	flags, item := byte(0), c.new.packed()
-	if c.new != nil {
+	if c.new != noRow {
 		flags |= flagPut
 	} else {
 		item = c.old.packed().Pick(c.table.key.names())
@@ -178,7 +178,7 @@ func (e *Engine) replayTable(text []byte) error {
 	}
 	t, old := newTable(def), e.tables[def.TableName]
 	if old != nil && old.id == def.ID {
-		old.rows.Scan(func(_ string, r *row) bool { t.apply(nil, r); return true })
+		old.rows.Scan(func(_ string, r row) bool { t.apply(noRow, r); return true })
 		t.stream = old.stream
 	}
 	if t.stream != nil && t.stream.label != def.StreamLabel {
@@ -226,7 +226,7 @@ func (e *Engine) replayWrite(d *decoder) error {
 		}
 		t.apply(c.old, c.new)
 		e.sequence.atLeast(sequence)
-		if t.stream != nil && sequence > 0 && (c.old != nil || c.new != nil) {
+		if t.stream != nil && sequence > 0 && (c.old != noRow || c.new != noRow) {
 			t.stream.add(c.record(sequence, at), e.options.ShardLife)
 		}
 	}

@@ -33,8 +33,8 @@ type pageInput struct {
 // as it writes them.
 type pageOutput struct {
 	reader           *reader
-	rows             []*row
-	last             *row // where the next page goes on, nil behind the last
+	rows             []row
+	last             row // where the next page goes on, noRow behind the last
 	ConsumedCapacity *consumed
 }
 
@@ -150,7 +150,7 @@ func (r *reader) key() keySchema {
 	return r.table.key
 }
 
-func (r *reader) rows() *btree.Map[string, *row] {
+func (r *reader) rows() *btree.Map[string, row] {
 	if r.index != nil {
 		return r.index.rows
 	}
@@ -182,13 +182,19 @@ func (r *reader) startPosition() (string, error) {
 // page collects rows until one of the bounds is met.
 type page struct {
 	reader *reader
-	rows   []*row
+	rows   []row
 	size   int // of what was read, before the filter
 	fetch  float64
 }
 
+// newPage returns a page with room for what most have.
+func (r *reader) newPage() *page {
+	const most = 16
+	return &page{reader: r, rows: make([]row, 0, min(r.limit, most))}
+}
+
 // take adds a row and reports whether there is room for another.
-func (p *page) take(row *row) bool {
+func (p *page) take(row row) bool {
 	r := p.reader
 	if r.index == nil || r.index.projected == nil {
 		p.size += sizeOf(row)
@@ -229,7 +235,7 @@ func (r *reader) prepareRows() {
 	}
 }
 
-func (r *reader) passes(row *row) bool {
+func (r *reader) passes(row row) bool {
 	return r.filter == nil || r.filter.Eval(row.packed().Item(r.filtered))
 }
 
@@ -248,6 +254,9 @@ func (e *Engine) finish(p *page, full bool, capacity string) (*pageOutput, error
 	if full {
 		out.last = p.rows[len(p.rows)-1]
 	}
+	if capacity == "" && !e.options.EnforceThroughput {
+		return out, nil // nobody asks
+	}
 	u := newUsage(r.table, false)
 	if n := readUnits(p.size, r.consistent); r.index != nil {
 		u.index(r.index, n)
@@ -255,7 +264,10 @@ func (e *Engine) finish(p *page, full bool, capacity string) (*pageOutput, error
 	} else {
 		u.own = n
 	}
-	if err := e.spend(u); err != nil {
+	r.table.mu.RLock()
+	err := e.spend(u)
+	r.table.mu.RUnlock()
+	if err != nil {
 		return nil, err
 	}
 	out.ConsumedCapacity = u.report(capacity)

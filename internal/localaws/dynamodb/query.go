@@ -61,7 +61,7 @@ func (r *reader) query(condition *expr.KeyCondition, forward bool) (p *page, ful
 	if err != nil {
 		return nil, false, err
 	}
-	p = &page{reader: r}
+	p = r.newPage()
 	full, err = s.each(r.rows(), start, !forward, p.take)
 	return p, full, err
 }
@@ -97,8 +97,8 @@ func (r *reader) rangeFits(rng *expr.RangeCondition) bool {
 
 // each calls take for the rows of the span behind start, until take says stop, which
 // each then reports.
-func (s span) each(rows *btree.Map[string, *row], start string, backward bool, take func(*row) bool) (stopped bool, err error) {
-	visit := func(k string, r *row) bool {
+func (s span) each(rows *btree.Map[string, row], start string, backward bool, take func(row) bool) (stopped bool, err error) {
+	visit := func(k string, r row) bool {
 		switch {
 		case k == start && start != "":
 			return true

@@ -72,8 +72,8 @@ func projectionOf(source *string, x expressions) (*expr.Projection, error) {
 	return projection, p.CheckUnused()
 }
 
-// read returns the row, nil where there is none. The caller holds the table's lock.
-func (g *get) read() *row { return g.table.find(g.key) }
+// read returns the row, noRow where there is none. The caller holds the table's lock.
+func (g *get) read() row { return g.table.find(g.key) }
 
 func (e *Engine) getItem(_ context.Context, in *getItemInput) (*getItemOutput, error) {
 	g, err := e.prepareGet(&in.getInput, in.legacy)

@@ -1,31 +1,47 @@
 package dynamodb
 
-import "github.com/askaround/askaround-go/internal/localaws/attr"
+import (
+	"encoding/binary"
 
-// row is an item in its table: the ordered bytes of its primary key and the item in its
-// binary form, in one immutable string. Tables, indexes, streams and journal records
-// share it; it is decoded only where an expression asks for a value.
-type row struct {
-	data string
-	size uint32 // as DynamoDB counts it, at most 400 KB
-	cut  uint16 // where the key ends; keys have at most 6 KB
-}
+	"github.com/askaround/askaround-go/internal/localaws/attr"
+)
 
-func newRow(t *table, item attr.Item) *row {
+// row is an item in its table: its size as DynamoDB counts it, where its key ends, the
+// ordered bytes of its primary key and the item in its binary form. It is one immutable
+// string, which costs the garbage collector one object without pointers; tables,
+// indexes, streams and journal records share it, and it is decoded only where an
+// expression asks for a value. "" is no row.
+type row string
+
+const noRow row = ""
+
+// What a row begins with.
+const (
+	rowCut  = 4 // where the offset of the item stands, behind the size
+	rowHead = 6 // where the key begins; a key has at most 6 KB
+)
+
+func newRow(t *table, item attr.Item) row {
 	var room [512]byte
-	b := keyBytes(room[:0], t.key, item)
+	b := keyBytes(room[:rowHead], t.key, item)
 	cut := len(b)
-	b = attr.AppendBinary(b, item)
-	return &row{data: string(b), size: uint32(item.Size()), cut: uint16(cut)}
+	return sealRow(attr.AppendBinary(b, item), item.Size(), cut)
 }
 
 // newPackedRow is newRow for an item from the journal. The item must have the table's
 // keys. It shares no memory with what it was read from.
-func newPackedRow(t *table, p attr.Packed) *row {
+func newPackedRow(t *table, p attr.Packed) row {
 	var room [512]byte
-	b := packedKey(room[:0], t.key, p)
+	b := packedKey(room[:rowHead], t.key, p)
 	cut := len(b)
-	return &row{data: string(append(b, p...)), size: uint32(p.Size(nil)), cut: uint16(cut)}
+	return sealRow(append(b, p...), p.Size(nil), cut)
+}
+
+// sealRow writes what b was left room for.
+func sealRow(b []byte, size, cut int) row {
+	binary.LittleEndian.PutUint32(b, uint32(size))
+	binary.LittleEndian.PutUint16(b[rowCut:], uint16(cut))
+	return row(b)
 }
 
 // packedKey is keyBytes of a packed item.
@@ -38,23 +54,26 @@ func packedKey(dst []byte, k keySchema, p attr.Packed) []byte {
 	return dst
 }
 
+// cut returns the offset of the item.
+func (r row) cut() int { return int(r[rowCut]) | int(r[rowCut+1])<<8 }
+
 // key returns the ordered bytes of the primary key.
-func (r *row) key() string { return r.data[:r.cut] }
+func (r row) key() string { return string(r[rowHead:r.cut()]) }
 
 // packed returns the item, none for no row.
-func (r *row) packed() attr.Packed {
-	if r == nil {
+func (r row) packed() attr.Packed {
+	if r == noRow {
 		return ""
 	}
-	return attr.Packed(r.data[r.cut:])
+	return attr.Packed(r[r.cut():])
 }
 
-// itemOf decodes the item of a row that may be nil.
-func itemOf(r *row) attr.Item { return r.packed().Item(nil) }
+// itemOf decodes the item of a row that may be none.
+func itemOf(r row) attr.Item { return r.packed().Item(nil) }
 
-func sizeOf(r *row) int {
-	if r == nil {
+func sizeOf(r row) int {
+	if r == noRow {
 		return 0
 	}
-	return int(r.size)
+	return int(r[0]) | int(r[1])<<8 | int(r[2])<<16 | int(r[3])<<24
 }

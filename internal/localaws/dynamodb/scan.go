@@ -29,26 +29,36 @@ func (e *Engine) scan(_ context.Context, in *scanInput) (*pageOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	start, rows, unlock, err := in.rows(r)
+	p, full, err := in.read(r)
 	if err != nil {
 		return nil, err
 	}
+	return e.finish(p, full, in.ReturnConsumedCapacity)
+}
+
+// read collects the rows of a page. They are filtered and written later, without the
+// table's lock.
+func (in *scanInput) read(r *reader) (p *page, full bool, err error) {
+	start, rows, unlock, err := in.rows(r)
+	if err != nil {
+		return nil, false, err
+	}
 	defer unlock()
-	p, full := &page{reader: r}, false
-	rows.Ascend(start, func(k string, row *row) bool {
+	p = r.newPage()
+	rows.Ascend(start, func(k string, row row) bool {
 		if k == start && start != "" || in.TotalSegments != nil && r.segment(row, *in.TotalSegments) != *in.Segment {
 			return true
 		}
 		full = !p.take(row)
 		return !full
 	})
-	return e.finish(p, full, in.ReturnConsumedCapacity)
+	return p, full, nil
 }
 
 // rows returns where to start and what to read: the table or index itself, whose
 // read lock is held until unlock, or for one of several segments, which may pass over
 // all the others in search of a row of its own, a copy that shares its nodes.
-func (in *scanInput) rows(r *reader) (start string, rows *btree.Map[string, *row], unlock func(), err error) {
+func (in *scanInput) rows(r *reader) (start string, rows *btree.Map[string, row], unlock func(), err error) {
 	copies := in.TotalSegments != nil && *in.TotalSegments > 1
 	lock, unlock := r.table.mu.RLock, r.table.mu.RUnlock
 	if copies {
@@ -85,7 +95,7 @@ func (in *scanInput) checkSegments() error {
 }
 
 // segment is the part of a parallel scan that a row belongs to, by its hash key.
-func (r *reader) segment(row *row, total int) int {
+func (r *reader) segment(row row, total int) int {
 	hash, _ := row.packed().Get(r.key().Hash)
 	h := fnv.New64a()
 	_, _ = h.Write(attr.AppendKey(nil, hash))

@@ -155,8 +155,6 @@ func pick(item attr.Item, names []string) attr.Item {
 	return out
 }
 
-func keyOnly(t *table, item attr.Item) attr.Item { return pick(item, t.key.names()) }
-
 // union returns the distinct strings of both, sorted.
 func union(a, b []string) []string {
 	all := slices.Concat(a, b)

@@ -61,7 +61,7 @@ func (e *Engine) snapshotTable(t *table, emit func([]byte) error) error {
 }
 
 // emitRows writes rows as changes without a stream record, a bounded number to a record.
-func emitRows(t *table, rows *btree.Map[string, *row], emit func([]byte) error) error {
+func emitRows(t *table, rows *btree.Map[string, row], emit func([]byte) error) error {
 	const bound = 256 << 10
 	var record encoder
 	var err error
@@ -71,7 +71,7 @@ func emitRows(t *table, rows *btree.Map[string, *row], emit func([]byte) error) 
 		}
 		record = encoder{}
 	}
-	rows.Scan(func(_ string, r *row) bool {
+	rows.Scan(func(_ string, r row) bool {
 		if len(record.bytes) == 0 {
 			record.begin(t.created, nil)
 		}

@@ -21,7 +21,7 @@ type table struct {
 	mu         sync.RWMutex
 	definition tableDefinition // what DescribeTable tells
 	deleted    bool            // a writer that waited for the lock finds out
-	rows       *btree.Map[string, *row]
+	rows       *btree.Map[string, row]
 	bytes      int64
 	indexes    []*index
 	stream     *stream // nil where there is none
@@ -32,18 +32,24 @@ type table struct {
 	throttle throttle
 }
 
-// find returns the row with a primary key, nil where there is none.
-func (t *table) find(key attr.Item) *row {
-	r, _ := t.rows.Get(string(keyBytes(nil, t.key, key)))
+// find returns the row with the primary key that is in key, noRow where there is none.
+func (t *table) find(key attr.Item) row {
+	var room [128]byte
+	return t.findKey(string(keyBytes(room[:0], t.key, key)))
+}
+
+// findKey is find by the ordered bytes of the key.
+func (t *table) findKey(key string) row {
+	r, _ := t.rows.Get(key)
 	return r
 }
 
 // apply replaces old by new in the table and its indexes; either may be nil.
-func (t *table) apply(old, new *row) {
+func (t *table) apply(old, new row) {
 	switch {
-	case new != nil:
+	case new != noRow:
 		t.rows.Set(new.key(), new)
-	case old != nil:
+	case old != noRow:
 		t.rows.Delete(old.key())
 	}
 	t.bytes += int64(sizeOf(new) - sizeOf(old))

@@ -160,7 +160,7 @@ func (e *Engine) prepareTransaction(in *transactWriteInput) ([]*write, error) {
 		if !seen.add(w.id()) {
 			return nil, errSameItem
 		}
-		size += max(w.item.Size(), w.key.Size())
+		size += w.item.Size()
 		writes = append(writes, w)
 	}
 	if err := checkTransactionSize(size); err != nil {
@@ -275,7 +275,7 @@ func (e *Engine) usagesOf(changes []change, mode string) []*usage {
 func readUsages(writes []*write) []*usage {
 	usages := make([]*usage, len(writes))
 	for i, w := range writes {
-		size := max(sizeOf(w.table.find(w.key)), w.item.Size())
+		size := max(sizeOf(w.find()), w.item.Size())
 		usages[i] = &usage{table: w.table, factor: 2, own: 2 * readUnits(size, true)}
 	}
 	return usages

@@ -106,7 +106,7 @@ func (t *table) setTTL(name string) {
 	if name == "" {
 		return
 	}
-	t.expiry = &index{key: keySchema{Hash: name}, hash: attr.TypeN, projected: []string{}, rows: new(btree.Map[string, *row])}
+	t.expiry = &index{key: keySchema{Hash: name}, hash: attr.TypeN, projected: []string{}, rows: new(btree.Map[string, row])}
 	t.expiry.backfill(t)
 }
 
@@ -118,7 +118,7 @@ func (t *table) expired(now int64, limit int) (changes []change) {
 	}
 	behind := func(at int64) string { return string(attr.Successor(attr.AppendKey(nil, attr.Int(at)))) }
 	end := behind(now)
-	t.expiry.rows.Ascend(behind(now-fiveYears), func(at string, r *row) bool {
+	t.expiry.rows.Ascend(behind(now-fiveYears), func(at string, r row) bool {
 		if at >= end {
 			return false
 		}

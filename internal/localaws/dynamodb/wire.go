@@ -3,14 +3,11 @@ package dynamodb
 import (
 	"bytes"
 	"context"
-	"encoding/base32"
 	"errors"
-	"hash/crc32"
-	"math/rand/v2"
+	"io"
 	"net/http"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -80,10 +77,10 @@ func Operations() []string {
 
 // run makes an operation of a method with typed input and output.
 func run[In, Out any](fn func(*Engine, context.Context, *In) (*Out, error)) operation {
-	shape := shapeOf(reflect.TypeFor[In](), "")
+	shape, plain := shapeOf(reflect.TypeFor[In](), ""), plainOf(reflect.TypeFor[In]())
 	return func(e *Engine, ctx context.Context, body []byte) ([]byte, error) {
 		in := new(In)
-		if err := decode(body, in); err != nil {
+		if err := decode(plain, body, in); err != nil {
 			return nil, err
 		}
 		if err := shape.check(in); err != nil {
@@ -117,11 +114,7 @@ func (e *Engine) answer(w http.ResponseWriter, r *http.Request, body []byte, err
 		}
 		status, body = api.Status, api.appendJSON(nil)
 	}
-	h := w.Header()
-	h.Set("Content-Type", "application/x-amz-json-1.0")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	h.Set("X-Amz-Crc32", strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 10))
-	h.Set("X-Amzn-Requestid", requestID())
+	setHeaders(w.Header(), body)
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client is gone: nobody to tell
 	giveBuffer(body)
@@ -141,6 +134,7 @@ func (e *Engine) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 			Message: "Request is missing Authentication Token"}
 	}
 	body, err := readBody(w, r)
+	defer func() { giveBuffer(body) }()
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -151,14 +145,27 @@ func (e *Engine) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return op(e, r.Context(), body)
 }
 
-// readBody reads up to maxBody bytes into one piece of memory where the client tells
-// truly how many there are.
+// readBody reads up to maxBody bytes into a buffer, which the caller gives back: nothing
+// may keep parts of it.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	const trusted = 1 << 20
-	room := min(max(r.ContentLength, 0), trusted) + bytes.MinRead
-	body := bytes.NewBuffer(make([]byte, 0, room))
-	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody))
-	return body.Bytes(), err
+	from := r.Body
+	if r.ContentLength < 0 || r.ContentLength > trusted {
+		from = http.MaxBytesReader(w, from, maxBody)
+	}
+	body := slices.Grow(takeBuffer(), int(min(max(r.ContentLength, 0), trusted))+bytes.MinRead)
+	for {
+		n, err := from.Read(body[len(body):cap(body)])
+		if body = body[:len(body)+n]; err == io.EOF {
+			return body, nil
+		}
+		if err != nil {
+			return body, err
+		}
+		if len(body) == cap(body) {
+			body = slices.Grow(body, len(body))
+		}
+	}
 }
 
 // Refusals of a body.
@@ -172,16 +179,4 @@ var (
 // [Engine.Refuse].
 func authenticated(r *http.Request) bool {
 	return r.Header.Get("Authorization") != "" || strings.Contains(r.URL.RawQuery, "X-Amz-Signature=")
-}
-
-// requestID returns an id that looks like one of DynamoDB's: 52 letters and digits.
-func requestID() string {
-	var raw [32]byte
-	for i := 0; i < len(raw); i += 8 {
-		v := rand.Uint64()
-		for j := range 8 {
-			raw[i+j] = byte(v >> (8 * j))
-		}
-	}
-	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(raw[:])
 }

@@ -57,16 +57,23 @@ const (
 type write struct {
 	kind      writeKind
 	table     *table
-	item      attr.Item // put
-	row       *row      // put: item, once it is packed
-	key       attr.Item // the primary key
+	item      attr.Item // of a put the whole, else the primary key
+	row       row       // put: item, once it is packed
 	update    *expr.Update
 	condition *expr.Condition
 	oldOnFail bool
 }
 
 // id tells the item that w writes from all others.
-func (w *write) id() string { return w.table.itemID(w.key) }
+func (w *write) id() string { return w.table.itemID(w.item) }
+
+// find returns the row that is there, noRow where there is none.
+func (w *write) find() row {
+	if w.row != noRow {
+		return w.table.findKey(w.row.key())
+	}
+	return w.table.find(w.item)
+}
 
 // prepare checks in, in AWS's order. Errors that come without a write are about the
 // request; those with one are about the item, in its table.
@@ -134,13 +141,12 @@ func (w *write) setItem(item attr.Item) error {
 
 func (w *write) checkItem(item attr.Item) error {
 	t := w.table
+	w.item = item
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	if w.kind == writePut {
-		w.item, w.key = item, keyOnly(t, item)
 		return t.checkItem(item)
 	}
-	w.key = item
 	if err := t.checkKey(item); err != nil {
 		return err
 	}
@@ -160,7 +166,7 @@ func (w *write) run() (c change, touched []expr.Path, err error) {
 	if t.deleted {
 		return c, nil, tableNotFound()
 	}
-	c = change{table: t, old: t.find(w.key)}
+	c = change{table: t, old: w.find()}
 	if w.condition != nil && !w.condition.Eval(c.old.packed().Item(w.condition.Attributes())) {
 		var old attr.Item
 		if w.oldOnFail {
@@ -188,7 +194,7 @@ func (w *write) run() (c change, touched []expr.Path, err error) {
 func (w *write) updated(old attr.Item) (attr.Item, []expr.Path, error) {
 	item, touched := old, []expr.Path(nil)
 	if old == nil {
-		item = w.key
+		item = w.item
 	}
 	if w.update != nil {
 		var err error
@@ -222,7 +228,7 @@ func (e *Engine) writeItem(ctx context.Context, kind writeKind, in *writeInput) 
 		return nil, err
 	}
 	lsn := e.commit([]change{c}, nil)
-	metrics := t.metrics(in.ReturnItemCollectionMetrics, w.key)
+	metrics := t.metrics(in.ReturnItemCollectionMetrics, w.item)
 	t.mu.Unlock()
 	out := &writeOutput{
 		Attributes:       returned(in.ReturnValues, c, touched),
@@ -269,7 +275,7 @@ func returned(mode string, c change, touched []expr.Path) json.RawMessage {
 }
 
 // pathsJSON is the wire form of what r holds at the paths, nil for nothing.
-func pathsJSON(r *row, paths []expr.Path) json.RawMessage {
+func pathsJSON(r row, paths []expr.Path) json.RawMessage {
 	item := expr.Pick(itemOf(r), paths)
 	if len(item) == 0 {
 		return nil

@@ -45,7 +45,7 @@ func ParseKeyCondition(src string, p *Params) (*KeyCondition, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &KeyCondition{}
+	k := &KeyCondition{make([]keyCondition, 0, 2)}
 	if err := k.add(root); err != nil {
 		return nil, err
 	}

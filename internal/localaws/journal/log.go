@@ -46,7 +46,8 @@ type Log struct {
 	requests []chan error // of Compact
 
 	// Of the writer alone, after Replay.
-	tail segment
+	tail  segment
+	crowd bool // the last batch had several records
 
 	compaction
 	stop    chan struct{} // closed by Close
@@ -55,9 +56,10 @@ type Log struct {
 
 // batch is what shares one sync.
 type batch struct {
-	buf  []byte
-	last LSN
-	done chan struct{}
+	buf     []byte
+	records int
+	last    LSN
+	done    chan struct{}
 }
 
 // Open takes the directory dir, making it when it does not exist, and holds it until
@@ -122,6 +124,7 @@ func (l *Log) Append(kind Kind, record []byte) LSN {
 	default:
 		l.filling.buf = appendRecord(l.filling.buf, kind, record)
 		l.filling.last = l.appended
+		l.filling.records++
 		l.seen[kind] = true
 		l.wake.Signal()
 	}

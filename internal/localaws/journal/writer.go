@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 )
 
 // segment is the file that records are added to.
@@ -23,6 +24,9 @@ func (l *Log) run() {
 	defer close(l.stopped)
 	defer l.compaction.wait()
 	for {
+		if l.waitForWork(); l.crowd {
+			runtime.Gosched() // those whom the last sync woke have their turn, and share the next
+		}
 		b, closing := l.nextBatch()
 		if b != nil {
 			l.flush(b)
@@ -38,13 +42,19 @@ func (l *Log) run() {
 	}
 }
 
-// nextBatch waits for something to do. The batch is nil when that is not writing.
-func (l *Log) nextBatch() (b *batch, closing bool) {
+// waitForWork waits for something to do.
+func (l *Log) waitForWork() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for len(l.filling.buf) == 0 && !l.closing && l.failed == nil && (len(l.requests) == 0 || l.compaction.running()) {
 		l.wake.Wait()
 	}
+}
+
+// nextBatch returns what is to be written, nil when that is nothing.
+func (l *Log) nextBatch() (b *batch, closing bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if len(l.filling.buf) == 0 || l.failed != nil {
 		return nil, l.closing
 	}
@@ -64,7 +74,7 @@ func (l *Log) flush(b *batch) {
 		l.durable, l.flushing = b.last, nil
 		close(b.done)
 	}
-	if cap(b.buf) <= maxSpare {
+	if l.crowd = b.records > 1; cap(b.buf) <= maxSpare {
 		l.spare = b.buf
 	}
 }

@@ -80,7 +80,7 @@ func (w *world) put(t *testing.T, from, to int) {
 // during runs m while f does.
 func during(t testing.TB, m *Mapping, f func()) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	ended := make(chan error, 1)
 	go func() { ended <- m.Run(ctx) }()
 	f()
@@ -92,9 +92,9 @@ func during(t testing.TB, m *Mapping, f func()) {
 
 func until(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); !condition(); {
+	for deadline := time.Now().Add(time.Minute); !condition(); {
 		if time.Now().After(deadline) {
-			t.Fatalf("not within 15 s: %s", what)
+			t.Fatalf("not within a minute: %s", what)
 		}
 		<-time.After(2 * time.Millisecond)
 	}

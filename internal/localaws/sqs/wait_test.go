@@ -237,7 +237,7 @@ func TestConcurrency(t *testing.T) {
 	}
 	var mu sync.Mutex
 	seen := map[string]int{}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for range 4 {
 		group.Go(func() {

@@ -1,4 +1,4 @@
-package httpapi
+package idtoken
 
 import (
 	"context"
@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
-	"github.com/go-jose/go-jose/v4/jwt"
 )
 
 // maxDocument bounds the issuer's documents, in bytes.
@@ -26,7 +25,7 @@ const fetchTime = 8 * time.Second
 // send; this one asks at most once in a cooldown.
 type keySet struct {
 	issuer  string
-	options VerifierOptions
+	options Options
 
 	mu       sync.Mutex
 	url      string // of the JWKS; "" until discovered
@@ -37,7 +36,7 @@ type keySet struct {
 	fetching chan struct{} // closed when the fetch under way ends; nil: none is
 }
 
-func newKeySet(issuer string, o VerifierOptions) *keySet {
+func newKeySet(issuer string, o Options) *keySet {
 	return &keySet{issuer: issuer, options: o}
 }
 
@@ -48,36 +47,25 @@ func (s *keySet) ready(ctx context.Context) error {
 	return s.refresh(ctx, true)
 }
 
-// verify checks the token's signature and decodes its claims into dest.
-func (s *keySet) verify(ctx context.Context, token *jwt.JSONWebToken, dest any) error {
-	kid := token.Headers[0].KeyID // one signature: the compact form has no more
+// verify checks the token's signature and returns what is signed.
+func (s *keySet) verify(ctx context.Context, token *jose.JSONWebSignature) ([]byte, error) {
+	kid := token.Signatures[0].Header.KeyID // one signature: the compact form has no more
 	keys := s.candidates(kid)
 	if len(keys) == 0 || s.stale() {
 		err := s.refresh(ctx, len(keys) == 0)
 		if keys = s.candidates(kid); len(keys) == 0 && err != nil {
-			return err
-		}
-	}
-	for i := range keys {
-		if token.Claims(keys[i].Key, dest) == nil {
-			return nil
+			return nil, err
 		}
 	}
 	if len(keys) == 0 {
-		return fmt.Errorf("%w: unknown key", ErrTokenSignature)
+		return nil, refuse(Signature, "unknown key")
 	}
-	return s.reject(token, keys)
-}
-
-// reject tells a bad signature from claims that are no JSON.
-func (s *keySet) reject(token *jwt.JSONWebToken, keys []jose.JSONWebKey) error {
 	for i := range keys {
-		var raw json.RawMessage
-		if token.Claims(keys[i].Key, &raw) == nil {
-			return fmt.Errorf("%w: its claims have wrong types", ErrTokenMalformed)
+		if payload, err := token.Verify(keys[i].Key); err == nil {
+			return payload, nil
 		}
 	}
-	return ErrTokenSignature
+	return nil, refuse(Signature, "")
 }
 
 // candidates returns the keys that a token with that key id may be signed by: all
@@ -105,7 +93,7 @@ func (s *keySet) stale() bool {
 
 // refresh fetches the keys. While another caller does, it waits for that or, if
 // wait is false, returns at once. Within the cooldown it returns what the last
-// fetch came to. Errors: [ErrKeysUnavailable].
+// fetch came to. Errors: [ErrUnavailable].
 func (s *keySet) refresh(ctx context.Context, wait bool) error {
 	s.mu.Lock()
 	if fetching := s.fetching; fetching != nil {
@@ -136,7 +124,7 @@ func (s *keySet) await(ctx context.Context, fetching <-chan struct{}) error {
 	select {
 	case <-fetching:
 	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", ErrKeysUnavailable, ctx.Err())
+		return fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -161,16 +149,16 @@ func (s *keySet) fetch(ctx context.Context, url string) (string, []jose.JSONWebK
 	if url == "" {
 		var err error
 		if url, err = s.discover(ctx); err != nil {
-			return "", nil, fmt.Errorf("%w: discovery: %w", ErrKeysUnavailable, err)
+			return "", nil, fmt.Errorf("%w: discovery: %w", ErrUnavailable, err)
 		}
 	}
 	data, err := s.get(ctx, url)
 	if err != nil {
-		return "", nil, fmt.Errorf("%w: %s: %w", ErrKeysUnavailable, url, err)
+		return "", nil, fmt.Errorf("%w: %s: %w", ErrUnavailable, url, err)
 	}
 	keys, err := parseKeys(data)
 	if err != nil {
-		return "", nil, fmt.Errorf("%w: %s: %w", ErrKeysUnavailable, url, err)
+		return "", nil, fmt.Errorf("%w: %s: %w", ErrUnavailable, url, err)
 	}
 	return url, keys, nil
 }
