@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -146,5 +147,37 @@ func TestServeRefreshes(t *testing.T) {
 		return strings.Contains(body, s.AccessKeyID) && s.Expires.After(asked)
 	}) {
 		t.Errorf("status %d: %s", status, body)
+	}
+}
+
+// TestManyPrograms: a hundred that ask at once get the credentials of one
+// exchange.
+func TestManyPrograms(t *testing.T) {
+	w := newWorld(t)
+	p, environment := w.serve("-token-file", w.write("token", []byte("open-sesame"), 0o600))
+	var programs sync.WaitGroup
+	for range 100 {
+		programs.Go(func() {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, value(environment, "AWS_CONTAINER_CREDENTIALS_FULL_URI"), nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			r.Header.Set("Authorization", "open-sesame")
+			response, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Error(err, p.stderr.String())
+				return
+			}
+			defer response.Body.Close()
+			body, err := io.ReadAll(response.Body)
+			if err != nil || response.StatusCode != 200 || !strings.Contains(string(body), w.Sessions()[0].AccessKeyID) {
+				t.Errorf("status %d: %v", response.StatusCode, err)
+			}
+		})
+	}
+	programs.Wait()
+	if n := w.Counts().Requests; n != 1 {
+		t.Errorf("%d exchanges", n)
 	}
 }
