@@ -339,6 +339,6 @@ func ExampleAdvise() {
 	fmt.Print(advice)
 	// Output:
 	// level 6, 128 cells, 3 shards; 55.3 % of the items in the hottest partition
-	//   1000 m: 13.7 queries, 37.9 read units; 1000 items read, 1000 found
+	//   1000 m: 12.8 queries, 37.4 read units; 1000 items read, 1000 found
 	//   8046.72 m: 36.4 queries, 2466.7 read units; 78667 items read, 71667 found
 }

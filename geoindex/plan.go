@@ -52,9 +52,9 @@ const (
 	// partitions allow: a plain covering of 16 cells has as many in the mean, or more.
 	coldQueries = 6
 	// requestUnits is what a request is worth in read units beside those that it
-	// consumes: next to nothing, so that of plans that read as much the one of fewer
-	// requests is taken. They are made at the same time.
-	requestUnits = 0.001
+	// consumes: little, as the requests of a search are made at the same time. By
+	// internal/cost, a tenth of it saves no read units and costs a request in 20.
+	requestUnits = 0.05
 	// trimLevels is how far the ends of ranges are refined.
 	trimLevels = 3
 	// fewUnits is what is worth a look at smaller cells.
