@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,9 +15,10 @@ import (
 	"github.com/askaround/askaround-go/internal/localaws"
 )
 
-// TestRealDomain runs the handler over the domain itself and a local AWS. Nobody
-// processes the queues: operations stay pending.
-func TestRealDomain(t *testing.T) {
+// realDomain is the handler over the domain itself and a local AWS. Nobody processes the
+// queues: operations stay pending.
+func realDomain(t *testing.T, optFns ...func(*askaround.ServiceOptions)) *fixture {
+	t.Helper()
 	ctx := t.Context()
 	local, err := localaws.Open(ctx)
 	if err != nil {
@@ -32,7 +34,7 @@ func TestRealDomain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	service, err := askaround.NewService(tables, queues, resources)
+	service, err := askaround.NewService(tables, queues, resources, optFns...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +42,31 @@ func TestRealDomain(t *testing.T) {
 	if f.handler, err = httpapi.New(service, f.verifier); err != nil {
 		t.Fatal(err)
 	}
+	return f
+}
 
+// TestQuota uses up what an account may ask for within an hour.
+func TestQuota(t *testing.T) {
+	f := realDomain(t, func(o *askaround.ServiceOptions) { o.Quota.Asks = 1 })
+	ask := func(key string) (*http.Response, []byte) {
+		r := f.request("POST", "/questions", goodQuestion)
+		r.Header.Set("Idempotency-Key", key)
+		return f.do(t, r)
+	}
+	for range 2 {
+		if response, body := ask("one"); response.StatusCode != 202 {
+			t.Fatalf("%d %s", response.StatusCode, body)
+		}
+	}
+	response, body := ask("two")
+	badRow{why: "over quota", status: 429, kind: "too-many-requests"}.check(t, response, body)
+	if wait, err := strconv.Atoi(response.Header.Get("Retry-After")); err != nil || wait < 1 || wait > 3600 {
+		t.Errorf("Retry-After %q", response.Header.Get("Retry-After"))
+	}
+}
+
+func TestRealDomain(t *testing.T) {
+	f := realDomain(t)
 	post := func(key, text string) (*http.Response, []byte) {
 		r := f.request("POST", "/questions", strings.Replace(goodQuestion, "How is the view?", text, 1))
 		r.Header.Set("Idempotency-Key", key)

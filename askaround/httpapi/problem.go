@@ -12,6 +12,7 @@ import (
 // explain says what a client is told of err; nil means that err is the server's fault.
 func explain(err error, o *openapi.Operation) *apihttp.Refusal {
 	var validation *askaround.ValidationError
+	var quota *askaround.QuotaError
 	switch {
 	case errors.As(err, &validation):
 		return validationRefusal(validation, o)
@@ -21,6 +22,9 @@ func explain(err error, o *openapi.Operation) *apihttp.Refusal {
 		return &apihttp.Refusal{Kind: apihttp.Forbidden}
 	case errors.Is(err, askaround.ErrIdempotencyConflict):
 		return apihttp.KeyReused("Idempotency-Key")
+	case errors.As(err, &quota):
+		r := &apihttp.Refusal{Kind: apihttp.TooManyRequests, Detail: "You have used up what you may ask for within this hour."}
+		return r.With("Retry-After", apihttp.Seconds(quota.Retry))
 	case errors.Is(err, askaround.ErrWatchListFull):
 		return &apihttp.Refusal{Kind: apihttp.WatchListFull, Detail: "Take a question off it first."}
 	}
