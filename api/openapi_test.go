@@ -52,8 +52,8 @@ func generate(t *testing.T, name, spec string) map[string]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// What a configuration says wins over the flag.
-		changed := strings.Replace(string(text), "output: "+output, "output: "+filepath.Join(dir, output), 1)
+		// What a configuration says wins over the flag, and is relative to the contract.
+		changed := strings.NewReplacer("output: "+output, "output: "+filepath.Join(dir, output), "../tools/", "tools/").Replace(string(text))
 		if err := os.WriteFile(redirected, []byte(changed), 0o600); err != nil {
 			t.Fatal(err)
 		}
