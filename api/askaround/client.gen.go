@@ -311,6 +311,21 @@ func (e SummaryMessageType) Valid() bool {
 	}
 }
 
+// Defines values for WatchMessageType.
+const (
+	WatchMessageTypeWatch WatchMessageType = "watch"
+)
+
+// Valid indicates whether the value is a known member of the WatchMessageType enum.
+func (e WatchMessageType) Valid() bool {
+	switch e {
+	case WatchMessageTypeWatch:
+		return true
+	default:
+		return false
+	}
+}
+
 // Account What a client needs before it knows a place.
 type Account struct {
 	// Endpoints Where MQTT is spoken, as in `Live`.
@@ -325,7 +340,7 @@ type Account struct {
 
 // AccountTopics MQTT topics that need no place.
 type AccountTopics struct {
-	// Account The outcome of the caller's own requests (`OperationMessage`).
+	// Account The outcome of the caller's own requests (`OperationMessage`) and changes of its watch list (`WatchMessage`).
 	Account string `json:"account"`
 
 	// System Announcements to everybody (`NoticeMessage`).
@@ -443,7 +458,7 @@ type LiveMessage struct {
 
 // LiveTopics MQTT topics.
 type LiveTopics struct {
-	// Account The outcome of the caller's own requests (`OperationMessage`).
+	// Account The outcome of the caller's own requests (`OperationMessage`) and changes of its watch list (`WatchMessage`).
 	Account string `json:"account"`
 
 	// Geo New and changed questions (`QuestionMessage`), one topic for each cell that meets the disc.
@@ -698,6 +713,23 @@ type WatchList struct {
 	// Items Ordered by question.
 	Items []Watch `json:"items"`
 }
+
+// WatchMessage A question came onto the caller's watch list or left it, on the account topic: follow its topic, or no longer.
+type WatchMessage struct {
+	// Question Names a question and the place where it was asked: the S2 leaf cell in hexadecimal, a hyphen, and 26 characters.
+	//
+	// Examples: 89c25a8c5fc1fb8d-06d7k2m4n5p6q7r8s9tabcdefg
+	Question QuestionID `json:"question"`
+
+	// Type Names this message.
+	Type WatchMessageType `json:"type"`
+
+	// Watching Whether it is on the list now.
+	Watching bool `json:"watching"`
+}
+
+// WatchMessageType Names this message.
+type WatchMessageType string
 
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
@@ -990,6 +1022,40 @@ func (t *LiveMessage) MergeOperationMessage(v OperationMessage) error {
 	return err
 }
 
+// AsWatchMessage returns the union data inside the LiveMessage as a WatchMessage
+func (t LiveMessage) AsWatchMessage() (WatchMessage, error) {
+	var body WatchMessage
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromWatchMessage overwrites any union data inside the LiveMessage as the provided WatchMessage
+func (t *LiveMessage) FromWatchMessage(v WatchMessage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"watch"}`))
+	t.union = b
+	return err
+}
+
+// MergeWatchMessage performs a merge with any union data inside the LiveMessage, using the provided WatchMessage
+func (t *LiveMessage) MergeWatchMessage(v WatchMessage) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	b, err = runtime.JSONMerge(b, []byte(`{"type":"watch"}`))
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
 // AsNoticeMessage returns the union data inside the LiveMessage as a NoticeMessage
 func (t LiveMessage) AsNoticeMessage() (NoticeMessage, error) {
 	var body NoticeMessage
@@ -1048,6 +1114,8 @@ func (t LiveMessage) ValueByDiscriminator() (interface{}, error) {
 		return t.AsQuestionMessage()
 	case "summary":
 		return t.AsSummaryMessage()
+	case "watch":
+		return t.AsWatchMessage()
 	default:
 		return nil, errors.New("unknown discriminator value: " + discriminator)
 	}
@@ -1204,6 +1272,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /questions (the `AskQuestion` operationId).
 	AskQuestion(ctx context.Context, params *AskQuestionParams, body AskQuestionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteQuestion Delete the caller's own question
+	//
+	// Takes effect at once, for everybody: the question can no longer be found, read or answered, and its text is gone.
+	// Deleting it again answers 404.
+	//
+	// Corresponds with DELETE /questions/{questionId} (the `DeleteQuestion` operationId).
+	DeleteQuestion(ctx context.Context, questionID QuestionIDPath, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetQuestion Read a question with its summary
 	//
@@ -1409,6 +1485,24 @@ func (c *GeneratedClient) AskQuestionWithBody(ctx context.Context, params *AskQu
 // Corresponds with POST /questions (the `AskQuestion` operationId).
 func (c *GeneratedClient) AskQuestion(ctx context.Context, params *AskQuestionParams, body AskQuestionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAskQuestionRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteQuestion Delete the caller's own question
+//
+// Takes effect at once, for everybody: the question can no longer be found, read or answered, and its text is gone.
+// Deleting it again answers 404.
+//
+// Corresponds with DELETE /questions/{questionId} (the `DeleteQuestion` operationId).
+func (c *GeneratedClient) DeleteQuestion(ctx context.Context, questionID QuestionIDPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteQuestionRequest(c.Server, questionID)
 	if err != nil {
 		return nil, err
 	}
@@ -1994,6 +2088,40 @@ func NewAskQuestionRequestWithBody(server string, params *AskQuestionParams, con
 	return req, nil
 }
 
+// NewDeleteQuestionRequest constructs an http.Request for the DeleteQuestion method
+func NewDeleteQuestionRequest(server string, questionID QuestionIDPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "questionId", questionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/questions/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetQuestionRequest constructs an http.Request for the GetQuestion method
 func NewGetQuestionRequest(server string, questionID QuestionIDPath, params *GetQuestionParams) (*http.Request, error) {
 	var err error
@@ -2453,6 +2581,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /questions (the `AskQuestion` operationId).
 	AskQuestionWithResponse(ctx context.Context, params *AskQuestionParams, body AskQuestionJSONRequestBody, reqEditors ...RequestEditorFn) (*AskQuestionResponse, error)
+
+	// DeleteQuestionWithResponse Delete the caller's own question
+	//
+	// Takes effect at once, for everybody: the question can no longer be found, read or answered, and its text is gone.
+	// Deleting it again answers 404.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /questions/{questionId} (the `DeleteQuestion` operationId).
+	DeleteQuestionWithResponse(ctx context.Context, questionID QuestionIDPath, reqEditors ...RequestEditorFn) (*DeleteQuestionResponse, error)
 
 	// GetQuestionWithResponse Read a question with its summary
 	//
@@ -3288,6 +3426,119 @@ func (r AskQuestionResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r AskQuestionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DeleteQuestionResponse401Headers the declared response headers of an HTTP 401 response for DeleteQuestion
+type DeleteQuestionResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// DeleteQuestionResponse403Headers the declared response headers of an HTTP 403 response for DeleteQuestion
+type DeleteQuestionResponse403Headers struct {
+	WWWAuthenticate *string
+}
+
+// DeleteQuestionResponse429Headers the declared response headers of an HTTP 429 response for DeleteQuestion
+type DeleteQuestionResponse429Headers struct {
+	RateLimit       *string
+	RateLimitPolicy *string
+	RetryAfter      int32
+}
+
+// DeleteQuestionResponse503Headers the declared response headers of an HTTP 503 response for DeleteQuestion
+type DeleteQuestionResponse503Headers struct {
+	RetryAfter int32
+}
+
+type DeleteQuestionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *ServiceUnavailable
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DeleteQuestionResponse401Headers
+	// Headers403 the parsed response headers for an HTTP 403 response
+	Headers403 *DeleteQuestionResponse403Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *DeleteQuestionResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DeleteQuestionResponse503Headers
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r DeleteQuestionResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r DeleteQuestionResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r DeleteQuestionResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r DeleteQuestionResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r DeleteQuestionResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r DeleteQuestionResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r DeleteQuestionResponse) GetApplicationProblemJSON503() *ServiceUnavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteQuestionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteQuestionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteQuestionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteQuestionResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4467,6 +4718,22 @@ func (c *ClientWithResponses) AskQuestionWithResponse(ctx context.Context, param
 	return ParseAskQuestionResponse(rsp)
 }
 
+// DeleteQuestionWithResponse Delete the caller's own question
+//
+// Takes effect at once, for everybody: the question can no longer be found, read or answered, and its text is gone.
+// Deleting it again answers 404.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /questions/{questionId} (the `DeleteQuestion` operationId).
+func (c *ClientWithResponses) DeleteQuestionWithResponse(ctx context.Context, questionID QuestionIDPath, reqEditors ...RequestEditorFn) (*DeleteQuestionResponse, error) {
+	rsp, err := c.DeleteQuestion(ctx, questionID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteQuestionResponse(rsp)
+}
+
 // GetQuestionWithResponse Read a question with its summary
 //
 // Returns the question, its summary and, for a geo question, its heat map.
@@ -5449,6 +5716,134 @@ func ParseAskQuestionResponse(rsp *http.Response) (*AskQuestionResponse, error) 
 		response.Headers429 = &headers
 	case rsp.StatusCode == 503:
 		var headers AskQuestionResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteQuestionResponse parses an HTTP response from a DeleteQuestionWithResponse call
+func ParseDeleteQuestionResponse(rsp *http.Response) (*DeleteQuestionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteQuestionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest ServiceUnavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DeleteQuestionResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 403:
+		var headers DeleteQuestionResponse403Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers403 = &headers
+	case rsp.StatusCode == 429:
+		var headers DeleteQuestionResponse429Headers
+		if values := rsp.Header.Values("RateLimit"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimit = &value
+		}
+		if values := rsp.Header.Values("RateLimit-Policy"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "RateLimit-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RateLimitPolicy = &value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers DeleteQuestionResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int32
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: "int32"}); err != nil {

@@ -383,7 +383,7 @@ func TestEvents(t *testing.T) {
 // TestRest calls what is called nowhere else.
 func TestRest(t *testing.T) {
 	s := newTown(t)
-	for _, pattern := range []string{"POST /questions/{id}/close", "PUT /questions/{id}/watch", "DELETE /questions/{id}/watch"} {
+	for _, pattern := range []string{"POST /questions/{id}/close", "DELETE /questions/{id}", "PUT /questions/{id}/watch", "DELETE /questions/{id}/watch"} {
 		first := true
 		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, _ *http.Request) {
 			if first { // all of them may be repeated
@@ -416,13 +416,13 @@ func TestRest(t *testing.T) {
 	live, err3 := c.GetLive(ctx, askaround.GetLiveParams{Lat: 40.5})
 	gone, err4 := c.DeleteAnswer(ctx, questionID)
 	o, err5 := c.GetOperation(ctx, operationID)
-	if err := errors.Join(err, err1, err2, err3, err4, err5, c.CloseQuestion(ctx, questionID), c.WatchQuestion(ctx, questionID), c.UnwatchQuestion(ctx, questionID)); err != nil {
+	if err := errors.Join(err, err1, err2, err3, err4, err5, c.CloseQuestion(ctx, questionID), c.DeleteQuestion(ctx, questionID), c.WatchQuestion(ctx, questionID), c.UnwatchQuestion(ctx, questionID)); err != nil {
 		t.Fatal(err)
 	}
 	if q.ID != questionID || *a.Stars != 2.5 || watches[0].Question != "q" || live.Endpoints[0] != "40.5" || gone.ID != operationID || o.ID != operationID {
 		t.Error(q, a, watches, live, gone, o)
 	}
-	if n := len(s.seen("POST")) + len(s.seen("PUT")) + len(s.seen("DELETE")); n != 7 {
+	if n := len(s.seen("POST")) + len(s.seen("PUT")) + len(s.seen("DELETE")); n != 9 {
 		t.Errorf("%d writes", n)
 	}
 	if _, err := askaround.New("server"); !errors.Is(err, askaround.ErrOptions) {

@@ -2,6 +2,7 @@ package askaround
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"github.com/askaround/askaround-go/internal/apiclient"
@@ -51,6 +52,16 @@ func (c *Client) GetQuestion(ctx context.Context, id QuestionID) (*Question, err
 func (c *Client) CloseQuestion(ctx context.Context, id QuestionID) error {
 	r, err := c.generated.CloseQuestion(apiclient.Repeatable(ctx), id)
 	return api.Done("close question", r, err)
+}
+
+// DeleteQuestion takes a question of the caller's own away from everybody. Deleting what
+// is gone does nothing.
+func (c *Client) DeleteQuestion(ctx context.Context, id QuestionID) error {
+	r, err := c.generated.DeleteQuestion(ctx, id)
+	if err = api.Done("delete question", r, err); errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // Stars is the answer to a star question: 0 to 5 in half steps.

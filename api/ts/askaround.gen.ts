@@ -47,7 +47,12 @@ export interface paths {
         get: operations["getQuestion"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete the caller's own question
+         * @description Takes effect at once, for everybody: the question can no longer be found, read or answered, and its text is gone.
+         *     Deleting it again answers 404.
+         */
+        delete: operations["deleteQuestion"];
         options?: never;
         head?: never;
         patch?: never;
@@ -463,7 +468,7 @@ export interface components {
         LiveTopics: {
             /** @description New and changed questions (`QuestionMessage`), one topic for each cell that meets the disc. */
             geo: string[];
-            /** @description The outcome of the caller's own requests (`OperationMessage`). */
+            /** @description The outcome of the caller's own requests (`OperationMessage`) and changes of its watch list (`WatchMessage`). */
             account: string;
             /** @description Announcements to everybody (`NoticeMessage`). */
             system: string;
@@ -483,7 +488,7 @@ export interface components {
         };
         /** @description MQTT topics that need no place. */
         AccountTopics: {
-            /** @description The outcome of the caller's own requests (`OperationMessage`). */
+            /** @description The outcome of the caller's own requests (`OperationMessage`) and changes of its watch list (`WatchMessage`). */
             account: string;
             /** @description Announcements to everybody (`NoticeMessage`). */
             system: string;
@@ -500,7 +505,7 @@ export interface components {
             topic: string;
         };
         /** @description What arrives by MQTT. Ignore types that you do not know. */
-        LiveMessage: components["schemas"]["QuestionMessage"] | components["schemas"]["SummaryMessage"] | components["schemas"]["HeatMessage"] | components["schemas"]["OperationMessage"] | components["schemas"]["NoticeMessage"];
+        LiveMessage: components["schemas"]["QuestionMessage"] | components["schemas"]["SummaryMessage"] | components["schemas"]["HeatMessage"] | components["schemas"]["OperationMessage"] | components["schemas"]["WatchMessage"] | components["schemas"]["NoticeMessage"];
         /** @description A new or changed question, on the geo topic of its cell; a change of its state on its question topic as well. */
         QuestionMessage: {
             /**
@@ -563,6 +568,17 @@ export interface components {
              */
             type: "operation";
             operation: components["schemas"]["Operation"];
+        };
+        /** @description A question came onto the caller's watch list or left it, on the account topic: follow its topic, or no longer. */
+        WatchMessage: {
+            /**
+             * @description Names this message. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            type: "watch";
+            question: components["schemas"]["QuestionId"];
+            /** @description Whether it is on the list now. */
+            watching: boolean;
         };
         /** @description An announcement to everybody, on the system topic. */
         NoticeMessage: {
@@ -898,6 +914,34 @@ export interface operations {
                 };
             };
             304: components["responses"]["NotModified"];
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteQuestion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `id` of a question. */
+                questionId: components["parameters"]["QuestionIdPath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The question is deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];

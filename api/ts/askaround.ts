@@ -111,6 +111,15 @@ export class AskAround {
     await this.transport.send({ method: "POST", path: `questions/${encodeURIComponent(id)}/close`, harmless: true, ...options });
   }
 
+  /** Takes a question of the caller's own away from everybody. Deleting what is gone does nothing. */
+  async deleteQuestion(id: string, options: CallOptions = {}): Promise<void> {
+    try {
+      await this.transport.send({ method: "DELETE", path: `questions/${encodeURIComponent(id)}`, ...options });
+    } catch (error) {
+      if (!isProblem(error) || error.kind !== "notFound") throw error;
+    }
+  }
+
   /** The caller's own answer; undefined where there is none. */
   async getAnswer(id: string, options: CallOptions = {}): Promise<Answer | undefined> {
     try {

@@ -41,7 +41,7 @@ export const channels = {
   geo: { filter: "askaround/v1/geo/+", qos: 1, retain: false, maxPayload: 131072 },
   /** Summary, heat and state of one question. */
   question: { filter: "askaround/v1/question/+", qos: 1, retain: false, maxPayload: 131072 },
-  /** Outcomes of the requests of one account, for all its devices. An operation has no topic of its own. */
+  /** Outcomes of the requests of one account and changes of its watch list, for all its devices. An operation has no topic of its own. */
   account: { filter: "askaround/v1/account/+", qos: 1, retain: false, maxPayload: 16384 },
   /** Notices for everybody. */
   system: { filter: "askaround/v1/system", qos: 1, retain: false, maxPayload: 16384 },
@@ -81,7 +81,7 @@ export function question(question: Value<"question">): Topic<"question"> {
   return `askaround/v1/question/${question}` as Topic<"question">;
 }
 
-/** askaround/v1/account/{account}: Outcomes of the requests of one account, for all its devices. An operation has no topic of its own. */
+/** askaround/v1/account/{account}: Outcomes of the requests of one account and changes of its watch list, for all its devices. An operation has no topic of its own. */
 export function account(account: Value<"account">): Topic<"account"> {
   return `askaround/v1/account/${account}` as Topic<"account">;
 }

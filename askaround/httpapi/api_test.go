@@ -100,6 +100,12 @@ func TestEveryOperation(t *testing.T) {
 		t.Fatalf("live: %v, %s", err, live.Body)
 	}
 	checkLive(t, f, *live.JSON200)
+
+	for _, want := range []int{http.StatusNoContent, http.StatusNotFound} {
+		if deleted, err := alice.DeleteQuestionWithResponse(ctx, operation.Question); err != nil || deleted.StatusCode() != want {
+			t.Errorf("delete: %v, %s", err, deleted.Body)
+		}
+	}
 }
 
 func checkLive(t *testing.T, f *fixture, live api.Live) {

@@ -131,6 +131,20 @@ func (f *fake) Close(ctx context.Context, _ askaround.AccountID, id askaround.Qu
 	return nil
 }
 
+// Delete takes away any question that is there.
+func (f *fake) Delete(ctx context.Context, _ askaround.AccountID, id askaround.QuestionID) error {
+	if err := f.begin(ctx); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, ok := f.questions[id]; !ok {
+		return askaround.ErrNotFound
+	}
+	delete(f.questions, id)
+	return nil
+}
+
 // Nearby pages through all questions by id; its cursor is the last id.
 func (f *fake) Nearby(ctx context.Context, in askaround.NearbyInput) (askaround.QuestionPage, error) {
 	if err := f.begin(ctx); err != nil {

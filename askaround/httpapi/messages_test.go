@@ -30,6 +30,7 @@ func TestMessagesFitTheContract(t *testing.T) {
 		"SummaryMessage":   askaround.SummaryMessage{Type: askaround.TypeSummary, Question: someQuestion, Summary: question.Summary},
 		"HeatMessage":      askaround.HeatMessage{Type: askaround.TypeHeat, Question: someQuestion, HeatPart: askaround.HeatPart{Part: "89c25b", Version: 4, Cells: map[string]int64{"89c25a3": 2}}},
 		"OperationMessage": askaround.OperationMessage{Type: askaround.TypeOperation, Operation: operation},
+		"WatchMessage":     askaround.WatchMessage{Type: askaround.TypeWatch, Question: someQuestion, Watching: true},
 		"NoticeMessage":    askaround.NoticeMessage{Type: askaround.TypeNotice, Text: "Hello"},
 	} {
 		data, err := json.Marshal(message)

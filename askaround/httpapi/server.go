@@ -137,6 +137,14 @@ func (s *server) CloseQuestion(ctx context.Context, r api.CloseQuestionRequestOb
 	return api.CloseQuestion204Response{}, nil
 }
 
+// DeleteQuestion is DELETE /questions/{questionId}.
+func (s *server) DeleteQuestion(ctx context.Context, r api.DeleteQuestionRequestObject) (api.DeleteQuestionResponseObject, error) {
+	if err := s.service.Delete(ctx, accountOf(ctx), askaround.QuestionID(r.QuestionID)); err != nil {
+		return nil, err
+	}
+	return api.DeleteQuestion204Response{}, nil
+}
+
 // GetAnswer is GET /questions/{questionId}/answer.
 func (s *server) GetAnswer(ctx context.Context, r api.GetAnswerRequestObject) (api.GetAnswerResponseObject, error) {
 	answer, err := s.service.OwnAnswer(ctx, accountOf(ctx), askaround.QuestionID(r.QuestionID))

@@ -16,6 +16,7 @@ type Service interface {
 	Nearby(context.Context, askaround.NearbyInput) (askaround.QuestionPage, error)
 	Question(context.Context, askaround.AccountID, askaround.QuestionID) (askaround.QuestionDetail, error)
 	Close(context.Context, askaround.AccountID, askaround.QuestionID) error
+	Delete(context.Context, askaround.AccountID, askaround.QuestionID) error
 	OwnAnswer(context.Context, askaround.AccountID, askaround.QuestionID) (askaround.Answer, error)
 	Operation(context.Context, askaround.AccountID, askaround.OperationID) (askaround.Operation, error)
 	Watch(context.Context, askaround.AccountID, askaround.QuestionID) error

@@ -117,6 +117,7 @@ func TestDeadline(t *testing.T) {
 		f.request("PUT", "/questions/"+someQuestion+"/answer", `{"stars":1}`),
 		f.request("DELETE", "/questions/"+someQuestion+"/answer", ""),
 		f.request("POST", "/questions/"+someQuestion+"/close", ""),
+		f.request("DELETE", "/questions/"+someQuestion, ""),
 		f.request("GET", "/operations/"+someOperation, ""),
 		f.request("PUT", "/questions/"+someQuestion+"/watch", ""),
 		f.request("DELETE", "/questions/"+someQuestion+"/watch", ""),

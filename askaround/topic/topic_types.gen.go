@@ -59,8 +59,8 @@ func (Question) Channel() Channel { return channels[questionChannel] }
 func (Question) identity() string { return "" }
 
 // Account is the topic askaround/v1/account/{account}. Outcomes of the requests of one
-// account, for all its devices. An operation has no topic of its own. Published by
-// service, received by user (own).
+// account and changes of its watch list, for all its devices. An operation has no topic of
+// its own. Published by service, received by user (own).
 // The zero value names no topic; use [NewAccount].
 type Account struct{ id string }
 

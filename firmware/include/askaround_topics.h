@@ -376,8 +376,8 @@ static_assert(Question::kMaxTopicBytes ==
                   detail::fixedBytes(Question::pattern()) + QuestionId::kMaxBytes,
               "askaround: longest topic of Question");
 
-// askaround/v1/account/{account}: Outcomes of the requests of one account, for all its
-// devices. An operation has no topic of its own.
+// askaround/v1/account/{account}: Outcomes of the requests of one account and changes of
+// its watch list, for all its devices. An operation has no topic of its own.
 //
 // At most 47 bytes of topic and 16384 of payload; published at QoS 1, not retained;
 // subscribed to at QoS 1.

@@ -155,6 +155,7 @@ func askaroundContract(t testing.TB) contracttest.Contract {
 			"getAnswer":       {"answer-not-found"},
 			"getQuestion":     {"question-not-found"},
 			"closeQuestion":   {"question-not-found", "forbidden"},
+			"deleteQuestion":  {"question-not-found", "forbidden"},
 			"watchQuestion":   {"question-not-found", "watch-list-full"},
 			"unwatchQuestion": {"question-not-found"},
 			"listQuestions":   {"invalid-cursor"},

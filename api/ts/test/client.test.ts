@@ -134,6 +134,13 @@ test("what is declared harmless is repeated without a key", async () => {
   assert.equal(s.seen.at(-1)!.line, "DELETE https://x/api/questions/q/watch");
 });
 
+test("a deletion whose answer was lost has happened", async () => {
+  const gone = json(404, { type: "urn:problem-type:askaround:question-not-found", title: "gone", status: 404 });
+  const s = server(broken, gone);
+  await pass(s.client().deleteQuestion("q"));
+  assert.deepEqual(s.seen.map((r) => r.line), Array(2).fill("DELETE https://x/api/questions/q"));
+});
+
 test("outcomes that the program tells, or that are asked for", async () => {
   let status: Operation["status"] = "pending";
   const s = server((r) => Response.json(operation(r.line.startsWith("POST") ? "pending" : status), { status: r.line.startsWith("POST") ? 202 : 200 }));

@@ -38,5 +38,6 @@ func mappings(local *localaws.Local, r askaround.Resources, w *askaround.Worker)
 	add("aggregate answers", m, err)
 	stream("publish questions", r.Questions, w.PublishQuestions)
 	stream("publish heat", r.Heat, w.PublishHeat)
+	stream("publish watches", r.Watches, w.PublishWatches)
 	return all, firstErr
 }

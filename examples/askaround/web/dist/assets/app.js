@@ -451,6 +451,14 @@ var AskAround = class {
   async closeQuestion(id, options = {}) {
     await this.transport.send({ method: "POST", path: `questions/${encodeURIComponent(id)}/close`, harmless: true, ...options });
   }
+  /** Takes a question of the caller's own away from everybody. Deleting what is gone does nothing. */
+  async deleteQuestion(id, options = {}) {
+    try {
+      await this.transport.send({ method: "DELETE", path: `questions/${encodeURIComponent(id)}`, ...options });
+    } catch (error) {
+      if (!isProblem2(error) || error.kind !== "notFound") throw error;
+    }
+  }
   /** The caller's own answer; undefined where there is none. */
   async getAnswer(id, options = {}) {
     try {
