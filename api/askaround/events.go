@@ -24,7 +24,7 @@ type Event struct {
 }
 
 // Message returns the message: a [QuestionMessage], [SummaryMessage], [HeatMessage],
-// [OperationMessage] or [NoticeMessage]. The error says that the data is none of these;
+// [OperationMessage], [WatchMessage] or [NoticeMessage]. The error says that the data is none of these;
 // ignore types that you do not know.
 func (e Event) Message() (any, error) {
 	var m LiveMessage

@@ -1,53 +1,87 @@
 // Command load measures a running Ask Around Me, in its own process and over real
-// sockets: how long a POST takes, and how long an answer takes to reach a subscriber.
+// sockets: how long a PUT takes, and how long until others know of the answer: those who
+// are told by MQTT or by server-sent events, and those who ask again and again.
 //
-//	go run ./examples/askaround/internal/load -rate 100 -for 10s
+//	go run ./examples/askaround/internal/load -rate 100 -for 10s -poll 500ms,1s,2s
+//
+// Who asks every n seconds learns of what happens at any time after n/2 seconds in the mean.
 package main
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
-	"net"
+	"io"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
-	"github.com/eclipse/paho.golang/paho"
-
 	"github.com/askaround/askaround-go/api/askaround"
-	domain "github.com/askaround/askaround-go/askaround"
-	"github.com/askaround/askaround-go/askaround/topic"
 	"github.com/askaround/askaround-go/examples/askaround/app"
 )
 
+// options are what is measured.
+type options struct {
+	rate   int
+	length time.Duration
+	dir    string
+	polls  periods
+}
+
+// periods is a flag: durations with commas between them.
+type periods []time.Duration
+
+func (p *periods) String() string { return strings.Trim(fmt.Sprint([]time.Duration(*p)), "[]") }
+
+func (p *periods) Set(s string) error {
+	*p = nil
+	for _, text := range strings.Split(s, ",") {
+		d, err := time.ParseDuration(text)
+		if err != nil || d <= 0 {
+			return fmt.Errorf("%q is no period, such as 500ms", text)
+		}
+		*p = append(*p, d)
+	}
+	return nil
+}
+
 func main() {
-	rate := flag.Int("rate", 100, "answers a second")
-	length := flag.Duration("for", 10*time.Second, "how long")
-	dir := flag.String("data", "", "`directory` of the data; empty keeps it in memory")
+	var o options
+	flag.IntVar(&o.rate, "rate", 100, "answers a second")
+	flag.DurationVar(&o.length, "for", 10*time.Second, "how long")
+	flag.StringVar(&o.dir, "data", "", "`directory` of the data; empty keeps it in memory")
+	flag.Var(&o.polls, "poll", "`periods` of those who ask again and again, such as 500ms,1s")
 	flag.Parse()
-	if err := run(context.Background(), *rate, *length, *dir); err != nil {
+	if o.rate < 1 || o.length <= 0 {
+		fmt.Fprintln(os.Stderr, "load: -rate and -for are more than nothing")
+		os.Exit(2)
+	}
+	if err := run(context.Background(), os.Stdout, o); err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, rate int, length time.Duration, dir string) error {
-	a, err := app.Open(ctx, app.Config{Dir: dir})
+func run(ctx context.Context, w io.Writer, o options) error {
+	a, err := app.Open(ctx, app.Config{Dir: o.dir})
 	if err != nil {
 		return err
 	}
 	running, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(running) }()
-	err = measure(ctx, a, rate, length)
+	reports, err := measure(ctx, a, o)
 	stop()
-	if endErr := <-ended; err == nil {
-		err = endErr
+	if err := errors.Join(err, <-ended); err != nil {
+		return err
 	}
-	return err
+	for _, r := range reports {
+		fmt.Fprintln(w, r)
+	}
+	return nil
 }
 
 func client(a *app.App, user string) (*askaround.Client, string, error) {
@@ -61,34 +95,57 @@ func client(a *app.App, user string) (*askaround.Client, string, error) {
 
 // measure gives each answer by a user of its own, so that the number of answers in a
 // summary tells which of them it contains.
-func measure(ctx context.Context, a *app.App, rate int, length time.Duration) error {
+func measure(ctx context.Context, a *app.App, o options) ([]report, error) {
 	author, token, err := client(a, "author")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	asked, err := author.AskQuestion(ctx, askaround.NewQuestion{Text: "How fast is it?", Kind: "star", Location: askaround.LatLng{Lat: 51.5, Lng: -0.1}})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if _, err := asked.Wait(ctx); err != nil {
-		return err
+		return nil, err
 	}
-	n := int(length.Seconds() * float64(rate))
 	account, err := author.GetAccount(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	seen, err := subscribe(ctx, a, token, account.Topics.Account, asked.Question, n)
-	if err != nil {
-		return err
+	views := []*view{
+		newView("told by MQTT", pushedByMQTT(a, token, account.Topics.Account, asked.Question)),
+		newView("told by server-sent events", pushedByEvents(author, asked.Question)),
+	}
+	for _, every := range o.polls {
+		views = append(views, newView(fmt.Sprintf("asks every %v", every), polled(author, asked.Question, every)))
+	}
+
+	following, stop := context.WithCancelCause(ctx)
+	var wg sync.WaitGroup
+	for _, v := range views {
+		wg.Go(func() {
+			if err := v.follow(following, v); err != nil && following.Err() == nil {
+				stop(fmt.Errorf("%s: %w", v.name, err))
+			}
+		})
+	}
+	reports, err := answer(following, a, asked.Question, views, o)
+	stop(nil)
+	wg.Wait()
+	return reports, err
+}
+
+// answer answers the question and says how long that took and when the views showed it.
+func answer(ctx context.Context, a *app.App, question string, views []*view, o options) ([]report, error) {
+	if err := warm(ctx, a, question, views); err != nil {
+		return nil, err
 	}
 	var mu sync.Mutex
-	var posts []time.Duration
-	accepted := make([]time.Time, 0, n) // in the order of acceptance
+	var puts []time.Duration
+	var begun []time.Time // of those that were accepted
 	var wg sync.WaitGroup
-	tick := time.NewTicker(time.Second / time.Duration(rate))
+	tick := time.NewTicker(time.Second / time.Duration(o.rate))
 	defer tick.Stop()
-	for i := range n {
+	for i := range int(o.length.Seconds() * float64(o.rate)) {
 		<-tick.C
 		wg.Go(func() {
 			c, _, err := client(a, fmt.Sprintf("user %d", i))
@@ -96,81 +153,79 @@ func measure(ctx context.Context, a *app.App, rate int, length time.Duration) er
 				return
 			}
 			began := time.Now()
-			if _, err := c.PutAnswer(ctx, asked.Question, askaround.Stars(float64(i%11)/2)); err == nil {
+			if _, err := c.PutAnswer(ctx, question, askaround.Stars(float64(i%11)/2)); err == nil {
 				mu.Lock()
-				posts = append(posts, time.Since(began))
-				accepted = append(accepted, began)
+				puts, begun = append(puts, time.Since(began)), append(begun, began)
 				mu.Unlock()
 			}
 		})
 	}
 	wg.Wait()
-	reached, err := seen(len(accepted))
+	slices.SortFunc(begun, time.Time.Compare)
+	reports := []report{newReport(fmt.Sprintf("%d answers at %d/s: PUT answered", len(puts), o.rate), puts)}
+	waiting, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for _, v := range views {
+		shown, err := v.until(waiting, 1+len(begun))
+		if err != nil {
+			return nil, err
+		}
+		delays := make([]time.Duration, len(begun))
+		for i, began := range begun {
+			delays[i] = shown[1+i].Sub(began)
+		}
+		reports = append(reports, newReport("PUT begun until known to who "+v.name, delays))
+	}
+	return reports, nil
+}
+
+// warm changes one answer until every view has it.
+func warm(ctx context.Context, a *app.App, question string, views []*view) error {
+	c, _, err := client(a, "the first")
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(accepted, time.Time.Compare)
-	delays := make([]time.Duration, len(accepted))
-	for i, began := range accepted {
-		delays[i] = reached[i].Sub(began)
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for i, v := 0, 0; v < len(views); i++ {
+		if _, err := c.PutAnswer(ctx, question, askaround.Stars(float64(i%11)/2)); err != nil {
+			return err
+		}
+		patience, stop := context.WithTimeout(ctx, 100*time.Millisecond)
+		for v < len(views) {
+			if _, err := views[v].until(patience, 1); err != nil {
+				break
+			}
+			v++
+		}
+		stop()
+		if ctx.Err() != nil {
+			return fmt.Errorf("who %s has learnt of no answer: %w", views[v].name, context.Cause(ctx))
+		}
 	}
-	fmt.Printf("%d answers at %d/s\n", len(accepted), rate)
-	report("POST answered", posts)
-	report("POST begun until the subscriber has the summary", delays)
 	return nil
 }
 
-// subscribe returns a function that waits for n answers in the summary, and tells when
-// the subscriber, whose own topic account is, first had each of 1 to n.
-func subscribe(ctx context.Context, a *app.App, token, account, question string, most int) (func(n int) ([]time.Time, error), error) {
-	name, err := topic.NewQuestion(question)
-	if err != nil {
-		return nil, err
-	}
-	me, err := topic.Parse(account)
-	own, ok := me.(topic.Account)
-	if !ok {
-		return nil, fmt.Errorf("%q is no account's topic: %w", account, err)
-	}
-	socket, err := net.Dial("tcp", a.MQTTAddr())
-	if err != nil {
-		return nil, err
-	}
-	arrived := make(chan int64, most+1)
-	times := make([]time.Time, 0, most)
-	c := paho.NewClient(paho.ClientConfig{Conn: socket, OnPublishReceived: []func(paho.PublishReceived) (bool, error){func(p paho.PublishReceived) (bool, error) {
-		var m domain.SummaryMessage
-		if json.Unmarshal(p.Packet.Payload, &m) == nil && m.Type == domain.TypeSummary {
-			for now := time.Now(); int64(len(times)) < m.Answers; {
-				times = append(times, now)
-			}
-			arrived <- m.Answers
-		}
-		return true, nil
-	}}})
-	if _, err := c.Connect(ctx, &paho.Connect{ClientID: topic.RoleUser.ClientID(own.ID(), "load"), CleanStart: true, KeepAlive: 30, PasswordFlag: true, Password: []byte(token), UsernameFlag: true, Username: "load"}); err != nil {
-		return nil, err
-	}
-	if _, err := c.Subscribe(ctx, &paho.Subscribe{Subscriptions: []paho.SubscribeOptions{{Topic: name.String(), QoS: 1}}}); err != nil {
-		return nil, err
-	}
-	return func(n int) ([]time.Time, error) {
-		timeout := time.After(30 * time.Second)
-		for {
-			select {
-			case answers := <-arrived:
-				if answers >= int64(n) {
-					return times, c.Disconnect(&paho.Disconnect{})
-				}
-			case <-timeout:
-				return nil, fmt.Errorf("%d of %d answers arrived within 30 s", len(times), n)
-			}
-		}
-	}, nil
+// A report says how long something took.
+type report struct {
+	what                 string
+	mean, p50, p99, most time.Duration
 }
 
-func report(what string, d []time.Duration) {
+func newReport(what string, d []time.Duration) report {
+	if len(d) == 0 {
+		return report{what: what + ": none"}
+	}
 	slices.Sort(d)
-	at := func(p float64) time.Duration { return d[int(p*float64(len(d)-1))].Round(10 * time.Microsecond) }
-	fmt.Printf("  %-50s p50 %v, p99 %v, most %v\n", what, at(0.5), at(0.99), at(1))
+	var sum time.Duration
+	for _, one := range d {
+		sum += one
+	}
+	at := func(p float64) time.Duration { return d[int(p*float64(len(d)-1))] }
+	return report{what, sum / time.Duration(len(d)), at(0.5), at(0.99), at(1)}
+}
+
+func (r report) String() string {
+	const unit = 10 * time.Microsecond
+	return fmt.Sprintf("%-62s mean %v, p50 %v, p99 %v, most %v", r.what, r.mean.Round(unit), r.p50.Round(unit), r.p99.Round(unit), r.most.Round(unit))
 }
