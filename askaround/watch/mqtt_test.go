@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -185,6 +186,7 @@ func TestThroughMQTT(t *testing.T) {
 	go func() { ended <- watcher.Run(ctx) }()
 
 	var asked []askaround.QuestionID
+	var pending []askaround.OperationID
 	for i := range 60 {
 		op, err := town.service.Ask(t.Context(), askaround.AskInput{
 			Account: account("author"), Text: "Is it open?", Kind: askaround.KindStar, Location: scatter(r, at, 9_000),
@@ -192,7 +194,7 @@ func TestThroughMQTT(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		asked = append(asked, op.Question)
+		asked, pending = append(asked, op.Question), append(pending, op.ID)
 		if i%10 == 3 {
 			_ = town.service.Close(t.Context(), account("author"), asked[r.IntN(len(asked))])
 		}
@@ -206,6 +208,13 @@ func TestThroughMQTT(t *testing.T) {
 			}
 		}
 	}
+	waitFor(t, "all questions are there", func() bool {
+		pending = slices.DeleteFunc(pending, func(id askaround.OperationID) bool {
+			op, err := town.service.Operation(t.Context(), account("author"), id)
+			return err == nil && op.Status != askaround.StatusPending
+		})
+		return len(pending) == 0
+	})
 	settled := func() bool {
 		truth := map[askaround.QuestionID]bool{}
 		in := askaround.NearbyInput{Center: at, Limit: askaround.MaxLimit}
@@ -236,14 +245,14 @@ func TestThroughMQTT(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitFor(t, "the answer is in the view", func() bool {
-		list := watcher.Questions()
-		return list[0].ID == followed && list[0].Summary.SumHalfStars == 9
+		q, ok := shown(watcher, followed)
+		return ok && q.Summary.SumHalfStars == 9
 	})
 	// And what is deleted goes away.
 	if err := town.service.Delete(t.Context(), account("author"), followed); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, "the deleted question is gone", func() bool { return watcher.Questions()[0].ID != followed })
+	waitFor(t, "the deleted question is gone", func() bool { _, ok := shown(watcher, followed); return !ok })
 	cancel()
 	if err := <-ended; err != nil {
 		t.Errorf("Run: %v", err)
@@ -251,6 +260,16 @@ func TestThroughMQTT(t *testing.T) {
 	if len(j.shown) != len(watcher.Questions()) {
 		t.Errorf("told of %d questions, shows %d", len(j.shown), len(watcher.Questions()))
 	}
+}
+
+// shown returns a question of the watcher's view.
+func shown(w *Watcher, id askaround.QuestionID) (askaround.Question, bool) {
+	for _, q := range w.Questions() {
+		if q.ID == id {
+			return q.Question, true
+		}
+	}
+	return askaround.Question{}, false
 }
 
 // TestRefused: a subscription that the broker does not grant is an error.
