@@ -128,6 +128,9 @@ func randomStep(r *rand.Rand, number int) step {
 			if soon == 0 {
 				delete(p.receipts, name+some) // no longer in flight: they differ again
 			}
+			if code := errorCode(err); code == "ReceiptHandleIsInvalid" || code == "InvalidParameterValue" {
+				return "gone", nil // deleted, or among the dead letters: the first is moto's code, the second AWS's
+			}
 			return nil, err
 		}}
 	case 10:
