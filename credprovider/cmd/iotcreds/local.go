@@ -71,7 +71,10 @@ func (l *local) fromHere(next http.Handler) http.Handler {
 // metadata and container credentials, which a firewall may lead here.
 func isThisMachine(hostport string) bool {
 	host := hostport
-	if h, _, err := net.SplitHostPort(hostport); err == nil {
+	if h, port, err := net.SplitHostPort(hostport); err == nil {
+		if strings.Trim(port, "0123456789") != "" {
+			return false
+		}
 		host = h
 	}
 	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
