@@ -103,12 +103,12 @@ func TestRefusedByGenerators(t *testing.T) {
 		{
 			"a glob that reaches into another channel",
 			"askaround/v1/edge/{thing}/{model}/inference", "askaround/v1/inference/{thing}/{model}",
-			`asyncapi.yaml:94: #/channels/legacyRobotAction: what lets role service publish to it, */action, lets it publish to askaround/v1/inference/-/action of channel edgeInference as well`,
+			`asyncapi.yaml:95: #/channels/legacyRobotAction: what lets role service publish to it, */action, lets it publish to askaround/v1/inference/-/action of channel edgeInference as well`,
 		},
 		{
 			"each of a parameter whose length varies",
 			"service: {topics: all}\n      operator: {topics: all}\n  sendLegacy", "service: {topics: each, filters: 8}\n  sendLegacy",
-			`asyncapi.yaml:85: #/channels/robotTelemetry: role service may receive each topic, but robot has no fixed length: no policy can keep wildcards out`,
+			`asyncapi.yaml:86: #/channels/robotTelemetry: role service may receive each topic, but robot has no fixed length: no policy can keep wildcards out`,
 		},
 		{
 			"a policy that is too large",
