@@ -15,9 +15,18 @@
 //     typed, parsed, matched, routed. Standard library only.
 //   - [github.com/askaround/askaround-go/askaround/httpapi] serves the domain over
 //     HTTP, behind tokens of any OpenID Connect issuer.
+//   - [github.com/askaround/askaround-go/askaround/watch] keeps a live view around a
+//     moving position; [github.com/askaround/askaround-go/askaround/cost] says what it costs.
 //   - [github.com/askaround/askaround-go/api/askaround] is the HTTP contract: an
-//     OpenAPI 3.1 document, and the models, server and client generated from it. The
+//     OpenAPI 3.1 document, the models and the server's interface generated from it, and a
+//     client. Beside it api/robot, api/device and, in TypeScript, api/ts. The
 //     topics' contract is api/asyncapi.yaml; firmware/include has its header for devices.
+//   - [github.com/askaround/askaround-go/iotauth] signs, verifies and carries the tokens of
+//     AWS IoT custom authorizers and runs the authorizer itself. Standard library only.
+//   - [github.com/askaround/askaround-go/iotauth/policy] evaluates, explains, lints, derives
+//     and proves AWS IoT policies. Standard library only.
+//   - [github.com/askaround/askaround-go/credprovider] exchanges a device's certificate for
+//     temporary AWS credentials; the command iotcreds gives them to other programs.
 //
 // # Reference application
 //

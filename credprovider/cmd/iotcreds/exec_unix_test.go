@@ -4,7 +4,6 @@ package main
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,14 +12,13 @@ import (
 	"time"
 
 	"github.com/askaround/askaround-go/credprovider/credprovidertest"
+	"github.com/askaround/askaround-go/internal/foreign"
 )
 
 // needShell skips where programs of the tests cannot be sh.
 func needShell(t *testing.T) {
 	t.Helper()
-	if _, err := exec.LookPath("sh"); err != nil {
-		t.Skip("there is no sh")
-	}
+	foreign.Need(t, "sh")
 }
 
 // TestExecStatus is that of the program.
@@ -91,9 +89,7 @@ func TestExecSignals(t *testing.T) {
 // token.
 func TestExecEndpoint(t *testing.T) {
 	needShell(t)
-	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip("there is no curl")
-	}
+	foreign.Need(t, "curl")
 	w := newWorld(t)
 	began := make(chan struct{})
 	go func() { // the outage begins when the credentials were handed out
