@@ -19,7 +19,7 @@ import (
 	"github.com/askaround/askaround-go/internal/inprocess"
 	"github.com/askaround/askaround-go/internal/localaws"
 	"github.com/askaround/askaround-go/internal/localaws/access"
-	"github.com/askaround/askaround-go/internal/localaws/sigv4"
+	"github.com/askaround/askaround-go/internal/sigv4"
 )
 
 // farSide is the local DynamoDB, which knows what the endpoint handed out.

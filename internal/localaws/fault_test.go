@@ -15,8 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
 
+	"github.com/askaround/askaround-go/internal/journal"
 	"github.com/askaround/askaround-go/internal/localaws"
-	"github.com/askaround/askaround-go/internal/localaws/journal"
 )
 
 // brokenDisk fails to write, or to sync, while it is told to.

@@ -7,10 +7,10 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/askaround/askaround-go/internal/journal"
 	"github.com/askaround/askaround-go/internal/localaws/dynamodb"
-	"github.com/askaround/askaround-go/internal/localaws/journal"
-	"github.com/askaround/askaround-go/internal/localaws/sigv4"
 	"github.com/askaround/askaround-go/internal/localaws/sqs"
+	"github.com/askaround/askaround-go/internal/sigv4"
 )
 
 // Options configure a Local. A zero value means the default.

@@ -18,8 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/askaround/askaround-go/internal/foreign"
+	"github.com/askaround/askaround-go/internal/journal"
 	"github.com/askaround/askaround-go/internal/localaws"
-	"github.com/askaround/askaround-go/internal/localaws/journal"
 )
 
 func TestMain(m *testing.M) {

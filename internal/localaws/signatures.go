@@ -5,7 +5,7 @@ import (
 	"crypto/rand"
 	"net/http"
 
-	"github.com/askaround/askaround-go/internal/localaws/sigv4"
+	"github.com/askaround/askaround-go/internal/sigv4"
 )
 
 // keys are the credentials that requests may be signed with.

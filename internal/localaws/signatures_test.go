@@ -26,7 +26,7 @@ import (
 
 	"github.com/askaround/askaround-go/internal/foreign"
 	"github.com/askaround/askaround-go/internal/localaws"
-	"github.com/askaround/askaround-go/internal/localaws/sigv4"
+	"github.com/askaround/askaround-go/internal/sigv4"
 )
 
 var known = sigv4.Static{

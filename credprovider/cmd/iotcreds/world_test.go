@@ -23,7 +23,7 @@ import (
 	"github.com/askaround/askaround-go/credprovider/credprovidertest"
 	"github.com/askaround/askaround-go/internal/localaws"
 	"github.com/askaround/askaround-go/internal/localaws/access"
-	"github.com/askaround/askaround-go/internal/localaws/sigv4"
+	"github.com/askaround/askaround-go/internal/sigv4"
 )
 
 var update = flag.Bool("update", false, "write the golden files")

@@ -8,7 +8,7 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/askaround/askaround-go/internal/localaws/sigv4"
+	"github.com/askaround/askaround-go/internal/sigv4"
 )
 
 // Request is one thing that a session wants to do.

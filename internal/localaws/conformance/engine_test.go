@@ -15,8 +15,8 @@ import (
 
 	"github.com/askaround/askaround-go/internal/foreign"
 	"github.com/askaround/askaround-go/internal/inprocess"
+	"github.com/askaround/askaround-go/internal/journal"
 	engine "github.com/askaround/askaround-go/internal/localaws/dynamodb"
-	"github.com/askaround/askaround-go/internal/localaws/journal"
 )
 
 func TestMain(m *testing.M) {

@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"github.com/askaround/askaround-go/internal/localaws/journal"
+	"github.com/askaround/askaround-go/internal/journal"
 )
 
 type tableInput struct {

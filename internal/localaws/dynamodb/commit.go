@@ -1,7 +1,7 @@
 package dynamodb
 
 import (
-	"github.com/askaround/askaround-go/internal/localaws/journal"
+	"github.com/askaround/askaround-go/internal/journal"
 )
 
 // change is the effect of one write on one item. Two times noRow is no effect.

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/askaround/askaround-go/internal/localaws/journal"
+	"github.com/askaround/askaround-go/internal/journal"
 )
 
 // Kind marks the records of an Engine in the journal.

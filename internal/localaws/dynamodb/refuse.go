@@ -4,7 +4,7 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/askaround/askaround-go/internal/localaws/sigv4"
+	"github.com/askaround/askaround-go/internal/sigv4"
 )
 
 // Refuse answers a request that is not to be served because of err: in DynamoDB's shape

@@ -5,8 +5,8 @@ import (
 
 	"github.com/tidwall/btree"
 
+	"github.com/askaround/askaround-go/internal/journal"
 	"github.com/askaround/askaround-go/internal/localaws/attr"
-	"github.com/askaround/askaround-go/internal/localaws/journal"
 )
 
 type ttlSpecification struct {

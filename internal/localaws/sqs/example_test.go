@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	client "github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/askaround/askaround-go/internal/localaws/journal"
+	"github.com/askaround/askaround-go/internal/journal"
 	"github.com/askaround/askaround-go/internal/localaws/sqs"
 )
 

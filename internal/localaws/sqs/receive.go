@@ -5,7 +5,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/askaround/askaround-go/internal/localaws/journal"
+	"github.com/askaround/askaround-go/internal/journal"
 )
 
 // maxInFlight is the quota of a queue (Developer Guide, "Amazon SQS standard queue

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/askaround/askaround-go/internal/localaws/sigv4"
+	"github.com/askaround/askaround-go/internal/sigv4"
 )
 
 // frontDoor are the refusals of AWS's front door, which are not shapes of SQS: the codes

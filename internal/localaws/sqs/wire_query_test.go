@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/askaround/askaround-go/internal/localaws/journal"
+	"github.com/askaround/askaround-go/internal/journal"
 )
 
 var requestID = regexp.MustCompile(`<RequestId>[0-9a-f-]{36}</RequestId>`)

@@ -22,7 +22,7 @@ import (
 	"syscall"
 
 	"github.com/askaround/askaround-go/internal/localaws"
-	"github.com/askaround/askaround-go/internal/localaws/sigv4"
+	"github.com/askaround/askaround-go/internal/sigv4"
 )
 
 // options are the flags.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/askaround/askaround-go/internal/localaws/sigv4"
+	"github.com/askaround/askaround-go/internal/sigv4"
 )
 
 func Example() {

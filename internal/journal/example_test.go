@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/askaround/askaround-go/internal/localaws/journal"
+	"github.com/askaround/askaround-go/internal/journal"
 )
 
 // A greeting is written, waited for, and found again by the next process.
