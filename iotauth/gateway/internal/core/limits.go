@@ -1,0 +1,33 @@
+package core
+
+import "time"
+
+// Limits bound what clients may do. A zero value means AWS IoT's default, which stands
+// behind each. Source: "AWS IoT Core endpoints and quotas",
+// https://docs.aws.amazon.com/general/latest/gr/iot-core.html, unless said otherwise.
+type Limits struct {
+	Payload                    int           // bytes of a payload: 128 KiB
+	TopicBytes                 int           // of UTF-8 in a topic or filter: 256
+	TopicSlashes               int           // in a topic or filter: 7; $aws/rules/{rule}/ and $share/{group}/ are not counted
+	ClientIDBytes              int           // 128
+	SubscriptionsPerConnection int           // 50
+	SubscriptionsPerRequest    int           // of one SUBSCRIBE: 8
+	InflightInbound            int           // QoS 1 publications not yet acknowledged by the gateway: 100
+	InflightOutbound           int           // by the client: 100
+	PublishRate                float64       // publications per second and connection, in and out together: 100; excess in is discarded, excess out waits
+	Throughput                 int           // bytes per second and connection, in and out: 512 KiB; excess waits
+	ConnectRate                float64       // CONNECTs per second of one client id: 1
+	KeepAliveMin               time.Duration // 30 s
+	KeepAliveMax               time.Duration // 1,200 s; also what 0 means
+	ConnectTimeout             time.Duration // from accept to CONNECT: 30 s
+	WebSocketLifetime          time.Duration // 24 h
+	SessionExpiry              time.Duration // of persistent sessions of MQTT 3.1.1: 1 h
+	SessionExpiryMax           time.Duration // that MQTT 5 may ask for: 7 days
+	RedeliveryRate             float64       // stored messages per second after a reconnection: 10
+	TopicAliasMax              int           // 8
+	MessageExpiryMax           time.Duration // 604,800 s
+	QueuedMessages             int           // waiting for one session, 10,000; beyond, a connected client is disconnected and a queued message of an absent one is dropped and counted
+	QueuedBytes                int           // of payload waiting for one session: 16 MiB
+	RetainedMessages           int           // in the account: 500,000
+	Connections                int           // open at once: 500,000
+}

@@ -1,0 +1,10 @@
+package gateway
+
+import "github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+
+// Limits bound what clients may do. A zero value means AWS IoT's default, which stands
+// behind each field.
+type Limits = core.Limits
+
+// A Message is one that is published.
+type Message = core.Message
