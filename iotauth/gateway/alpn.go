@@ -56,15 +56,15 @@ func (g *Gateway) doorTLS(door Door) (*tls.Config, error) {
 	// client with a certificate is good for nothing without, and the other way round.
 	config := g.routeTLS(route{})
 	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-		c := hello.Context().Value(clientKey{}).(*client)
-		if c.refusal = g.checkServerName(hello.ServerName); c.refusal != nil {
+		v := hello.Context().Value(visitorKey{}).(*visitor)
+		if v.refusal = g.checkServerName(hello.ServerName); v.refusal != nil {
 			return nameless, nil
 		}
 		i := choose(known, hello.SupportedProtos)
 		if i < 0 {
 			return refusing, nil
 		}
-		c.route = known[i]
+		v.route = known[i]
 		return configs[i], nil
 	}
 	return config, nil

@@ -110,8 +110,8 @@ func (g *Gateway) welcome(socket net.Conn, config *tls.Config) {
 	}
 }
 
-// A client is a connection of which is known what it speaks.
-type client struct {
+// A visitor is a connection of which is known what it speaks.
+type visitor struct {
 	net.Conn
 	socket net.Conn             // as accepted
 	tls    *tls.ConnectionState // nil without TLS
@@ -121,46 +121,46 @@ type client struct {
 	refusal error // why its handshake was to fail
 }
 
-// clientKey finds the client in the context of its handshake.
-type clientKey struct{}
+// visitorKey finds the client in the context of its handshake.
+type visitorKey struct{}
 
 // handshake finds out what a client wants.
-func (g *Gateway) handshake(socket net.Conn, config *tls.Config) (*client, error) {
+func (g *Gateway) handshake(socket net.Conn, config *tls.Config) (*visitor, error) {
 	_ = socket.SetDeadline(time.Now().Add(handshakeTime))
-	c := &client{Conn: socket, socket: socket, id: uuid.NewString()}
+	v := &visitor{Conn: socket, socket: socket, id: uuid.NewString()}
 	if config == nil {
-		if err := c.peek(); err != nil {
+		if err := v.peek(); err != nil {
 			return nil, err
 		}
 	} else {
 		conn := tls.Server(socket, config)
-		if err := conn.HandshakeContext(context.WithValue(g.serving, clientKey{}, c)); err != nil {
-			return nil, fmt.Errorf("TLS handshake: %w", cmp.Or(c.refusal, err))
+		if err := conn.HandshakeContext(context.WithValue(g.serving, visitorKey{}, v)); err != nil {
+			return nil, fmt.Errorf("TLS handshake: %w", cmp.Or(v.refusal, err))
 		}
 		state := conn.ConnectionState()
-		c.Conn, c.tls = conn, &state
+		v.Conn, v.tls = conn, &state
 	}
-	return c, socket.SetDeadline(time.Time{})
+	return v, socket.SetDeadline(time.Time{})
 }
 
 // carrier is what is known about the client before it has said a word.
-func (c *client) carrier(kind carrierKind) *carrier {
-	known := &carrier{kind: kind, id: c.id, remote: addrPort(c.socket.RemoteAddr()), tls: c.tls != nil}
-	if c.tls != nil {
-		known.serverName = c.tls.ServerName
-		if c.route.certificate {
-			known.certificate = c.tls.PeerCertificates[0]
+func (v *visitor) carrier(kind carrierKind) *carrier {
+	known := &carrier{kind: kind, id: v.id, remote: addrPort(v.socket.RemoteAddr()), tls: v.tls != nil}
+	if v.tls != nil {
+		known.serverName = v.tls.ServerName
+		if v.route.certificate {
+			known.certificate = v.tls.PeerCertificates[0]
 		}
 	}
 	return known
 }
 
 // CloseWrite tells the client that nothing more will be sent.
-func (c *client) CloseWrite() error {
-	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+func (v *visitor) CloseWrite() error {
+	if half, ok := v.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
 	}
-	return c.Conn.Close()
+	return v.Conn.Close()
 }
 
 func addrPort(a net.Addr) netip.AddrPort {
@@ -169,14 +169,14 @@ func addrPort(a net.Addr) netip.AddrPort {
 }
 
 // serveMQTT serves a client until it leaves.
-func (g *Gateway) serveMQTT(c *client) {
-	defer g.sockets.leave(c.socket)
-	g.sockets.settle(c.socket)
+func (g *Gateway) serveMQTT(v *visitor) {
+	defer g.sockets.leave(v.socket)
+	g.sockets.settle(v.socket)
 	kind := mqttCustom
-	if c.route.certificate {
+	if v.route.certificate {
 		kind = mqttCertificate
 	}
-	if err := g.broker.Handle(g.serving, c, g.admit(c.carrier(kind))); err != nil {
-		g.options.Logger.Info("mqtt connection ended", "remote_addr", c.socket.RemoteAddr().String(), "carrier", kind.String(), "error", err)
+	if err := g.broker.Handle(g.serving, v, g.admit(v.carrier(kind))); err != nil {
+		g.options.Logger.Info("mqtt connection ended", "remote_addr", v.socket.RemoteAddr().String(), "carrier", kind.String(), "error", err)
 	}
 }

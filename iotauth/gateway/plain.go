@@ -11,19 +11,19 @@ var errNotPlain = errors.New("neither MQTT nor HTTP begins so; without TLS on th
 
 // peek tells MQTT from HTTP by the first byte: that of CONNECT is 0x10, that of a method a
 // capital letter.
-func (c *client) peek() error {
+func (v *visitor) peek() error {
 	var first [1]byte
-	if _, err := c.socket.Read(first[:]); err != nil {
+	if _, err := v.socket.Read(first[:]); err != nil {
 		return fmt.Errorf("first byte: %w", err)
 	}
 	switch {
 	case first[0] == 0x10:
 	case 'A' <= first[0] && first[0] <= 'Z':
-		c.route.http = true
+		v.route.http = true
 	default:
 		return errNotPlain
 	}
-	c.Conn = &unread{Conn: c.socket, byte: first[0]}
+	v.Conn = &unread{Conn: v.socket, byte: first[0]}
 	return nil
 }
 
