@@ -10,8 +10,9 @@ var ErrOptions = errors.New("gateway: invalid options")
 
 // A Gateway is AWS IoT's in process. Make one with [New].
 type Gateway struct {
-	registry Registry
-	options  Options
+	registry  Registry
+	options   Options
+	admission *admission
 }
 
 // New returns a Gateway whose clients are those of registry. It listens to nothing until
@@ -29,5 +30,5 @@ func New(registry Registry, optFns ...func(*Options)) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Gateway{registry: registry, options: o}, nil
+	return &Gateway{registry: registry, options: o, admission: newAdmission(registry, o)}, nil
 }
