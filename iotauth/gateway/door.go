@@ -81,10 +81,11 @@ func (g *Gateway) Serve(ctx context.Context, l net.Listener, door Door) error {
 			return fmt.Errorf("gateway: accept: %w", err)
 		default:
 			pause = 0
-			if !g.sockets.enter(socket) {
+			if !g.sockets.reserve() {
 				_ = socket.Close()
 				continue
 			}
+			g.sockets.add(socket, false)
 			go g.welcome(socket, config)
 		}
 	}

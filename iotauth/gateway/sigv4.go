@@ -20,10 +20,9 @@ func newSignatures(o *Options, limits *Limits) (*signatures, error) {
 	provider := keyProvider(o.Keys)
 	settings := func(s *sigv4.Options) {
 		s.Regions, s.Clock, s.MaxBody = []string{o.Region}, o.Now, int64(limits.Payload)
-		s.TokenAfterSigning = true
 	}
 	https, err1 := sigv4.New(provider, []string{"iotdata", "iotdevicegateway"}, settings)
-	webSocket, err2 := sigv4.New(provider, []string{"iotdevicegateway"}, settings)
+	webSocket, err2 := sigv4.New(provider, []string{"iotdevicegateway"}, settings, func(s *sigv4.Options) { s.TokenAfterSigning = true })
 	if err := errors.Join(err1, err2); err != nil {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}

@@ -25,16 +25,26 @@ func (s *sockets) begin() bool {
 	return !s.closed
 }
 
-// enter counts a connection in, until leave. It reports whether it may stay.
-func (s *sockets) enter(c net.Conn) bool {
+// reserve counts a connection in, until leave. It reports whether there is a place; then add
+// follows, or running.Done.
+func (s *sockets) reserve() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed || len(s.open) >= s.most {
 		return false
 	}
-	s.open[c] = false
 	s.running.Add(1)
 	return true
+}
+
+// add names a connection for which a place was reserved.
+func (s *sockets) add(c net.Conn, settled bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open[c] = settled
+	if s.closed && !settled {
+		_ = c.Close()
+	}
 }
 
 // settle says that a connection has begun something, and that somebody will end it.
@@ -73,11 +83,4 @@ func (s *sockets) cut() {
 	for c := range s.open {
 		_ = c.Close()
 	}
-}
-
-// number of those that are open.
-func (s *sockets) number() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.open)
 }
