@@ -190,7 +190,7 @@ var (
 	ecKey   = sync.OnceValues(func() (*ecdsa.PrivateKey, error) { return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) })
 )
 
-// certificate makes one that signs itself, valid for an hour on each side of now.
+// certificate makes one that signs itself, valid for a year on each side of now.
 func certificate(t testing.TB, commonName string) *x509.Certificate {
 	t.Helper()
 	key, err := ecKey()
@@ -201,7 +201,7 @@ func certificate(t testing.TB, commonName string) *x509.Certificate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: serial, Subject: pkix.Name{CommonName: commonName}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	template := &x509.Certificate{SerialNumber: serial, Subject: pkix.Name{CommonName: commonName}, NotBefore: time.Now().AddDate(-1, 0, 0), NotAfter: time.Now().AddDate(1, 0, 0)}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)

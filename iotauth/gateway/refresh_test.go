@@ -274,7 +274,8 @@ func TestAlwaysTheNewest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seed := uint64(rand.Uint32())
 		t.Logf("seed %d", seed)
-		d := &world{T: t, Rand: rand.New(rand.NewPCG(seed, 1)), registry: newTableRegistry(), live: map[string]*inhabitant{}}
+		d := &world{T: t, Rand: rand.New(rand.NewPCG(seed, 1)), registry: newTableRegistry(), live: map[string]*inhabitant{}, compared: map[bool]int{},
+			function: rand.New(rand.NewPCG(seed, 2)), answers: map[string][]*policy.Document{}}
 		d.g = testGateway(t, d.registry)
 		d.registry.unsigned(t, "unsigned", iotauth.HandlerFunc(d.authorize))
 		d.registry.byDefault = "unsigned"
@@ -291,6 +292,9 @@ func TestAlwaysTheNewest(t *testing.T) {
 		for _, in := range d.live {
 			in.Closed()
 		}
+		if d.compared[true] < 100 || d.compared[false] < 100 {
+			t.Errorf("compared only %d that are allowed, and %d that are not", d.compared[true], d.compared[false])
+		}
 	})
 }
 
@@ -303,18 +307,20 @@ type world struct {
 	certificates []*carrier
 	live         map[string]*inhabitant // by client id
 
-	mu      sync.Mutex
-	answers map[string][]*policy.Document // last given, by client id
+	compared map[bool]int // decisions
+
+	mu       sync.Mutex
+	function *rand.Rand                    // of the authorizer's function, which runs on its own
+	answers  map[string][]*policy.Document // last given, by connection
 }
 
 type inhabitant struct {
 	core.Client
 	carrier *carrier
 	packet  *packet
-	since   time.Time
 }
 
-func (d *world) documents(n int) []*policy.Document {
+func randomDocuments(d *rand.Rand, n int) []*policy.Document {
 	list := make([]*policy.Document, d.IntN(n))
 	for i := range list {
 		s := policy.Allow(policy.Publish, policy.Receive, policy.Subscribe, policy.RetainPublish)
@@ -332,16 +338,12 @@ func (d *world) documents(n int) []*policy.Document {
 func (d *world) authorize(_ context.Context, r *iotauth.Request) (*iotauth.Response, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	id := r.ProtocolData.MQTT.ClientID
 	response := times("x", 5, 1440)
-	response.PolicyDocuments = append(d.documents(3), policy.New(policy.Allow(policy.Connect).On("*")))
+	response.PolicyDocuments = append(randomDocuments(d.function, 3), policy.New(policy.Allow(policy.Connect).On("*")))
 	if tls := r.ProtocolData.TLS; tls.PrincipalID != "" {
 		response.PrincipalID = tls.PrincipalID
 	}
-	if d.answers == nil {
-		d.answers = map[string][]*policy.Document{}
-	}
-	d.answers[id] = response.PolicyDocuments
+	d.answers[r.ConnectionMetadata.ID] = response.PolicyDocuments
 	return response, nil
 }
 
@@ -371,7 +373,7 @@ func (d *world) changeCertificate() {
 			delete(d.registry.principals, id)
 			return
 		}
-		p := Principal{Active: d.IntN(8) > 0, Policies: append(d.documents(3), sensorPolicy()), GroupPolicies: d.documents(2)}
+		p := Principal{Active: d.IntN(8) > 0, Policies: append(randomDocuments(d.Rand, 3), sensorPolicy()), GroupPolicies: randomDocuments(d.Rand, 2)}
 		if d.IntN(2) == 0 {
 			p.Thing = &policy.Thing{Name: "1", Attributes: map[string]string{"room": fmt.Sprint(d.IntN(2))}, Attached: d.IntN(4) > 0, Exclusive: d.IntN(2) == 0}
 		}
@@ -393,8 +395,9 @@ func (d *world) connect() {
 		c = carrierOf(mqttCustom).withCertificate(c.certificate)
 	}
 	p := connectAs(id)
+	p.SessionID = fmt.Sprint(d.Uint64())
 	if client, err := d.g.admit(c)(d.Context(), &p.Connect); err == nil {
-		d.live[id] = &inhabitant{client, c, p, time.Now()}
+		d.live[id] = &inhabitant{client, c, p}
 	}
 }
 
@@ -405,7 +408,7 @@ func (d *world) check() {
 		var own []*policy.Document
 		if in.carrier.kind == mqttCustom {
 			d.mu.Lock()
-			own = d.answers[id]
+			own = d.answers[in.packet.SessionID]
 			d.mu.Unlock()
 		}
 		set, err := policy.Compile(own...)
@@ -421,7 +424,7 @@ func (d *world) check() {
 			if good := ok && registered.Active; good == ended {
 				d.Fatalf("client %s: good %t, ended %t", id, good, ended)
 			}
-			if ended || c.NotAfter.Before(time.Now()) {
+			if ended {
 				in.Closed()
 				delete(d.live, id)
 				continue
@@ -445,6 +448,7 @@ func (d *world) same(in *inhabitant, set *policy.Set, connection policy.Connecti
 		"subscribe": {in.MaySubscribe(name), want(policy.Subscribe)},
 		"receive":   {in.MayReceive(name, ""), want(policy.Receive)},
 	} {
+		d.compared[pair[1]]++
 		if pair[0] != pair[1] {
 			d.Fatalf("%s %s: the client has %t, the newest state says %t", what, name, pair[0], pair[1])
 		}
