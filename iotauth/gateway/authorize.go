@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/pem"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -202,11 +203,12 @@ func (a *admission) findAuthorizer(ctx context.Context, e *evidence) (Authorizer
 // redact is the text of an error without what the client must keep secret: the error may be
 // that of a function which is somebody else's, and careless.
 func (e *evidence) redact(err error, credentials iotauth.Credentials) string {
-	text := err.Error()
 	secrets := []string{credentials.Token, credentials.Signature}
 	if mqtt := e.request.ProtocolData.MQTT; mqtt != nil {
 		secrets = append(secrets, mqtt.Username, string(mqtt.Password))
 	}
+	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) }) // one may be within another
+	text := err.Error()
 	for _, secret := range secrets {
 		if secret != "" {
 			text = strings.ReplaceAll(text, secret, "[secret]")
