@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -119,7 +120,7 @@ func refusalOf(err error) *refusal {
 	case errors.As(err, &signature):
 		return forbidden(err)
 	case errors.Is(err, core.ErrInvalid):
-		return badRequest(err.Error(), nil)
+		return badRequest(strings.TrimPrefix(err.Error(), core.ErrInvalid.Error()+": "), nil)
 	case errors.Is(err, core.ErrThrottled):
 		return errTooMany
 	case errors.Is(err, core.ErrClosed):

@@ -118,7 +118,9 @@ func TestHTTPRefusals(t *testing.T) {
 	s := openSite(t)
 	custom := s.customHeaders(t)
 	host := "Host: localhost\r\n"
-	post := func(path string) string { return "POST " + path + " HTTP/1.1\r\n" + host + custom + "Content-Length: 0\r\n\r\n" }
+	post := func(path string) string {
+		return "POST " + path + " HTTP/1.1\r\n" + host + custom + "Content-Length: 0\r\n\r\n"
+	}
 	upgrade := "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
 	key, mqtt := "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", "Sec-WebSocket-Protocol: mqtt\r\n"
 	for _, tt := range []struct {
@@ -150,6 +152,10 @@ func TestHTTPRefusals(t *testing.T) {
 		{"a wildcard", post("/topics/doors/%23"), 400, "the topic is empty or has a wildcard"},
 		{"a null character", post("/topics/doors/%00"), 400, "the topic is not UTF-8, has a null character, or is too long"},
 		{"no UTF-8", post("/topics/doors/%ff"), 400, "the topic is not UTF-8, has a null character, or is too long"},
+		{"a topic that is too long", post("/topics/doors/" + strings.Repeat("x", 251)), 400, `topic "doors/` + strings.Repeat("x", 251) + `"`},
+		{"a topic that is too deep", post("/topics/doors/1/2/3/4/5/6/7/8"), 400, `topic "doors/1/2/3/4/5/6/7/8"`},
+		{"a reserved topic", post("/topics/$SYS/a"), 400, `topic "$SYS/a"`},
+		{"a lifecycle event", post("/topics/$aws/events/presence/connected/c"), 400, `topic "$aws/events/presence/connected/c"`},
 		{"QoS 2", post("/topics/doors/a?qos=2"), 400, "qos is not 0 or 1"},
 		{"QoS twice", post("/topics/doors/a?qos=0&qos=1"), 400, "qos is given twice"},
 		{"retain", post("/topics/doors/a?retain=yes"), 400, "retain is not true or false"},
