@@ -94,7 +94,9 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 	g.refuseAll()
 	g.sockets.close()
 	err := g.web.Shutdown(ctx)
-	err = errors.Join(err, g.broker.Shutdown(ctx))
+	if ended := g.broker.Shutdown(ctx); !errors.Is(ended, core.ErrClosed) { // by a call before
+		err = errors.Join(err, ended)
+	}
 	g.interrupt()
 	_ = g.web.Close()
 	g.sockets.cut()
