@@ -23,6 +23,7 @@ var routes = map[Door][]route{
 		{alpn: "mqtt"},
 		{alpn: "x-amzn-http-ca", http: true, certificate: true},
 		{alpn: "http/1.1", http: true},
+		{alpn: "http/1.0", http: true},
 		{http: true}, // of who names none
 	},
 	Port8883: {{certificate: true}},

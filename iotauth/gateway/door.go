@@ -101,7 +101,9 @@ func (g *Gateway) welcome(socket net.Conn, config *tls.Config) {
 	conn, err := g.handshake(socket, config)
 	switch {
 	case err != nil:
-		g.options.Logger.Info("connection refused", "remote_addr", socket.RemoteAddr().String(), "error", err)
+		if skipped, ok := g.refusals.pass(); ok {
+			g.options.Logger.Info("connection refused", "remote_addr", socket.RemoteAddr().String(), "error", err, "not_logged", skipped)
+		}
 		_ = socket.Close()
 		g.sockets.leave(socket)
 	case conn.route.http:
@@ -146,7 +148,10 @@ func (g *Gateway) handshake(socket net.Conn, config *tls.Config) (*visitor, erro
 
 // carrier is what is known about the client before it has said a word.
 func (v *visitor) carrier(kind carrierKind) *carrier {
-	known := &carrier{kind: kind, id: v.id, remote: addrPort(v.socket.RemoteAddr()), tls: v.tls != nil}
+	known := &carrier{kind: kind, id: v.id, tls: v.tls != nil}
+	if v.socket != nil { // nil behind another server
+		known.remote = addrPort(v.socket.RemoteAddr())
+	}
 	if v.tls != nil {
 		known.serverName = v.tls.ServerName
 		if v.route.certificate {
@@ -178,6 +183,6 @@ func (g *Gateway) serveMQTT(v *visitor) {
 		kind = mqttCertificate
 	}
 	if err := g.broker.Handle(g.serving, v, g.admit(v.carrier(kind))); err != nil {
-		g.options.Logger.Info("mqtt connection ended", "remote_addr", v.socket.RemoteAddr().String(), "carrier", kind.String(), "error", err)
+		g.options.Logger.Debug("mqtt connection ended", "remote_addr", v.socket.RemoteAddr().String(), "carrier", kind.String(), "error", err)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -118,7 +120,7 @@ func refusalOf(err error) *refusal {
 	case errors.As(err, &signature):
 		return forbidden(err)
 	case errors.Is(err, core.ErrInvalid):
-		return badRequest(err.Error(), nil)
+		return badRequest(strings.TrimPrefix(err.Error(), core.ErrInvalid.Error()+": "), nil)
 	case errors.Is(err, core.ErrThrottled):
 		return errTooMany
 	case errors.Is(err, core.ErrClosed):
@@ -129,13 +131,21 @@ func refusalOf(err error) *refusal {
 
 func (e *exchange) refuse(err error) {
 	r := refusalOf(err)
-	level := e.g.options.Logger.Info
-	if r.status == http.StatusInternalServerError {
-		level = e.g.options.Logger.Error
+	e.log(r)
+	if e.r.Body != nil && e.r.Body != http.NoBody { // the server skips the rest before it answers
+		_ = e.control.SetReadDeadline(time.Now().Add(skipTime))
 	}
-	level("http request refused", "trace_id", e.id, "remote_addr", e.r.RemoteAddr, "status", r.status, "error", r)
 	e.w.Header()["x-amzn-ErrorType"] = []string{r.name}
 	e.answer(r.status, r.message)
+}
+
+func (e *exchange) log(r *refusal) {
+	attributes := []any{"trace_id", e.id, "remote_addr", e.r.RemoteAddr, "status", r.status, "error", r}
+	if r.status == http.StatusInternalServerError {
+		e.g.options.Logger.Error("http request failed", attributes...)
+	} else if skipped, ok := e.g.refusals.pass(); ok {
+		e.g.options.Logger.Info("http request refused", append(attributes, "not_logged", skipped)...)
+	}
 }
 
 // answer has the very form of AWS IoT's: {"message":"OK","traceId":"…"}.

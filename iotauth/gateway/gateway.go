@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
 )
@@ -30,6 +31,7 @@ type Gateway struct {
 	web        *http.Server
 	sockets    sockets
 	bodies     atomic.Int64 // bytes, see mostBodies
+	refusals   gate         // of the log, for those who are no client yet
 
 	accepting, serving   context.Context // end with Shutdown: at its beginning, and when all that is orderly is done
 	refuseAll, interrupt context.CancelFunc
@@ -51,7 +53,7 @@ func New(registry Registry, optFns ...func(*Options)) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Gateway{options: o, limits: o.Limits.WithDefaults()}
+	g := &Gateway{options: o, limits: o.Limits.WithDefaults(), refusals: gate{burst: 100, every: 100 * time.Millisecond}}
 	if g.signatures, err = newSignatures(&o, &g.limits); err != nil {
 		return nil, err
 	}

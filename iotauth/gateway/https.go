@@ -15,6 +15,7 @@ const (
 	headerTime = 10 * time.Second // to send the header of a request
 	bodyTime   = 20 * time.Second // to send the body
 	idleTime   = 2 * time.Minute  // between requests
+	skipTime   = time.Second      // to send what remains of a body that was refused
 	answerTime = time.Minute      // from the header to the end of the answer; an authorizer may take 5 s
 	maxHeader  = 32 << 10         // bytes; a token may have 6,144
 )
@@ -46,8 +47,9 @@ func (g *Gateway) newWebServer() *http.Server {
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, webConnKey{}, c)
 		},
-		ConnState: g.webConnState,
-		ErrorLog:  slog.NewLogLogger(g.options.Logger.Handler(), slog.LevelDebug), // what clients do wrong
+		ConnState:                    g.webConnState,
+		DisableGeneralOptionsHandler: true,                                                           // "OPTIONS *" is answered as everything else that there is not
+		ErrorLog:                     slog.NewLogLogger(g.options.Logger.Handler(), slog.LevelDebug), // what clients do wrong
 	}
 }
 

@@ -16,6 +16,9 @@ func (e *exchange) publish(escapedTopic string) error {
 	if err != nil {
 		return badRequest(err.Error(), nil)
 	}
+	if err := e.g.broker.Check(&m); err != nil {
+		return err
+	}
 	payload, release, err := e.readBody()
 	defer release()
 	if err != nil {
