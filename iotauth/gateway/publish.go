@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
-	"github.com/askaround/askaround-go/iotauth/policy"
 )
 
 // publish serves POST /topics/{topic}.
@@ -43,12 +42,5 @@ func (e *exchange) publish(escapedTopic string) error {
 
 // source names who published by HTTP.
 func (c *carrier) source() core.Source {
-	s := core.Source{RemoteAddr: c.remote.String()}
-	switch {
-	case c.certificate != nil:
-		s.Principal = policy.NewCertificate(c.certificate).ID
-	case c.key != nil:
-		s.Principal = c.key.Principal
-	}
-	return s
+	return core.Source{Principal: c.principal, RemoteAddr: c.remote.String()}
 }
