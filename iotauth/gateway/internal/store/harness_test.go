@@ -1,6 +1,8 @@
 package store
 
 import (
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -34,6 +36,24 @@ type published struct {
 
 func newContents() *contents {
 	return &contents{map[string]core.SessionRecord{}, map[string][]queued{}, map[core.MessageID]*core.Message{}, map[string]published{}}
+}
+
+// fingerprint is the same for the same contents.
+func (c *contents) fingerprint() string {
+	var b []byte
+	for _, clientID := range slices.Sorted(maps.Keys(c.Sessions)) {
+		b = record{op: opSession, session: c.Sessions[clientID]}.append(b)
+		for _, e := range c.Queues[clientID] {
+			b = record{op: opEnqueue, clientID: clientID, number: e.Number, id: e.ID, time: e.Expires}.append(b)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(c.Messages)) {
+		b = record{op: opMessage, id: id, message: c.Messages[id]}.append(b)
+	}
+	for _, topic := range slices.Sorted(maps.Keys(c.Retained)) {
+		b = record{op: opRetained, topic: topic, message: c.Retained[topic].Message, time: c.Retained[topic].At}.append(b)
+	}
+	return string(b)
 }
 
 func (c *contents) sink(t testing.TB) core.StoreSink {
