@@ -12,7 +12,7 @@
 //     some call that came no earlier.
 //   - Whoever waits at the same time shares one sync.
 //   - A message is kept once, however many sessions wait for it, and is dropped with the
-//     last of them; also where a crash came between PutMessage and Enqueue.
+//     last of them; also where a crash came between PutMessage and ReleaseMessage.
 //   - The log is compacted; memory and disk hold what is kept, and not what was.
 //   - After a failed write (a full disk) nothing more is written, and every Wait fails
 //     with an error that wraps [journal.ErrFailed]. The store must be opened anew.
@@ -29,10 +29,11 @@
 // times are nanoseconds since 1970 in zigzag LEB128 with 0 for none, strings and bytes
 // have their length before them.
 //
-//	1 session    client id, principal, expiry, ends, subscriptions, options
+//	1 session    client id, principal, expiry, ends, version, subscriptions, 0 or 1 and a
+//	             will: delay, at, topic, message without its topic
 //	2 gone       client id: the session and its queue
 //	3 message    id, message
-//	4 enqueue    client id, number, message id, expires
+//	4 enqueue    client id, number, message id, expires, flags, group
 //	5 dequeue    client id, number
 //	6 retained   topic, at, message without its topic
 //	7 cleared    topic: no retained message

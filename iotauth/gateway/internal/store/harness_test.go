@@ -18,15 +18,9 @@ var begin = time.Unix(1_800_000_000, 0)
 // contents is what a store holds, as Load tells it.
 type contents struct {
 	Sessions map[string]core.SessionRecord
-	Queues   map[string][]queued
+	Queues   map[string][]core.Queued
 	Messages map[core.MessageID]*core.Message
 	Retained map[string]published
-}
-
-type queued struct {
-	Number  uint64
-	ID      core.MessageID
-	Expires time.Time
 }
 
 type published struct {
@@ -35,7 +29,7 @@ type published struct {
 }
 
 func newContents() *contents {
-	return &contents{map[string]core.SessionRecord{}, map[string][]queued{}, map[core.MessageID]*core.Message{}, map[string]published{}}
+	return &contents{map[string]core.SessionRecord{}, map[string][]core.Queued{}, map[core.MessageID]*core.Message{}, map[string]published{}}
 }
 
 // fingerprint is the same for the same contents.
@@ -44,14 +38,14 @@ func (c *contents) fingerprint() string {
 	for _, clientID := range slices.Sorted(maps.Keys(c.Sessions)) {
 		b = record{op: opSession, session: c.Sessions[clientID]}.append(b)
 		for _, e := range c.Queues[clientID] {
-			b = record{op: opEnqueue, clientID: clientID, number: e.Number, id: e.ID, time: e.Expires}.append(b)
+			b = record{op: opEnqueue, clientID: clientID, queued: e}.append(b)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(c.Messages)) {
 		b = record{op: opMessage, id: id, message: c.Messages[id]}.append(b)
 	}
 	for _, topic := range slices.Sorted(maps.Keys(c.Retained)) {
-		b = record{op: opRetained, topic: topic, message: c.Retained[topic].Message, time: c.Retained[topic].At}.append(b)
+		b = record{op: opRetained, topic: topic, message: c.Retained[topic].Message, at: c.Retained[topic].At}.append(b)
 	}
 	return string(b)
 }
@@ -60,11 +54,11 @@ func (c *contents) sink(t testing.TB) core.StoreSink {
 	return core.StoreSink{
 		Session: func(r core.SessionRecord) { c.Sessions[r.ClientID] = r },
 		Message: func(id core.MessageID, m *core.Message) { c.Messages[id] = m },
-		Enqueue: func(clientID string, number uint64, id core.MessageID, expires time.Time) {
-			if _, known := c.Sessions[clientID]; !known || c.Messages[id] == nil {
-				t.Errorf("message %d of session %q was told before one of both", id, clientID)
+		Enqueue: func(clientID string, q core.Queued) {
+			if _, known := c.Sessions[clientID]; !known || c.Messages[q.Message] == nil {
+				t.Errorf("message %d of session %q was told before one of both", q.Message, clientID)
 			}
-			c.Queues[clientID] = append(c.Queues[clientID], queued{number, id, expires})
+			c.Queues[clientID] = append(c.Queues[clientID], q)
 		},
 		Retained: func(topic string, m *core.Message, at time.Time) { c.Retained[topic] = published{m, at} },
 	}
@@ -125,5 +119,9 @@ func withFS(fs journal.FileSystem) func(*Options) {
 
 func persistent(clientID string) core.SessionRecord {
 	return core.SessionRecord{ClientID: clientID, Principal: "p", Expiry: time.Hour, Ends: begin.Add(time.Hour),
-		Subscriptions: map[string]byte{"a/#": 1, "$share/g/b": 0}, Options: map[string]byte{"a/#": 4}}
+		Subscriptions: map[string]core.Subscription{"a/#": {QoS: 1, NoLocal: true}, "$share/g/b": {RetainAsPublished: true}}, Version: 3}
+}
+
+func waiting(number uint64, id core.MessageID) core.Queued {
+	return core.Queued{Number: number, Message: id}
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/askaround/askaround-go/internal/journal"
+	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
 )
 
 // How long, and how many, entries that were taken out of queues wait for a record that is
@@ -26,7 +27,7 @@ func (l *lazy) add(clientID string, number uint64, hurry func()) {
 	if l.count == 0 {
 		l.timer = time.AfterFunc(lazyDelay, hurry)
 	}
-	l.records = record{op: opDequeue, clientID: clientID, number: number}.append(l.records)
+	l.records = record{op: opDequeue, clientID: clientID, queued: core.Queued{Number: number}}.append(l.records)
 	l.ends = append(l.ends, len(l.records))
 	l.count++
 }

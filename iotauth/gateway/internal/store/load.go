@@ -10,9 +10,8 @@ import (
 )
 
 // Load reads the directory and hands over what was kept. It must be called once, first.
-// What has expired meanwhile is dropped: sessions, waiting messages, retained messages.
-// The connections that were open when the process ended have ended now: their sessions'
-// Ends is counted from now.
+// What has expired meanwhile is dropped: sessions, but for those whose will is yet to be
+// published, waiting messages, retained messages.
 //
 // Errors: [journal.CorruptError], [journal.VersionError], [ErrRecord], [ErrVersion], what
 // the file system says.
@@ -22,52 +21,50 @@ func (s *Store) Load(sink core.StoreSink) error {
 		defer s.mu.Unlock()
 		return s.state.replay(b)
 	}})
-	if err == nil {
-		s.mu.Lock()
-		err = s.state.settle()
-		s.mu.Unlock()
+	if err != nil {
+		return err
 	}
+	sessions, err := s.settle()
 	if err != nil {
 		return err
 	}
 	now := s.now()
-	sessions, err := s.expire(now)
-	if err != nil {
-		return err
-	}
+	sessions = slices.DeleteFunc(sessions, func(r core.SessionRecord) bool { return s.expire(r, now) })
 	s.expireRetained(now)
 	s.deliver(sessions, sink)
 	return nil
 }
 
-// expire drops the sessions and entries whose time is over, and returns the others.
-func (s *Store) expire(now time.Time) (kept []core.SessionRecord, err error) {
+// settle ends the replay, and returns the sessions.
+func (s *Store) settle() (sessions []core.SessionRecord, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.state.settle(); err != nil {
+		return nil, err
+	}
 	for _, clientID := range slices.Sorted(maps.Keys(s.state.sessions)) {
-		held := s.state.sessions[clientID]
-		r, err := parse(held.record)
+		r, err := parse(s.state.sessions[clientID].record)
 		if err != nil {
 			return nil, err
 		}
-		ends := r.session.Ends
-		if ends.IsZero() {
-			ends = now.Add(r.session.Expiry)
-		}
-		if !ends.After(now) {
-			s.DeleteSession(clientID)
-			continue
-		}
-		if r.session.Ends.IsZero() {
-			r.session.Ends = ends
-			s.PutSession(r.session)
-		}
-		for _, e := range slices.Clone(held.queue) {
-			if e.expires != 0 && e.expires <= now.UnixNano() {
-				s.Dequeue(clientID, e.number)
-			}
-		}
-		kept = append(kept, r.session)
+		sessions = append(sessions, r.session)
 	}
-	return kept, nil
+	return sessions, nil
+}
+
+// expire drops a session or what has expired of its queue, and reports whether the
+// session is gone.
+func (s *Store) expire(r core.SessionRecord, now time.Time) (gone bool) {
+	if !r.Ends.IsZero() && !r.Ends.After(now) && r.Will == nil {
+		s.DeleteSession(r.ClientID)
+		return true
+	}
+	for _, e := range slices.Clone(s.state.sessions[r.ClientID].queue) {
+		if e.expires != 0 && e.expires <= now.UnixNano() {
+			s.Dequeue(r.ClientID, e.number)
+		}
+	}
+	return false
 }
 
 func (s *Store) expireRetained(now time.Time) {
@@ -87,7 +84,7 @@ func (s *Store) deliver(sessions []core.SessionRecord, sink core.StoreSink) {
 	}
 	for _, r := range sessions {
 		for _, e := range s.state.sessions[r.ClientID].queue {
-			sink.Enqueue(r.ClientID, e.number, e.id, e.time())
+			sink.Enqueue(r.ClientID, e.queued())
 		}
 	}
 	for _, topic := range slices.Sorted(maps.Keys(s.state.retained)) {

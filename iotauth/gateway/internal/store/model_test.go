@@ -33,14 +33,14 @@ func newModel(seed uint64) *model {
 
 // told remembers the state after a call.
 func (m *model) told(p core.Position) {
-	queues := map[string][]queued{}
+	queues := map[string][]core.Queued{}
 	held := map[core.MessageID]*core.Message{}
 	for clientID, q := range m.now.Queues {
 		if len(q) > 0 {
 			queues[clientID] = slices.Clone(q)
 		}
 		for _, e := range q {
-			held[e.ID] = m.now.Messages[e.ID]
+			held[e.Message] = m.now.Messages[e.Message]
 		}
 	}
 	m.now.Messages = held
@@ -80,7 +80,7 @@ func (m *model) step() {
 
 func (m *model) putSession(clientID string) {
 	r := persistent(clientID)
-	r.Subscriptions = map[string]byte{fmt.Sprint("t/", m.random.IntN(9)): byte(m.random.IntN(2))}
+	r.Subscriptions = map[string]core.Subscription{fmt.Sprint("t/", m.random.IntN(9)): {QoS: byte(m.random.IntN(2))}}
 	m.now.Sessions[clientID] = r
 	m.told(m.store.PutSession(r))
 }
@@ -99,16 +99,21 @@ func (m *model) publish() {
 	m.last++
 	p := m.store.PutMessage(m.last, message)
 	m.told(p)
-	for clientID := range m.now.Sessions {
+	for _, clientID := range slices.Sorted(maps.Keys(m.now.Sessions)) {
 		if m.random.IntN(3) == 0 {
 			continue
 		}
 		m.numbers[clientID]++
-		p := m.store.Enqueue(clientID, m.numbers[clientID], m.last, time.Time{})
+		q := core.Queued{Number: m.numbers[clientID], Message: m.last, Retain: m.random.IntN(2) == 0, Group: []string{"", "g"}[m.random.IntN(2)]}
+		p := m.store.Enqueue(clientID, q)
 		m.now.Messages[m.last] = message
-		m.now.Queues[clientID] = append(m.now.Queues[clientID], queued{m.numbers[clientID], m.last, time.Time{}})
+		m.now.Queues[clientID] = append(m.now.Queues[clientID], q)
 		m.told(p)
+		if m.random.IntN(3) == 0 { // it is acknowledged before the others have it
+			m.dequeue(clientID)
+		}
 	}
+	m.store.ReleaseMessage(m.last)
 }
 
 // dequeue acknowledges one of the first messages of a session.

@@ -8,26 +8,29 @@ import (
 	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
 )
 
-// An entry is a message that waits for a session.
+// An entry is a [core.Queued] in less room: a queue may hold many.
 type entry struct {
 	number  uint64
 	id      core.MessageID
 	expires int64 // nanoseconds since 1970; 0 is never
+	group   string
+	retain  bool
 }
 
-func newEntry(number uint64, id core.MessageID, expires time.Time) entry {
-	e := entry{number: number, id: id}
-	if !expires.IsZero() {
-		e.expires = expires.UnixNano()
+func newEntry(q core.Queued) entry {
+	e := entry{number: q.Number, id: q.Message, group: q.Group, retain: q.Retain}
+	if !q.Expires.IsZero() {
+		e.expires = q.Expires.UnixNano()
 	}
 	return e
 }
 
-func (e entry) time() time.Time {
-	if e.expires == 0 {
-		return time.Time{}
+func (e entry) queued() core.Queued {
+	q := core.Queued{Number: e.number, Message: e.id, Group: e.group, Retain: e.retain}
+	if e.expires != 0 {
+		q.Expires = time.Unix(0, e.expires)
 	}
-	return time.Unix(0, e.expires)
+	return q
 }
 
 // A queue is sorted by number. Adding at the end and removing near the front are cheap,

@@ -37,11 +37,11 @@ type record struct {
 	op       byte
 	session  core.SessionRecord // opSession
 	clientID string             // opGone, opEnqueue, opDequeue
-	number   uint64             // opEnqueue, opDequeue
-	id       core.MessageID     // opMessage, opEnqueue
+	queued   core.Queued        // opEnqueue; its Number: opDequeue
+	id       core.MessageID     // opMessage
 	message  *core.Message      // opMessage, opRetained
-	time     time.Time          // opEnqueue: when it expires; opRetained: when it was published
 	topic    string             // opRetained, opCleared
+	at       time.Time          // opRetained
 }
 
 // append adds the record's bytes to b.
@@ -58,15 +58,13 @@ func (r record) append(b []byte) []byte {
 		e.message(r.message)
 	case opEnqueue:
 		e.string(r.clientID)
-		e.uint(r.number)
-		e.uint(uint64(r.id))
-		e.time(r.time)
+		e.queued(r.queued)
 	case opDequeue:
 		e.string(r.clientID)
-		e.uint(r.number)
+		e.uint(r.queued.Number)
 	case opRetained:
 		e.string(r.topic)
-		e.time(r.time)
+		e.time(r.at)
 		e.message(r.message)
 	case opCleared:
 		e.string(r.topic)
@@ -94,11 +92,11 @@ func parse(b []byte) (record, error) {
 		r.id = core.MessageID(d.uint())
 		r.message = d.message(d.string())
 	case opEnqueue:
-		r.clientID, r.number, r.id, r.time = d.string(), d.uint(), core.MessageID(d.uint()), d.time()
+		r.clientID, r.queued = d.string(), d.queued()
 	case opDequeue:
-		r.clientID, r.number = d.string(), d.uint()
+		r.clientID, r.queued.Number = d.string(), d.uint()
 	case opRetained:
-		r.topic, r.time = d.string(), d.time()
+		r.topic, r.at = d.string(), d.time()
 		r.message = d.message(r.topic)
 	case opCleared:
 		r.topic = d.string()
@@ -130,13 +128,7 @@ func (e *encoder) uint(n uint64)        { *e = binary.AppendUvarint(*e, n) }
 func (e *encoder) string(s string)      { e.uint(uint64(len(s))); *e = append(*e, s...) }
 func (e *encoder) bytes(b []byte)       { e.uint(uint64(len(b))); *e = append(*e, b...) }
 func (e *encoder) span(d time.Duration) { *e = binary.AppendVarint(*e, int64(d)) }
-func (e *encoder) codes(m map[string]byte) {
-	e.uint(uint64(len(m)))
-	for _, filter := range slices.Sorted(maps.Keys(m)) {
-		e.string(filter)
-		*e = append(*e, m[filter])
-	}
-}
+func (e *encoder) byte(b byte)          { *e = append(*e, b) }
 
 func (e *encoder) time(t time.Time) {
 	if t.IsZero() {
@@ -151,13 +143,66 @@ func (e *encoder) session(s core.SessionRecord) {
 	e.string(s.Principal)
 	e.span(s.Expiry)
 	e.time(s.Ends)
-	e.codes(s.Subscriptions)
-	e.codes(s.Options)
+	e.uint(s.Version)
+	e.uint(uint64(len(s.Subscriptions)))
+	for _, filter := range slices.Sorted(maps.Keys(s.Subscriptions)) {
+		e.string(filter)
+		e.subscription(s.Subscriptions[filter])
+	}
+	if s.Will == nil {
+		e.byte(0)
+		return
+	}
+	e.byte(1)
+	e.span(s.WillDelay)
+	e.time(s.WillAt)
+	e.string(s.Will.Topic)
+	e.message(s.Will)
+}
+
+// The options of a subscription are where SUBSCRIBE of MQTT 5 has them.
+const (
+	subQoS               = 3
+	subNoLocal           = 1 << 2
+	subRetainAsPublished = 1 << 3
+)
+
+func (e *encoder) subscription(s core.Subscription) {
+	b := s.QoS & subQoS
+	if s.NoLocal {
+		b |= subNoLocal
+	}
+	if s.RetainAsPublished {
+		b |= subRetainAsPublished
+	}
+	e.byte(b)
+}
+
+// Of an entry, whether it is delivered with the retain flag, and whether its group follows.
+const (
+	queuedRetain = 1 << iota
+	queuedGroup
+)
+
+func (e *encoder) queued(q core.Queued) {
+	e.uint(q.Number)
+	e.uint(uint64(q.Message))
+	e.time(q.Expires)
+	flags := byte(0)
+	if q.Retain {
+		flags |= queuedRetain
+	}
+	if q.Group == "" {
+		e.byte(flags)
+		return
+	}
+	e.byte(flags | queuedGroup)
+	e.string(q.Group)
 }
 
 func (e *encoder) message(m *core.Message) {
 	flags := flagsOf(m)
-	*e = append(*e, flags)
+	e.byte(flags)
 	e.bytes(m.Payload)
 	if flags&hasContentType != 0 {
 		e.string(m.ContentType)
@@ -267,19 +312,44 @@ func (d *decoder) count(size uint64) int {
 	return int(n)
 }
 
-func (d *decoder) codes() map[string]byte {
+func (d *decoder) session() core.SessionRecord {
+	s := core.SessionRecord{ClientID: d.string(), Principal: d.string(), Expiry: d.span(), Ends: d.time(), Version: d.uint()}
 	n := d.count(2)
-	m := make(map[string]byte, n)
+	s.Subscriptions = make(map[string]core.Subscription, n)
 	for range n {
 		filter := d.string()
-		m[filter] = d.byte()
+		s.Subscriptions[filter] = d.subscription()
 	}
-	return m
+	switch d.byte() {
+	case 0:
+	case 1:
+		s.WillDelay, s.WillAt = d.span(), d.time()
+		s.Will = d.message(d.string())
+	default:
+		d.fail()
+	}
+	return s
 }
 
-func (d *decoder) session() core.SessionRecord {
-	return core.SessionRecord{ClientID: d.string(), Principal: d.string(), Expiry: d.span(), Ends: d.time(),
-		Subscriptions: d.codes(), Options: d.codes()}
+func (d *decoder) subscription() core.Subscription {
+	b := d.byte()
+	if b&^(subQoS|subNoLocal|subRetainAsPublished) != 0 {
+		d.fail()
+	}
+	return core.Subscription{QoS: b & subQoS, NoLocal: b&subNoLocal != 0, RetainAsPublished: b&subRetainAsPublished != 0}
+}
+
+func (d *decoder) queued() core.Queued {
+	q := core.Queued{Number: d.uint(), Message: core.MessageID(d.uint()), Expires: d.time()}
+	flags := d.byte()
+	if flags&^(queuedRetain|queuedGroup) != 0 {
+		d.fail()
+	}
+	q.Retain = flags&queuedRetain != 0
+	if flags&queuedGroup != 0 {
+		q.Group = d.string()
+	}
+	return q
 }
 
 func (d *decoder) message(topic string) *core.Message {

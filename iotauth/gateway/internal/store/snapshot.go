@@ -17,7 +17,7 @@ func (s *Store) Snapshot(emit func([]byte) error) error {
 		w.unlocked(record{op: opMessage, id: id, message: m.Message})
 	}
 	for topic, r := range s.state.retained {
-		w.unlocked(record{op: opRetained, topic: topic, message: r.Message, time: r.at})
+		w.unlocked(record{op: opRetained, topic: topic, message: r.Message, at: r.at})
 	}
 	for clientID, held := range s.state.sessions {
 		w.session(clientID, held.record, slices.Clone(held.queue))
@@ -57,6 +57,6 @@ func (w *snapshotWriter) session(clientID string, b []byte, q queue) {
 	defer w.store.mu.Lock()
 	w.bytes(b)
 	for _, e := range q {
-		w.record(record{op: opEnqueue, clientID: clientID, number: e.number, id: e.id, time: e.time()})
+		w.record(record{op: opEnqueue, clientID: clientID, queued: e.queued()})
 	}
 }

@@ -21,7 +21,8 @@ type session struct {
 
 type message struct {
 	*core.Message
-	held int // by entries of queues
+	held int  // by entries of queues, and until it is released by who put it
+	put  bool // and not released
 }
 
 type retained struct {
@@ -50,14 +51,14 @@ func (s *state) replay(b []byte) error {
 		s.messages[r.id] = &message{Message: r.message}
 	case opEnqueue:
 		if held := s.sessions[r.clientID]; held != nil {
-			held.queue.put(newEntry(r.number, r.id, r.time))
+			held.queue.put(newEntry(r.queued))
 		}
 	case opDequeue:
 		if held := s.sessions[r.clientID]; held != nil {
-			held.queue.remove(r.number)
+			held.queue.remove(r.queued.Number)
 		}
 	case opRetained:
-		s.retained[r.topic] = retained{r.message, r.time}
+		s.retained[r.topic] = retained{r.message, r.at}
 	case opCleared:
 		delete(s.retained, r.topic)
 	}
@@ -103,8 +104,23 @@ func (s *state) deleteSession(clientID string) (found bool) {
 	return true
 }
 
-// enqueue reports whether the session is there. An entry that is the same already is
-// left alone.
+// putMessage holds the message until it is released.
+func (s *state) putMessage(id core.MessageID, m *core.Message) {
+	if known := s.messages[id]; known != nil {
+		known.Message = m
+		return
+	}
+	s.messages[id] = &message{Message: m, held: 1, put: true}
+}
+
+func (s *state) releaseMessage(id core.MessageID) {
+	if m := s.messages[id]; m != nil && m.put {
+		m.put = false
+		s.release(id)
+	}
+}
+
+// enqueue reports whether the session is there.
 func (s *state) enqueue(clientID string, e entry) (found bool) {
 	held, found := s.sessions[clientID]
 	if !found {

@@ -12,7 +12,7 @@ import (
 )
 
 // ErrUnheld is what Wait returns after an Enqueue named a message that nobody put, or
-// that the last of its sessions has let go of.
+// that was released and that the last of its sessions has let go of.
 var ErrUnheld = errors.New("store: a message was queued that the store does not hold")
 
 // kind is that of all records: the journal is the store's own.
@@ -79,26 +79,29 @@ func (s *Store) DeleteSession(clientID string) core.Position {
 func (s *Store) PutMessage(id core.MessageID, m *core.Message) core.Position {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if known := s.state.messages[id]; known != nil {
-		known.Message = m
-	} else {
-		s.state.messages[id] = &message{Message: m}
-	}
+	s.state.putMessage(id, m)
 	return s.tell(record{op: opMessage, id: id, message: m})
 }
 
-// Enqueue adds a message to a session's queue. Without such a session it does nothing.
-func (s *Store) Enqueue(clientID string, number uint64, id core.MessageID, expires time.Time) core.Position {
+// ReleaseMessage says that no Enqueue will name a message any more.
+func (s *Store) ReleaseMessage(id core.MessageID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state.messages[id] == nil {
-		s.broken = fmt.Errorf("%w: %d, for number %d of session %q", ErrUnheld, id, number, clientID)
+	s.state.releaseMessage(id)
+}
+
+// Enqueue adds a message to a session's queue. Without such a session it does nothing.
+func (s *Store) Enqueue(clientID string, q core.Queued) core.Position {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state.messages[q.Message] == nil {
+		s.broken = fmt.Errorf("%w: %d, for number %d of session %q", ErrUnheld, q.Message, q.Number, clientID)
 		return core.Position(s.last)
 	}
-	if !s.state.enqueue(clientID, newEntry(number, id, expires)) {
+	if !s.state.enqueue(clientID, newEntry(q)) {
 		return core.Position(s.last)
 	}
-	return s.tell(record{op: opEnqueue, clientID: clientID, number: number, id: id, time: expires})
+	return s.tell(record{op: opEnqueue, clientID: clientID, queued: q})
 }
 
 // Dequeue takes an entry out of a session's queue. It reaches the disk with what is told
@@ -123,7 +126,7 @@ func (s *Store) PutRetained(topic string, m *core.Message, at time.Time) core.Po
 	defer s.mu.Unlock()
 	if m != nil {
 		s.state.retained[topic] = retained{m, at}
-		return s.tell(record{op: opRetained, topic: topic, message: m, time: at})
+		return s.tell(record{op: opRetained, topic: topic, message: m, at: at})
 	}
 	if _, found := s.state.retained[topic]; !found {
 		return core.Position(s.last)

@@ -22,17 +22,17 @@ func TestWhatIsToldIsFound(t *testing.T) {
 	s.PutSession(persistent("one"))
 	s.PutSession(persistent("two"))
 	s.PutMessage(7, full)
-	s.Enqueue("one", 1, 7, begin.Add(time.Minute))
-	s.Enqueue("two", 5, 7, time.Time{})
+	s.Enqueue("one", core.Queued{Number: 1, Message: 7, Expires: begin.Add(time.Minute)})
+	s.Enqueue("two", waiting(5, 7))
 	s.PutMessage(8, bare)
-	s.Enqueue("one", 2, 8, time.Time{})
+	s.Enqueue("one", waiting(2, 8))
 	s.PutRetained("a/b", full, begin)
 	s.PutRetained("gone", full, begin)
 	wait(t, s, s.PutRetained("gone", nil, begin))
 	_, got := reopen(t, s, dir, at(begin))
 	want := &contents{
 		Sessions: map[string]core.SessionRecord{"one": persistent("one"), "two": persistent("two")},
-		Queues:   map[string][]queued{"one": {{1, 7, begin.Add(time.Minute)}, {2, 8, time.Time{}}}, "two": {{5, 7, time.Time{}}}},
+		Queues:   map[string][]core.Queued{"one": {{Number: 1, Message: 7, Expires: begin.Add(time.Minute)}, waiting(2, 8)}, "two": {waiting(5, 7)}},
 		Messages: map[core.MessageID]*core.Message{7: full, 8: bare},
 		Retained: map[string]published{"a/b": {full, begin}},
 	}
@@ -52,14 +52,19 @@ func TestMessagesAreDroppedWithTheirLastSession(t *testing.T) {
 	message := &core.Message{Topic: "a", Payload: []byte("x"), QoS: 1}
 	s.PutMessage(1, message)
 	for _, id := range []string{"one", "two", "deleted"} {
-		s.Enqueue(id, 1, 1, time.Time{})
+		s.Enqueue(id, waiting(1, 1))
 	}
+	s.ReleaseMessage(1)
+	s.ReleaseMessage(1)      // again, which is nothing
 	s.PutMessage(2, message) // and then the process dies, before anything was queued
 	s.Dequeue("one", 1)
 	s.Dequeue("one", 1) // again, which is nothing
 	s.DeleteSession("deleted")
 	if held := s.state.messages[1]; held == nil || held.held != 1 {
 		t.Errorf("message 1: %+v, want one session to hold it", held)
+	}
+	if s.state.messages[2] == nil {
+		t.Error("message 2 is gone before it was released")
 	}
 	s, got := reopen(t, s, dir, at(begin))
 	if len(got.Messages) != 1 || got.Messages[1] == nil {
@@ -68,6 +73,10 @@ func TestMessagesAreDroppedWithTheirLastSession(t *testing.T) {
 	s.Dequeue("two", 1)
 	if len(s.state.messages) != 0 {
 		t.Errorf("%d messages are held and nobody waits", len(s.state.messages))
+	}
+	s.PutMessage(3, message)
+	if s.ReleaseMessage(3); len(s.state.messages) != 0 {
+		t.Error("a message that nobody was to get is held")
 	}
 	if _, got = reopen(t, s, dir, at(begin)); len(got.Messages) != 0 {
 		t.Errorf("found %d messages and nobody waits", len(got.Messages))
@@ -81,24 +90,30 @@ func TestLoadDropsWhatHasExpired(t *testing.T) {
 	message := &core.Message{Topic: "a", QoS: 1}
 	s.PutMessage(1, message)
 	s.PutMessage(2, message)
-	for clientID, ends := range map[string]time.Time{"kept": begin.Add(2 * time.Hour), "over": begin.Add(time.Hour), "connected": {}} {
+	for clientID, ends := range map[string]time.Time{"kept": begin.Add(2 * time.Hour), "over": begin.Add(time.Hour), "will": begin, "connected": {}} {
 		r := persistent(clientID)
 		r.Ends = ends
+		if clientID == "will" { // the broker publishes it, and ends the session
+			r.Will, r.WillAt = message, begin
+		}
 		s.PutSession(r)
-		s.Enqueue(clientID, 1, 1, begin.Add(time.Hour))
-		s.Enqueue(clientID, 2, 2, begin.Add(3*time.Hour))
+		s.Enqueue(clientID, core.Queued{Number: 1, Message: 1, Expires: begin.Add(time.Hour)})
+		s.Enqueue(clientID, core.Queued{Number: 2, Message: 2, Expires: begin.Add(3 * time.Hour)})
 	}
 	s.PutRetained("a", message, begin)
 	s.PutRetained("over", &core.Message{Topic: "over", Expiry: time.Hour}, begin)
 	later := begin.Add(time.Hour)
 	s, got := reopen(t, s, dir, at(later))
 	connected := persistent("connected")
-	connected.Ends = later.Add(connected.Expiry)
+	connected.Ends = time.Time{}
+	will := persistent("will")
+	will.Ends, will.Will, will.WillAt = begin, message, begin
 	kept := persistent("kept")
 	kept.Ends = begin.Add(2 * time.Hour)
+	second := []core.Queued{{Number: 2, Message: 2, Expires: begin.Add(3 * time.Hour)}}
 	want := &contents{
-		Sessions: map[string]core.SessionRecord{"kept": kept, "connected": connected},
-		Queues:   map[string][]queued{"kept": {{2, 2, begin.Add(3 * time.Hour)}}, "connected": {{2, 2, begin.Add(3 * time.Hour)}}},
+		Sessions: map[string]core.SessionRecord{"kept": kept, "connected": connected, "will": will},
+		Queues:   map[string][]core.Queued{"kept": second, "connected": second, "will": second},
 		Messages: map[core.MessageID]*core.Message{2: message},
 		Retained: map[string]published{"a": {message, begin}},
 	}
@@ -119,14 +134,14 @@ func TestPutSessionLeavesTheQueue(t *testing.T) {
 	for _, id := range []string{"kept", "anew"} {
 		s.PutSession(persistent(id))
 		s.PutMessage(1, &core.Message{Topic: "a"})
-		s.Enqueue(id, 1, 1, time.Time{})
+		s.Enqueue(id, waiting(1, 1))
 	}
 	s.DeleteSession("anew")
 	for _, id := range []string{"kept", "anew"} {
 		s.PutSession(persistent(id))
 	}
 	_, got := reopen(t, s, dir, at(begin))
-	if diff := cmp.Diff(map[string][]queued{"kept": {{1, 1, time.Time{}}}}, got.Queues, same); diff != "" {
+	if diff := cmp.Diff(map[string][]core.Queued{"kept": {waiting(1, 1)}}, got.Queues, same); diff != "" {
 		t.Errorf("queues (-want +got):\n%s", diff)
 	}
 	if len(got.Sessions) != 2 {
@@ -143,7 +158,7 @@ func TestDequeueReachesTheDiskInTime(t *testing.T) {
 		"when too many others follow": func(t *testing.T, s *Store, _ core.Position) {
 			for n := range lazyMax {
 				s.PutMessage(1, &core.Message{Topic: "a"})
-				s.Enqueue("one", uint64(n+2), 1, time.Time{})
+				s.Enqueue("one", waiting(uint64(n+2), 1))
 			}
 		},
 	} {
@@ -153,7 +168,7 @@ func TestDequeueReachesTheDiskInTime(t *testing.T) {
 			load(t, s)
 			s.PutSession(persistent("one"))
 			s.PutMessage(1, &core.Message{Topic: "a"})
-			s.Enqueue("one", 1, 1, time.Time{})
+			s.Enqueue("one", waiting(1, 1))
 			p := s.Dequeue("one", 1)
 			if s.lazy.count != 1 {
 				t.Fatalf("%d wait, want 1", s.lazy.count)
@@ -203,7 +218,7 @@ func TestMisuse(t *testing.T) {
 		s := open(t, t.TempDir())
 		load(t, s)
 		s.PutSession(persistent("one"))
-		if err := s.Wait(t.Context(), s.Enqueue("one", 1, 9, time.Time{})); !errors.Is(err, ErrUnheld) {
+		if err := s.Wait(t.Context(), s.Enqueue("one", waiting(1, 9))); !errors.Is(err, ErrUnheld) {
 			t.Errorf("Wait: %v", err)
 		}
 	})
@@ -225,7 +240,8 @@ func TestNothingIsKeptOfWhatWas(t *testing.T) {
 	var p core.Position
 	for n := uint64(1); n <= 5000; n++ {
 		s.PutMessage(core.MessageID(n), &core.Message{Topic: "a", Payload: payload, QoS: 1})
-		p = s.Enqueue("one", n, core.MessageID(n), time.Time{})
+		p = s.Enqueue("one", waiting(n, core.MessageID(n)))
+		s.ReleaseMessage(core.MessageID(n))
 		if n > 50 {
 			p = s.Dequeue("one", n-50)
 		}
@@ -315,7 +331,7 @@ func TestDamage(t *testing.T) {
 	t.Run("a queue that names a missing message", func(t *testing.T) {
 		dir := t.TempDir()
 		writeRecords(t, dir, record{op: opSession, session: persistent("one")}.append(nil),
-			record{op: opEnqueue, clientID: "one", number: 3, id: 4}.append(nil))
+			record{op: opEnqueue, clientID: "one", queued: waiting(3, 4)}.append(nil))
 		err := open(t, dir).Load(newContents().sink(t))
 		if want := `store: bad record: message 4, number 3 of session "one", is missing`; fmt.Sprint(err) != want {
 			t.Errorf("Load: %v, want %s", err, want)
