@@ -1,0 +1,3 @@
+package core
+
+func (l Limits) WithDefaults() Limits { return l }
