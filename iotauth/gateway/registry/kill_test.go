@@ -1,0 +1,4 @@
+package registry_test
+
+// victim is the process that TestKill kills.
+func victim(string) {}
