@@ -3,13 +3,16 @@ package registry_test
 import (
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/x509/pkix"
 	"encoding/json"
+	mathrand "math/rand/v2"
+	"os"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/askaround/askaround-go/internal/foreign"
+	"github.com/askaround/askaround-go/internal/localca"
 	"github.com/askaround/askaround-go/iotauth"
 	"github.com/askaround/askaround-go/iotauth/gateway"
 	"github.com/askaround/askaround-go/iotauth/gateway/registry"
@@ -44,7 +47,7 @@ func newGiven(t testing.TB) given {
 	must(t, err)
 	g := given{
 		KeyID: "AKIDEXAMPLE", Secret: "secret",
-		CSR: csr(t, pkix.Name{CommonName: "by request"}), CA: string(ca.PEM()), Signed: leafPEM(t, ca), Alone: leafPEM(t, outsider(t)),
+		CSR: csr(t, nameOf("by request")), CA: string(ca.PEM()), Signed: leafPEM(t, ca), Alone: leafPEM(t, outsider(t)),
 		Function: functionARN, PublicKey: string(public), Token: "token=7", Answer: json.RawMessage(answer),
 	}
 	g.Signature, err = signer.Sign(g.Token)
@@ -89,4 +92,29 @@ func TestCLI(t *testing.T) {
 	if diff := cmp.Diff(registry.OperationNames(), called); diff != "" {
 		t.Errorf("operations without a command that was run (-registry, +called):\n%s", diff)
 	}
+}
+
+// TestMoto makes the same random requests of the control plane and of moto, and compares
+// the answers.
+func TestMoto(t *testing.T) {
+	interpreter := foreign.NeedPython(t, "moto", "boto3", "cryptography")
+	requests := 400
+	if os.Getenv("ASKAROUND_SLOW") == "1" {
+		requests = 8000
+	}
+	in := struct {
+		Seed         uint64 `json:"seed"`
+		Requests     int    `json:"requests"`
+		Certificates []any  `json:"certificates"`
+	}{Seed: mathrand.Uint64() >> 11, Requests: requests}
+	t.Logf("seed %d", in.Seed)
+	ca := outsider(t)
+	for range 3 {
+		leaf, err := ca.Device("device", newKey(t).Public(), time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
+		must(t, err)
+		in.Certificates = append(in.Certificates, map[string]string{"id": localca.CertificateID(leaf), "pem": string(localca.EncodeCertificate(leaf))})
+	}
+	var got struct{ Operations, Requests, Answered int }
+	python(t, interpreter, "differential.py", in, &got, serve(t, open(t, "")))
+	t.Logf("%d requests for %d operations, %d answered and %d refused, all alike", got.Requests, got.Operations, got.Answered, got.Requests-got.Answered)
 }

@@ -193,6 +193,17 @@ func newKey(t testing.TB) *ecdsa.PrivateKey {
 	return key
 }
 
+func nameOf(commonName string) pkix.Name { return pkix.Name{CommonName: commonName} }
+
+// parse reads a certificate.
+func parse(t testing.TB, text string) *x509.Certificate {
+	t.Helper()
+	block, _ := pem.Decode([]byte(text))
+	certificate, err := x509.ParseCertificate(block.Bytes)
+	must(t, err)
+	return certificate
+}
+
 // csr is a certificate signing request of a new key.
 func csr(t testing.TB, subject pkix.Name) string {
 	t.Helper()
