@@ -186,9 +186,11 @@ func leafPEM(t testing.TB, ca *localca.CA) string {
 	return string(localca.EncodeCertificate(leaf))
 }
 
-func newKey(t testing.TB) *ecdsa.PrivateKey {
+func newKey(t testing.TB) *ecdsa.PrivateKey { return newKeyOn(t, elliptic.P256()) }
+
+func newKeyOn(t testing.TB, curve elliptic.Curve) *ecdsa.PrivateKey {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	key, err := ecdsa.GenerateKey(curve, rand.Reader)
 	must(t, err)
 	return key
 }
