@@ -1,6 +1,9 @@
 package registry
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // OperationNames are those of the control plane, sorted.
 func OperationNames() []string {
@@ -46,4 +49,13 @@ func Statuses() map[string]int {
 		}
 	}
 	return known
+}
+
+// Timestamp is a time in the API's JSON.
+func Timestamp(t time.Time) []byte {
+	text, err := timestamp(t).MarshalJSON()
+	if err != nil {
+		panic(err)
+	}
+	return text
 }
