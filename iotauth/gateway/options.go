@@ -54,6 +54,10 @@ type Options struct {
 	// "https://example.com"; "*" is every page. Default: those of the endpoint itself.
 	Origins []string
 
+	// Tap is called with every message that is accepted, from clients and from
+	// [Gateway.Publish], before it is acknowledged; also with those for $aws/rules/…, which
+	// nobody else gets. It is called concurrently and must be quick. Default: none.
+	Tap func(ctx context.Context, from Source, m *Message)
 	// Now tells the time. Default time.Now.
 	Now func() time.Time
 }

@@ -74,8 +74,9 @@ const (
 	BadCredentials                   // 0x86; 3.1.1: 4
 	ServerUnavailable                // 0x88; 3.1.1: 3
 	AdministrativeEnd                // 0x98: DeleteConnection, a certificate deactivated
-	MaximumConnectTime               // 0xA0: disconnectAfterInSeconds, 24 hours of WebSocket
-	Throttled                        // 0x97 / CONNECT 0x9F
+	MaximumConnectTime               // 0xA0: disconnectAfterInSeconds
+	Throttled                        // 0x97; 3.1.1: 3
+	WebSocketEnd                     // 0xA0: 24 hours of WebSocket
 )
 
 // A Refusal is an error of Admit that says what the client is told.
