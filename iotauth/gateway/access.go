@@ -102,15 +102,12 @@ func (p *client) MayReceive(topic, group string) bool {
 		return true
 	}
 	p.admission.counters.publishOutAuthError.Add(1)
-	if shared := sharedName(group, topic); group != "" && b.Receive(shared) == policy.ExplicitDeny {
-		topic = shared // it is this form that is denied
+	if group != "" && b.Receive("$share/"+group+"/"+topic) == policy.ExplicitDeny {
+		topic = "$share/" + group + "/" + topic // it is this form that is denied
 	}
 	p.explain(b, policy.Receive, topic)
 	return false
 }
-
-// sharedName is the name of the resource that a delivery to a shared subscription has.
-func sharedName(group, topic string) string { return "$share/" + group + "/" + topic }
 
 // Closed is core.Client's.
 func (p *client) Closed() {

@@ -129,6 +129,13 @@ func refusalOf(err error) *refusal {
 	return failure(err)
 }
 
+func refusalStatus(err error) int {
+	if err == nil {
+		return http.StatusOK
+	}
+	return refusalOf(err).status
+}
+
 func (e *exchange) refuse(err error) {
 	r := refusalOf(err)
 	e.log(r)
@@ -139,7 +146,12 @@ func (e *exchange) refuse(err error) {
 	e.answer(r.status, r.message)
 }
 
+// log tells why, but not again what admission has told already.
 func (e *exchange) log(r *refusal) {
+	var told *core.Refusal
+	if errors.As(r, &told) {
+		return
+	}
 	attributes := []any{"trace_id", e.id, "remote_addr", e.r.RemoteAddr, "status", r.status, "error", r}
 	if r.status == http.StatusInternalServerError {
 		e.g.options.Logger.Error("http request failed", attributes...)
