@@ -140,6 +140,9 @@ func (e *exchange) refuse(err error) {
 }
 
 func (e *exchange) log(r *refusal) {
+	if errors.As(r, new(*core.Refusal)) {
+		return // admission has explained it
+	}
 	attributes := []any{"trace_id", e.id, "remote_addr", e.r.RemoteAddr, "status", r.status, "error", r}
 	if r.status == http.StatusInternalServerError {
 		e.g.options.Logger.Error("http request failed", attributes...)
