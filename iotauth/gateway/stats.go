@@ -30,14 +30,14 @@ func (g *Gateway) Stats() Stats {
 		"PublishOut.Success":       b.PublishOut,
 		"Subscribe.Success":        b.Subscribes,
 
-		"Broker.Dropped":       b.Dropped,
-		"Broker.Expired":       b.Expired,
-		"Broker.Panic":         b.Panics,
-		"Broker.Redelivery":    b.Retries,
+		"Broker.Dropped":        b.Dropped,
+		"Broker.Expired":        b.Expired,
+		"Broker.Panic":          b.Panics,
+		"Broker.Redelivery":     b.Retries,
 		"Broker.SessionExpired": b.SessionsExpired,
-		"Broker.SlowClient":    b.SlowClients,
-		"Broker.Takeover":      b.Takeovers,
-		"Broker.Will":          b.Wills,
+		"Broker.SlowClient":     b.SlowClients,
+		"Broker.Takeover":       b.Takeovers,
+		"Broker.Will":           b.Wills,
 	} {
 		s.Metrics[name] = int64(n)
 	}
