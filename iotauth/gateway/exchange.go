@@ -140,7 +140,7 @@ func (e *exchange) refuse(err error) {
 	r := refusalOf(err)
 	e.log(r)
 	if e.r.Body != nil && e.r.Body != http.NoBody { // the server skips the rest before it answers
-		_ = e.control.SetReadDeadline(time.Now().Add(skipTime))
+		_ = e.control.SetReadDeadline(time.Now().Add(lingerTime))
 	}
 	e.w.Header()["x-amzn-ErrorType"] = []string{r.name}
 	e.answer(r.status, r.message)
