@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,6 +41,16 @@ type client struct {
 type rules struct {
 	set   *policy.Set
 	thing *policy.Thing
+}
+
+// same reports whether binding gives the same again: a change of one policy has all clients
+// asked about, and few concerned.
+func (r rules) same(other rules) bool {
+	a, b := r.thing, other.thing
+	if r.set != other.set || a == nil || b == nil || a == b {
+		return r.set == other.set && a == b
+	}
+	return a.Name == b.Name && a.TypeName == b.TypeName && a.Attached == b.Attached && a.Exclusive == b.Exclusive && maps.Equal(a.Attributes, b.Attributes)
 }
 
 func newClient(a *admission, c *carrier, connect *core.Connect) *client {
@@ -145,7 +156,7 @@ func (p *client) rebind(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if now := (rules{set, connection.Thing}); now != p.rules {
+	if now := (rules{set, connection.Thing}); !now.same(p.rules) {
 		p.rules = now
 		p.bound.Store(set.Bind(connection))
 	}

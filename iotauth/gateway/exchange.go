@@ -146,11 +146,10 @@ func (e *exchange) refuse(err error) {
 	e.answer(r.status, r.message)
 }
 
-// log tells why, but not again what admission has told already.
+// log tells why.
 func (e *exchange) log(r *refusal) {
-	var told *core.Refusal
-	if errors.As(r, &told) {
-		return
+	if errors.As(r, new(*core.Refusal)) {
+		return // admission has explained it
 	}
 	attributes := []any{"trace_id", e.id, "remote_addr", e.r.RemoteAddr, "status", r.status, "error", r}
 	if r.status == http.StatusInternalServerError {

@@ -11,7 +11,7 @@ type Stats struct {
 	// Metrics are counts since New, by the names of AWS IoT's metrics in CloudWatch, such
 	// as "Connect.Success", "PublishIn.AuthError" and "PublishOut.Success"
 	// (https://docs.aws.amazon.com/iot/latest/developerguide/metrics_dimensions.html).
-	// Those named "CustomAuthorizer.…" and "Gateway.…" are not AWS's.
+	// Those named "CustomAuthorizer.…" and "Broker.…" are not AWS's.
 	Metrics map[string]int64
 }
 
@@ -30,14 +30,14 @@ func (g *Gateway) Stats() Stats {
 		"PublishOut.Success":       b.PublishOut,
 		"Subscribe.Success":        b.Subscribes,
 
-		"Gateway.Dropped":       b.Dropped,
-		"Gateway.Expired":       b.Expired,
-		"Gateway.Panic":         b.Panics,
-		"Gateway.Redelivery":    b.Retries,
-		"Gateway.SessionExpiry": b.SessionsExpired,
-		"Gateway.SlowClient":    b.SlowClients,
-		"Gateway.Takeover":      b.Takeovers,
-		"Gateway.Will":          b.Wills,
+		"Broker.Dropped":        b.Dropped,
+		"Broker.Expired":        b.Expired,
+		"Broker.Panic":          b.Panics,
+		"Broker.Redelivery":     b.Retries,
+		"Broker.SessionExpired": b.SessionsExpired,
+		"Broker.SlowClient":     b.SlowClients,
+		"Broker.Takeover":       b.Takeovers,
+		"Broker.Will":           b.Wills,
 	} {
 		s.Metrics[name] = int64(n)
 	}
@@ -45,5 +45,7 @@ func (g *Gateway) Stats() Stats {
 	s.Metrics["PublishIn.Throttle"] += g.published.throttle.Load()
 	s.Metrics["PublishIn.ClientError"] += g.published.clientError.Load()
 	g.admission.counters.addTo(s.Metrics)
+	refused := s.Metrics["Connect.AuthError"] + s.Metrics["Connect.ServerError"] + s.Metrics["Connect.ClientIDThrottle"]
+	s.Metrics["Connect.ClientError"] = max(0, int64(b.ConnectsRefused)-refused) // the rest; counters move while they are read
 	return s
 }
