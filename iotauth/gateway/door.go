@@ -169,7 +169,7 @@ func (v *visitor) carrier(kind carrierKind) *carrier {
 	}
 	if v.tls != nil {
 		known.serverName = v.tls.ServerName
-		if v.route.certificate {
+		if v.route.certificate || v.route.both {
 			known.certificate = v.tls.PeerCertificates[0]
 		}
 	}
