@@ -33,7 +33,9 @@ func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request) *exchange 
 		return e
 	}
 	e.conn = &webConn{visitor: &visitor{id: e.id, tls: r.TLS}, cache: newHTTPConn(), rate: g.newRate()}
-	e.conn.route = route{http: true, certificate: r.TLS != nil && len(r.TLS.PeerCertificates) > 0}
+	shown := r.TLS != nil && len(r.TLS.PeerCertificates) > 0
+	both := shown && g.domain(hostName(r.Host)).RequireCertificate
+	e.conn.route = route{http: true, certificate: shown && !both, both: both}
 	return e
 }
 
@@ -46,8 +48,11 @@ func (e *exchange) carrier(signatures *sigv4.Verifier, signed, custom carrierKin
 	if c.serverName == "" {
 		c.serverName = hostName(e.r.Host)
 	}
-	if e.conn.route.certificate {
+	switch {
+	case e.conn.route.certificate:
 		c.kind = httpsCertificate
+		return c, nil
+	case e.conn.route.both:
 		return c, nil
 	}
 	key, err := verify(signatures, e.r)
@@ -140,7 +145,7 @@ func (e *exchange) refuse(err error) {
 	r := refusalOf(err)
 	e.log(r)
 	if e.r.Body != nil && e.r.Body != http.NoBody { // the server skips the rest before it answers
-		_ = e.control.SetReadDeadline(time.Now().Add(skipTime))
+		_ = e.control.SetReadDeadline(time.Now().Add(lingerTime))
 	}
 	e.w.Header()["x-amzn-ErrorType"] = []string{r.name}
 	e.answer(r.status, r.message)
