@@ -129,16 +129,24 @@ func refusalOf(err error) *refusal {
 	return failure(err)
 }
 
+func refusalStatus(err error) int {
+	if err == nil {
+		return http.StatusOK
+	}
+	return refusalOf(err).status
+}
+
 func (e *exchange) refuse(err error) {
 	r := refusalOf(err)
 	e.log(r)
 	if e.r.Body != nil && e.r.Body != http.NoBody { // the server skips the rest before it answers
-		_ = e.control.SetReadDeadline(time.Now().Add(skipTime))
+		_ = e.control.SetReadDeadline(time.Now().Add(lingerTime))
 	}
 	e.w.Header()["x-amzn-ErrorType"] = []string{r.name}
 	e.answer(r.status, r.message)
 }
 
+// log tells why.
 func (e *exchange) log(r *refusal) {
 	if errors.As(r, new(*core.Refusal)) {
 		return // admission has explained it
