@@ -69,6 +69,9 @@ type Domain struct {
 	DefaultAuthorizer string
 	// AllowAuthorizerOverride: a client may name another.
 	AllowAuthorizerOverride bool
+	// CertificateAndAuthorizer: whoever comes must show a registered certificate and pass
+	// the authorizer (authenticationType CUSTOM_AUTH_X509), by MQTT or by HTTPS.
+	CertificateAndAuthorizer bool
 }
 
 // Keys tells about access keys. It is called concurrently.
