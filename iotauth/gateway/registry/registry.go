@@ -106,6 +106,9 @@ func newRegistry(o Options) *Registry {
 		watchers: map[*watcher]struct{}{},
 	}
 	r.things = table[Thing]{name: "thing", rows: map[string]row[Thing]{}, changed: func(key string, from, to *Thing) {
+		if to != nil {
+			to.look(from)
+		}
 		r.thingsOfType.move(key, from.types(), to.types())
 		r.thingsOfGroup.move(key, from.groups(), to.groups())
 	}}
