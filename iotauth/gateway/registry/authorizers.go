@@ -19,7 +19,7 @@ type Authorizer struct {
 	// one or two RSA keys in PEM by their names. Both are needed unless SigningDisabled.
 	TokenKeyName           string
 	TokenSigningPublicKeys map[string]string `json:",omitempty"`
-	Status                 CertificateStatus // Active or Inactive, which "" means
+	Status                 Status            // Active or Inactive, which "" means
 	SigningDisabled        bool
 	EnableCachingForHTTP   bool
 
@@ -46,8 +46,8 @@ func (a *Authorizer) check() (*iotauth.Verifier, error) {
 	if a.FunctionARN == "" || len(a.FunctionARN) > MaxFunctionARN {
 		return nil, invalid("authorizerFunctionArn has 1 to %d characters", MaxFunctionARN)
 	}
-	if a.Status != Active && a.Status != Inactive {
-		return nil, invalid("the status of an authorizer is %s or %s, not %q", Active, Inactive, clip(string(a.Status)))
+	if err := a.Status.checkAuthorizer(); err != nil {
+		return nil, err
 	}
 	if a.TokenKeyName != "" && !iotauth.ValidTokenKey(a.TokenKeyName) {
 		return nil, invalid("tokenKeyName %q has 1 to %d letters, digits, _ and -", clip(a.TokenKeyName), MaxName)
@@ -62,6 +62,13 @@ func (a *Authorizer) check() (*iotauth.Verifier, error) {
 		return nil, invalid("tokenKeyName and tokenSigningPublicKeys are needed unless signing is disabled")
 	}
 	return a.verifier()
+}
+
+func (s Status) checkAuthorizer() error {
+	if s != Active && s != Inactive {
+		return invalid("the status of an authorizer is %s or %s, not %q", Active, Inactive, clip(string(s)))
+	}
+	return nil
 }
 
 // verifier reads the public keys.
@@ -161,7 +168,7 @@ type AuthorizerUpdate struct {
 	FunctionARN, TokenKeyName string
 	// TokenSigningPublicKeys replace all keys there are.
 	TokenSigningPublicKeys map[string]string
-	Status                 CertificateStatus
+	Status                 Status
 	EnableCachingForHTTP   *bool
 }
 
@@ -259,7 +266,12 @@ func (r *Registry) DescribeAuthorizer(name string) (Authorizer, error) {
 
 // ListAuthorizers returns authorizers with a status, "" for any, in the order of their
 // creation, and the token of the next page.
-func (r *Registry) ListAuthorizers(status CertificateStatus, p Page) (authorizers []Authorizer, next string, err error) {
+func (r *Registry) ListAuthorizers(status Status, p Page) (authorizers []Authorizer, next string, err error) {
+	if status != "" {
+		if err := status.checkAuthorizer(); err != nil {
+			return nil, "", err
+		}
+	}
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	found, next, err := page(&r.authorizers, p, func(a *Authorizer) bool { return status == "" || a.Status == status })

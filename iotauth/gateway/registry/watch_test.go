@@ -161,7 +161,7 @@ func TestConcurrentChanges(t *testing.T) {
 				name := fmt.Sprintf("w%d-%d", worker, i)
 				_, err := f.CreateThing(ctx, registry.Thing{Name: name})
 				err = errors.Join(err,
-					f.UpdateCertificate(ctx, c.ID, []registry.CertificateStatus{registry.Active, registry.Inactive}[(i+worker)%2]),
+					f.UpdateCertificate(ctx, c.ID, []registry.Status{registry.Active, registry.Inactive}[(i+worker)%2]),
 					f.UpdateThing(ctx, "thing1", registry.ThingUpdate{Attributes: map[string]string{"a": fmt.Sprint(i)}}),
 					ignore(f.AttachPolicy(ctx, "unused", c.ARN)), ignore(f.DetachPolicy(ctx, "unused", c.ARN)),
 					f.AttachThingPrincipal(ctx, name, c.ARN, ""))
@@ -176,6 +176,7 @@ func TestConcurrentChanges(t *testing.T) {
 		})
 	}
 	work.Wait()
+	must(t, registry.CheckIndexes(f.Registry))
 	for _, id := range []string{f.first.ID, f.second.ID} {
 		p, err := f.Principal(ctx, id, "thing1")
 		must(t, err)
