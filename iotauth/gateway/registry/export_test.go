@@ -47,7 +47,7 @@ func ModelLimits() map[string]int {
 func Statuses() map[string]int {
 	known := map[string]int{}
 	for code, status := range statuses {
-		if code != unknownOperation && code != serialization { // of the protocol, not of this API
+		if code != unknownOperation && code != serialization && code != accessDenied { // of the protocol, not of this API
 			known[code] = status
 		}
 	}

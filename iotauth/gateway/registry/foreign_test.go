@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
-	mathrand "math/rand/v2"
 	"os"
 	"testing"
 	"time"
@@ -118,8 +117,7 @@ func TestMoto(t *testing.T) {
 		Seed         uint64 `json:"seed"`
 		Requests     int    `json:"requests"`
 		Certificates []any  `json:"certificates"`
-	}{Seed: mathrand.Uint64() >> 11, Requests: requests}
-	t.Logf("seed %d", in.Seed)
+	}{Seed: newSeed(t), Requests: requests}
 	ca := outsider(t)
 	for range 3 {
 		leaf, err := ca.Device("device", newKey(t).Public(), time.Now().Add(-time.Hour), time.Now().Add(time.Hour))

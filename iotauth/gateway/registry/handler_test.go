@@ -83,6 +83,32 @@ func TestUnsigned(t *testing.T) {
 	}
 }
 
+// TestBrowsers: a web page cannot reach the control plane of who looks at it.
+func TestBrowsers(t *testing.T) {
+	r := open(t, "")
+	u := serve(t, r)
+	for _, test := range []struct {
+		header, value string
+		status        int
+	}{
+		{"Origin", "https://example.com", 403},
+		{"Origin", u, 200},
+		{"Sec-Fetch-Site", "cross-site", 403},
+		{"User-Agent", "aws-cli/2", 200},
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), "POST", u+"/things/t", strings.NewReader("{}"))
+		must(t, err)
+		request.Header.Set("Content-Type", "text/plain") // of what browsers send without asking
+		request.Header.Set(test.header, test.value)
+		response, err := http.DefaultClient.Do(request)
+		must(t, err)
+		_ = response.Body.Close()
+		if response.StatusCode != test.status {
+			t.Errorf("%s %s: %d, want %d", test.header, test.value, response.StatusCode, test.status)
+		}
+	}
+}
+
 func TestHandlerRefuses(t *testing.T) {
 	_, err := registry.Handler(open(t, ""), func(o *registry.HandlerOptions) { o.Endpoints = map[string]string{"iot:Nothing": "x"} })
 	if err == nil {

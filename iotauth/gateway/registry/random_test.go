@@ -12,7 +12,7 @@ import (
 // TestRandomChanges makes random changes, most of them refused, and looks whether what the
 // registry keeps beside its entries still follows from them, also after a restart.
 func TestRandomChanges(t *testing.T) {
-	seed := rand.Uint64()
+	seed := newSeed(t)
 	rng := rand.New(rand.NewPCG(seed, seed))
 	dir := t.TempDir()
 	r, err := registry.Open(dir)
