@@ -51,4 +51,6 @@ type carrier struct {
 	certificate *x509.Certificate // the client's, nil where it showed none
 	request     *http.Request     // the WebSocket's upgrade, or the publishing request; nil for MQTT
 	key         *Key              // by which request was signed, with a signed kind
+
+	principal string // who it turned out to be; authorizePublish sets it
 }

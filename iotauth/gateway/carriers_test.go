@@ -234,18 +234,18 @@ func TestHTTPSCarriers(t *testing.T) {
 	}{
 		{reason: "8443, certificate", door: Port8443, config: s.tls("", s.device), status: 200, principal: device},
 		{reason: "443, certificate", door: Port443, config: s.tls("x-amzn-http-ca", s.device), status: 200, principal: device},
-		{reason: "443, headers", door: Port443, config: s.tls("http/1.1"), edit: func(r *http.Request) { _ = credentials.SetHeader(r.Header) }, status: 200},
-		{reason: "443, query", door: Port443, config: s.tls(""), query: "&" + query, status: 200},
+		{reason: "443, headers", door: Port443, config: s.tls("http/1.1"), edit: func(r *http.Request) { _ = credentials.SetHeader(r.Header) }, status: 200, principal: "owner1"},
+		{reason: "443, query", door: Port443, config: s.tls(""), query: "&" + query, status: 200, principal: "owner1"},
 		{reason: "443, signed as the SDKs do", door: Port443, config: s.tls(""), edit: signed("iotdata"), status: 200, principal: "AIDAEXAMPLE"},
 		{reason: "443, signed as documented", door: Port443, config: s.tls(""), edit: signed("iotdevicegateway"), status: 200, principal: "AIDAEXAMPLE"},
 		{reason: "plain, signed", door: Plain, edit: signed("iotdata"), status: 200, principal: "AIDAEXAMPLE"},
-		{reason: "plain, query", door: Plain, query: "&" + query, status: 200},
+		{reason: "plain, query", door: Plain, query: "&" + query, status: 200, principal: "owner1"},
 		{reason: "443, signed for another service", door: Port443, config: s.tls(""), edit: signed("iot"), status: 403},
 		{reason: "443, a certificate without its protocol", door: Port443, config: s.tls("http/1.1", s.device), status: 403},
 		{reason: "8443, a stranger's certificate", door: Port8443, config: s.always(issue(t, "stranger", time.Hour)), status: 403},
 		{reason: "8443, credentials do not count", door: Port8443, config: s.always(issue(t, "stranger", time.Hour)), query: "&" + query, status: 403},
 		{reason: "443, another host than in the SNI", door: Port443, config: s.tls(""), query: "&" + query, edit: func(r *http.Request) { r.Host = "iot.example" }, status: 403},
-		{reason: "443, a port in the host", door: Port443, config: s.tls(""), query: "&" + query, edit: func(r *http.Request) { r.Host = "LocalHost:443" }, status: 200},
+		{reason: "443, a port in the host", door: Port443, config: s.tls(""), query: "&" + query, edit: func(r *http.Request) { r.Host = "LocalHost:443" }, status: 200, principal: "owner1"},
 	} {
 		t.Run(tt.reason, func(t *testing.T) {
 			conn := s.dialHTTP(t, tt.door, tt.config)

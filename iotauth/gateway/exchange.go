@@ -129,6 +129,13 @@ func refusalOf(err error) *refusal {
 	return failure(err)
 }
 
+func refusalStatus(err error) int {
+	if err == nil {
+		return http.StatusOK
+	}
+	return refusalOf(err).status
+}
+
 func (e *exchange) refuse(err error) {
 	r := refusalOf(err)
 	e.log(r)
@@ -139,7 +146,11 @@ func (e *exchange) refuse(err error) {
 	e.answer(r.status, r.message)
 }
 
+// log tells why.
 func (e *exchange) log(r *refusal) {
+	if errors.As(r, new(*core.Refusal)) {
+		return // admission has explained it
+	}
 	attributes := []any{"trace_id", e.id, "remote_addr", e.r.RemoteAddr, "status", r.status, "error", r}
 	if r.status == http.StatusInternalServerError {
 		e.g.options.Logger.Error("http request failed", attributes...)
