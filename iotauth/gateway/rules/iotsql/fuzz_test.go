@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math/big"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -107,7 +108,7 @@ func FuzzTemplate(f *testing.F) {
 
 // FuzzJSON compares the decoder with encoding/json.
 func FuzzJSON(f *testing.F) {
-	for _, payload := range []string{samplePayload, senML, nested, `"\ud83d\ude00\ud83d\u0041\"\/\b"`, `{"a":1,"a":2}`, `-0.0e+5`, `01`, `1.`, "\"\x01\"", `[1,]`, ` null `} {
+	for _, payload := range []string{samplePayload, senML, nested, `"\ud83d\ude00\ud83d\u0041\"\/\b"`, `{"a":1,"a":2}`, `-0.0e+5`, `0E00000`, `1e-00002`, `01`, `1.`, "\"\x01\"", `[1,]`, ` null `} {
 		f.Add(payload)
 	}
 	f.Fuzz(func(t *testing.T, payload string) {
@@ -151,14 +152,19 @@ func zeros(v any) any {
 func rationals(v any) any {
 	return mapNumbers(v, func(n json.Number) any {
 		s := strings.Trim(string(n), "x")
-		if i := strings.IndexAny(s, "eE"); i >= 0 && len(s)-i > 5 {
-			return "far"
+		if i := strings.IndexAny(s, "eE"); i >= 0 {
+			if strings.Trim(s[:i], "-.0") == "" {
+				return "0"
+			}
+			if exponent, err := strconv.Atoi(s[i+1:]); err != nil || max(exponent, -exponent) > 5000 {
+				return "far"
+			}
 		}
 		r, ok := new(big.Rat).SetString(s)
 		if !ok {
 			return s
 		}
-		return r.String()
+		return r.RatString()
 	})
 }
 
