@@ -8,3 +8,6 @@ type Limits = core.Limits
 
 // A Message is one that is published.
 type Message = core.Message
+
+// A Source is who published a message; zero for [Gateway.Publish].
+type Source = core.Source

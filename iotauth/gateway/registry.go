@@ -13,6 +13,10 @@ var ErrNotFound = errors.New("gateway: not found")
 
 // A Registry is what the gateway asks about clients: things, certificates, policies and
 // authorizers. Package registry has one in memory and in a file. It is called concurrently.
+//
+// What its answers point to (documents, things, authorizers) does not change any more:
+// something that changes is replaced, and what has not changed is the same pointer as
+// before, because by it compiled policies and cached answers are found again.
 type Registry interface {
 	// Authorizer returns a custom authorizer; "" asks for the default one. ErrNotFound where
 	// there is none.

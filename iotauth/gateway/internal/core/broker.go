@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
+	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // ErrInvalid says that a message cannot be published: its topic, size or properties.
@@ -42,15 +44,79 @@ type DisconnectOptions struct {
 }
 
 // A Broker serves MQTT. It is safe for concurrent use.
-type Broker struct{}
+type Broker struct {
+	options  Options
+	limits   Limits
+	store    Store
+	logger   *slog.Logger
+	index    index
+	retained retained
+	commits  commits
+	schedule schedule
+	stats    counters
+
+	messageID atomic.Uint64 // the last given
+	closing   atomic.Bool
+
+	mu       sync.Mutex // before that of a session
+	sessions map[string]*session
+	conns    map[*conn]struct{}
+	seen     map[string]*sighting // of client ids
+	idle     chan struct{}        // closed when closing and no connection is left
+
+	stop    context.CancelFunc // of the goroutines below
+	running sync.WaitGroup
+}
 
 // New returns a Broker with what its store has kept.
-func New(o Options) (*Broker, error) { panic("being written") }
+func New(o Options) (*Broker, error) {
+	b := &Broker{
+		options:  o,
+		limits:   o.Limits.withDefaults(),
+		store:    o.Store,
+		logger:   o.Logger,
+		retained: retained{messages: map[string]*message{}},
+		commits:  commits{wake: make(chan struct{}, 1)},
+		schedule: schedule{wake: make(chan struct{}, 1)},
+		sessions: map[string]*session{},
+		conns:    map[*conn]struct{}{},
+		seen:     map[string]*sighting{},
+		idle:     make(chan struct{}),
+	}
+	if b.store == nil {
+		b.store = noStore{}
+	}
+	if b.logger == nil {
+		b.logger = slog.New(slog.DiscardHandler)
+	}
+	if err := b.restore(); err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	b.stop = stop
+	b.running.Go(func() { b.commits.run(ctx, b.store) })
+	b.running.Go(func() { b.schedule.run(ctx, b.due) })
+	return b, nil
+}
 
-// Handle serves one connection until it ends, and closes it. The error says why a
-// connection ended otherwise than by its client's wish, for the log.
-func (b *Broker) Handle(ctx context.Context, conn net.Conn, admit Admit) error {
-	panic("being written")
+// enter counts a connection in, unless the broker is shut down or full.
+func (b *Broker) enter(c *conn) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closing.Load() || len(b.conns) >= b.limits.Connections {
+		return false
+	}
+	b.conns[c] = struct{}{}
+	return true
+}
+
+func (b *Broker) exit(c *conn) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.conns, c)
+	if b.closing.Load() && len(b.conns) == 0 {
+		close(b.idle)
+	}
 }
 
 // Publish is PublishFrom by the broker itself.
@@ -58,39 +124,68 @@ func (b *Broker) Publish(ctx context.Context, m Message) error {
 	return b.PublishFrom(ctx, Source{}, m)
 }
 
-// PublishFrom publishes m for somebody without a connection, who is allowed to. With QoS 1
-// it returns when every persistent session that must get it has it on disk. An error
-// otherwise than of ctx is ErrInvalid, ErrThrottled, ErrClosed or the store's.
-func (b *Broker) PublishFrom(ctx context.Context, from Source, m Message) error {
-	panic("being written")
-}
-
 // Disconnect ends the connection of a client and reports whether there was one.
 func (b *Broker) Disconnect(clientID string, why Reason, o DisconnectOptions) bool {
-	panic("being written")
+	b.mu.Lock()
+	s := b.sessions[clientID]
+	b.mu.Unlock()
+	if s == nil {
+		return false
+	}
+	c := s.connection()
+	if c == nil {
+		return false
+	}
+	end := why.ending()
+	end.noState, end.noWill = o.CleanSession, o.NoWill
+	c.end(end)
+	return true
 }
 
 // Shutdown refuses new connections, ends those that are open and waits for them, until ctx
 // ends; then it closes the store.
-func (b *Broker) Shutdown(ctx context.Context) error { panic("being written") }
-
-// Stats returns counts since New, and of now.
-func (b *Broker) Stats() Stats { panic("being written") }
-
-// Stats are counts since New, but for the first five, which are of now.
-type Stats struct {
-	Connections   int // open, also before CONNECT
-	Sessions      int // connected or persistent
-	Subscriptions int
-	Retained      int
-	Queued        int // messages that wait in sessions
-
-	Connects, ConnectsRefused, ConnectsThrottled       uint64
-	PublishIn, PublishInDenied, PublishInThrottled     uint64
-	PublishOut, PublishOutDenied                       uint64
-	Subscribes, SubscribesDenied                       uint64
-	Dropped                                            uint64 // messages that a full queue did not take
-	Expired                                            uint64 // messages that waited for too long
-	SlowClients                                        uint64 // disconnected because their queue was full
-	SessionsExpired, Takeovers, Wills, Panics, Retries uint64
+func (b *Broker) Shutdown(ctx context.Context) error {
+	b.mu.Lock()
+	if b.closing.Swap(true) {
+		b.mu.Unlock()
+		return ErrClosed
+	}
+	open := make([]*conn, 0, len(b.conns))
+	for c := range b.conns {
+		open = append(open, c)
+	}
+	if len(open) == 0 {
+		close(b.idle)
+	}
+	b.mu.Unlock()
+	for _, c := range open {
+		c.end(endShutdown)
+	}
+	var err error
+	select {
+	case <-b.idle:
+	case <-ctx.Done():
+		err = ctx.Err()
+		for _, c := range open {
+			_ = c.net.Close()
+		}
+		<-b.idle
+	}
+	b.stop()
+	b.running.Wait()
+	return errors.Join(err, b.store.Close())
 }
+
+// noStore keeps nothing.
+type noStore struct{}
+
+func (noStore) Load(StoreSink) error                             { return nil }
+func (noStore) PutSession(SessionRecord) Position                { return 0 }
+func (noStore) DeleteSession(string) Position                    { return 0 }
+func (noStore) PutMessage(MessageID, *Message) Position          { return 0 }
+func (noStore) Enqueue(string, Queued) Position                  { return 0 }
+func (noStore) Dequeue(string, uint64) Position                  { return 0 }
+func (noStore) ReleaseMessage(MessageID)                         {}
+func (noStore) PutRetained(string, *Message, time.Time) Position { return 0 }
+func (noStore) Wait(context.Context, Position) error             { return nil }
+func (noStore) Close() error                                     { return nil }

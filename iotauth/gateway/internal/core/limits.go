@@ -31,3 +31,45 @@ type Limits struct {
 	RetainedMessages           int           // in the account: 500,000
 	Connections                int           // open at once: 500,000
 }
+
+// withDefaults fills in AWS IoT's values.
+func (l Limits) withDefaults() Limits {
+	or(&l.Payload, 128<<10)
+	or(&l.TopicBytes, 256)
+	or(&l.TopicSlashes, 7)
+	or(&l.ClientIDBytes, 128)
+	or(&l.SubscriptionsPerConnection, 50)
+	or(&l.SubscriptionsPerRequest, 8)
+	or(&l.InflightInbound, 100)
+	or(&l.InflightOutbound, 100)
+	or(&l.PublishRate, 100)
+	or(&l.Throughput, 512<<10)
+	or(&l.ConnectRate, 1)
+	or(&l.KeepAliveMin, 30*time.Second)
+	or(&l.KeepAliveMax, 1200*time.Second)
+	or(&l.ConnectTimeout, 30*time.Second)
+	or(&l.WebSocketLifetime, 24*time.Hour)
+	or(&l.SessionExpiry, time.Hour)
+	or(&l.SessionExpiryMax, 7*24*time.Hour)
+	or(&l.RedeliveryRate, 10)
+	or(&l.TopicAliasMax, 8)
+	or(&l.MessageExpiryMax, 7*24*time.Hour)
+	or(&l.QueuedMessages, 10_000)
+	or(&l.QueuedBytes, 16<<20)
+	or(&l.RetainedMessages, 500_000)
+	or(&l.Connections, 500_000)
+	return l
+}
+
+func or[T comparable](value *T, otherwise T) {
+	var zero T
+	if *value == zero {
+		*value = otherwise
+	}
+}
+
+// headerRoom is what a packet may have besides its payload. AWS IoT announces a Maximum
+// Packet Size of 149,504 bytes, which is 128 KiB and this.
+const headerRoom = 18 << 10
+
+func (l *Limits) packet() int { return l.Payload + headerRoom }

@@ -1,0 +1,188 @@
+package gateway
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// A Door is a kind of listener: what is spoken there, and how clients say who they are.
+type Door uint8
+
+// Doors, by the ports of AWS IoT
+// (https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html).
+const (
+	// Port443 serves everything, by ALPN.
+	Port443 Door = iota + 1
+	// Port8883 serves MQTT to clients with a certificate.
+	Port8883
+	// Port8443 serves HTTPS to clients with a certificate.
+	Port8443
+	// Plain serves MQTT and HTTP without TLS, told apart by the first byte, to clients of
+	// custom authorizers and, over HTTP, with signatures. AWS IoT has none: it is for a
+	// loopback address, or behind something that ends TLS.
+	Plain
+)
+
+var doorNames = [...]string{Port443: "443", Port8883: "8883", Port8443: "8443", Plain: "plain"}
+
+func (d Door) String() string {
+	if d < Port443 || d > Plain {
+		return fmt.Sprintf("Door(%d)", uint8(d))
+	}
+	return doorNames[d]
+}
+
+// handshakeTime is how long a client may take for TLS, and on [Plain] for its first byte.
+const handshakeTime = 10 * time.Second
+
+// Serve accepts connections of l, which is closed in the end, until ctx ends or Shutdown is
+// called, also before; then it returns nil. The connections stay open until Shutdown.
+//
+// Errors: [ErrOptions] for a door that is none, or needs a server certificate where there
+// is none; what l says.
+func (g *Gateway) Serve(ctx context.Context, l net.Listener, door Door) error {
+	config, err := g.doorTLS(door)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	if !g.sockets.begin() {
+		return l.Close()
+	}
+	defer g.sockets.running.Done()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(g.accepting, cancel)()
+	defer context.AfterFunc(ctx, func() { _ = l.Close() })()
+
+	for pause := time.Duration(0); ; {
+		socket, err := l.Accept()
+		switch {
+		case ctx.Err() != nil:
+			if err == nil {
+				_ = socket.Close()
+			}
+			return nil
+		case isTemporary(err): // out of file descriptors, say: others may be closed meanwhile
+			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+			g.options.Logger.Warn("accept failed, will try again", "door", door.String(), "error", err, "pause", pause)
+			select {
+			case <-time.After(pause):
+			case <-ctx.Done():
+			}
+		case err != nil:
+			return fmt.Errorf("gateway: accept: %w", err)
+		default:
+			pause = 0
+			if !g.sockets.reserve() {
+				_ = socket.Close()
+				continue
+			}
+			g.sockets.add(socket, false)
+			go g.welcome(socket, config)
+		}
+	}
+}
+
+func isTemporary(err error) bool {
+	var temporary interface{ Temporary() bool }
+	return errors.As(err, &temporary) && temporary.Temporary()
+}
+
+// welcome serves a connection that was accepted; config is nil for [Plain].
+func (g *Gateway) welcome(socket net.Conn, config *tls.Config) {
+	conn, err := g.handshake(socket, config)
+	switch {
+	case err != nil:
+		if skipped, ok := g.refusals.pass(); ok {
+			g.options.Logger.Info("connection refused", "remote_addr", socket.RemoteAddr().String(), "error", err, "not_logged", skipped)
+		}
+		_ = socket.Close()
+		g.sockets.leave(socket)
+	case conn.route.http:
+		g.serveWeb(conn)
+	default:
+		g.serveMQTT(conn)
+	}
+}
+
+// A visitor is a connection of which is known what it speaks.
+type visitor struct {
+	net.Conn
+	socket net.Conn             // as accepted
+	tls    *tls.ConnectionState // nil without TLS
+	route  route
+	id     string // a UUID
+
+	refusal error // why its handshake was to fail
+}
+
+// visitorKey finds the client in the context of its handshake.
+type visitorKey struct{}
+
+// handshake finds out what a client wants.
+func (g *Gateway) handshake(socket net.Conn, config *tls.Config) (*visitor, error) {
+	_ = socket.SetDeadline(time.Now().Add(handshakeTime))
+	v := &visitor{Conn: socket, socket: socket, id: uuid.NewString()}
+	if config == nil {
+		if err := v.peek(); err != nil {
+			return nil, err
+		}
+	} else {
+		conn := tls.Server(socket, config)
+		if err := conn.HandshakeContext(context.WithValue(g.serving, visitorKey{}, v)); err != nil {
+			return nil, fmt.Errorf("TLS handshake: %w", cmp.Or(v.refusal, err))
+		}
+		state := conn.ConnectionState()
+		v.Conn, v.tls = conn, &state
+	}
+	return v, socket.SetDeadline(time.Time{})
+}
+
+// carrier is what is known about the client before it has said a word.
+func (v *visitor) carrier(kind carrierKind) *carrier {
+	known := &carrier{kind: kind, id: v.id, tls: v.tls != nil}
+	if v.socket != nil { // nil behind another server
+		known.remote = addrPort(v.socket.RemoteAddr())
+	}
+	if v.tls != nil {
+		known.serverName = v.tls.ServerName
+		if v.route.certificate {
+			known.certificate = v.tls.PeerCertificates[0]
+		}
+	}
+	return known
+}
+
+// CloseWrite tells the client that nothing more will be sent.
+func (v *visitor) CloseWrite() error {
+	if half, ok := v.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return v.Conn.Close()
+}
+
+func addrPort(a net.Addr) netip.AddrPort {
+	parsed, _ := netip.ParseAddrPort(a.String()) // zero for a socket without one, such as a pipe
+	return netip.AddrPortFrom(parsed.Addr().Unmap(), parsed.Port())
+}
+
+// serveMQTT serves a client until it leaves.
+func (g *Gateway) serveMQTT(v *visitor) {
+	defer g.sockets.leave(v.socket)
+	g.sockets.settle(v.socket)
+	kind := mqttCustom
+	if v.route.certificate {
+		kind = mqttCertificate
+	}
+	if err := g.broker.Handle(g.serving, v, g.admit(v.carrier(kind))); err != nil {
+		g.options.Logger.Debug("mqtt connection ended", "remote_addr", v.socket.RemoteAddr().String(), "carrier", kind.String(), "error", err)
+	}
+}
