@@ -65,7 +65,7 @@ func (t *tx) changeCertificate(old *Certificate, fn func(*Certificate)) {
 
 // UpdateCertificate gives a certificate another status. Connections of one that is not
 // active any more end. Errors: ErrNotFound, ErrInvalid.
-func (r *Registry) UpdateCertificate(ctx context.Context, id string, status CertificateStatus) error {
+func (r *Registry) UpdateCertificate(ctx context.Context, id string, status Status) error {
 	return r.update(ctx, func(t *tx) error {
 		c, err := t.certificate(id)
 		if err != nil {
@@ -150,6 +150,14 @@ func checkAttachment(kind ThingPrincipalType) error {
 	return nil
 }
 
+// checkKind is checkAttachment for a list, where "" is either kind.
+func checkKind(kind ThingPrincipalType) error {
+	if kind == "" {
+		return nil
+	}
+	return checkAttachment(kind)
+}
+
 // DetachThingPrincipal is the opposite of AttachThingPrincipal. ErrNotFound also where the
 // two are not attached.
 func (r *Registry) DetachThingPrincipal(ctx context.Context, thing, principal string) error {
@@ -175,6 +183,9 @@ func (r *Registry) DetachThingPrincipal(ctx context.Context, thing, principal st
 // ListThingPrincipals returns the ARNs of the certificates attached to a thing as kind, ""
 // for either, and the token of the next page. Errors: ErrNotFound.
 func (r *Registry) ListThingPrincipals(thing string, kind ThingPrincipalType, p Page) (principals []Attachment, next string, err error) {
+	if err := checkKind(kind); err != nil {
+		return nil, "", err
+	}
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if _, err := r.thing(thing); err != nil {
@@ -196,6 +207,9 @@ func (r *Registry) ListThingPrincipals(thing string, kind ThingPrincipalType, p 
 // ListPrincipalThings returns the things that a certificate, by its ARN, is attached to as
 // kind, "" for either, and the token of the next page. Errors: ErrNotFound, ErrInvalid.
 func (r *Registry) ListPrincipalThings(principal string, kind ThingPrincipalType, p Page) (things []Attachment, next string, err error) {
+	if err := checkKind(kind); err != nil {
+		return nil, "", err
+	}
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	c, err := r.principal(principal)

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
+	"github.com/askaround/askaround-go/iotauth/policy"
 )
 
 // Thing is a device in the registry.
@@ -21,6 +23,26 @@ type Thing struct {
 	Version int64
 	// Groups are those that the thing was added to, in their order of names.
 	Groups []string `json:",omitempty"`
+
+	views *views
+}
+
+// views are a thing as policies see it, by how the client's certificate is attached. They
+// are made once, so that a gateway sees by the pointer that nothing changed.
+type views struct{ loose, attached, exclusive policy.Thing }
+
+// look makes the views of a thing, or takes those of the version before where policies
+// see no difference. The attributes are shared: nobody changes them.
+func (t *Thing) look(before *Thing) {
+	if before != nil && before.TypeName == t.TypeName && maps.Equal(before.Attributes, t.Attributes) {
+		t.views = before.views
+		return
+	}
+	loose := policy.Thing{Name: t.Name, TypeName: t.TypeName, Attributes: t.Attributes}
+	attached, exclusive := loose, loose
+	attached.Attached = true
+	exclusive.Attached, exclusive.Exclusive = true, true
+	t.views = &views{loose, attached, exclusive}
 }
 
 func (t *Thing) types() []string {
@@ -43,6 +65,7 @@ func (r *Registry) thingOut(t *Thing) Thing {
 	out.ARN = r.arn("thing", t.Name)
 	out.Attributes = maps.Clone(t.Attributes)
 	out.Groups = slices.Clone(t.Groups)
+	out.views = nil
 	return out
 }
 
