@@ -1,0 +1,191 @@
+package core_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+)
+
+// journaled is a Store that can die. What it was told is an operation at a position; what
+// was not waited for is lost with it. It checks what a Store may expect.
+type journaled struct {
+	mu       sync.Mutex
+	ops      []func(*kept) error
+	synced   int
+	dead     bool
+	released map[core.MessageID]bool
+	hold     chan struct{} // when set, Wait waits for it to be closed
+	faults   []error
+}
+
+// kept is what a store has kept.
+type kept struct {
+	sessions map[string]core.SessionRecord
+	queues   map[string][]core.Queued
+	messages map[core.MessageID]*core.Message
+	retained map[string]*core.Message
+	at       map[string]time.Time
+}
+
+var errDead = errors.New("the store is dead")
+
+func newJournaled() *journaled {
+	return &journaled{released: map[core.MessageID]bool{}}
+}
+
+func (j *journaled) tell(op func(*kept) error) core.Position {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.dead {
+		return core.Position(len(j.ops) + 1)
+	}
+	j.ops = append(j.ops, op)
+	return core.Position(len(j.ops))
+}
+
+func (j *journaled) PutSession(s core.SessionRecord) core.Position {
+	return j.tell(func(k *kept) error { k.sessions[s.ClientID] = s; return nil })
+}
+
+func (j *journaled) DeleteSession(clientID string) core.Position {
+	return j.tell(func(k *kept) error {
+		delete(k.sessions, clientID)
+		delete(k.queues, clientID)
+		return nil
+	})
+}
+
+func (j *journaled) PutMessage(id core.MessageID, m *core.Message) core.Position {
+	return j.tell(func(k *kept) error {
+		if k.messages[id] != nil {
+			return fmt.Errorf("message %d again", id)
+		}
+		k.messages[id] = m
+		return nil
+	})
+}
+
+func (j *journaled) Enqueue(clientID string, q core.Queued) core.Position {
+	j.mu.Lock()
+	if j.released[q.Message] {
+		j.faults = append(j.faults, fmt.Errorf("message %d was released before it was queued for %s", q.Message, clientID))
+	}
+	j.mu.Unlock()
+	return j.tell(func(k *kept) error {
+		queue := k.queues[clientID]
+		switch {
+		case k.sessions[clientID].ClientID == "":
+			return fmt.Errorf("message %d for %s, which has no session", q.Message, clientID)
+		case k.messages[q.Message] == nil:
+			return fmt.Errorf("message %d for %s is not there", q.Message, clientID)
+		case len(queue) > 0 && queue[len(queue)-1].Number >= q.Number:
+			return fmt.Errorf("number %d of %s after %d", q.Number, clientID, queue[len(queue)-1].Number)
+		}
+		k.queues[clientID] = append(queue, q)
+		return nil
+	})
+}
+
+func (j *journaled) Dequeue(clientID string, number uint64) core.Position {
+	return j.tell(func(k *kept) error {
+		i := slices.IndexFunc(k.queues[clientID], func(q core.Queued) bool { return q.Number == number })
+		if i < 0 {
+			return fmt.Errorf("number %d of %s is not queued", number, clientID)
+		}
+		k.queues[clientID] = slices.Delete(slices.Clone(k.queues[clientID]), i, i+1)
+		return nil
+	})
+}
+
+func (j *journaled) ReleaseMessage(id core.MessageID) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.released[id] = true
+}
+
+func (j *journaled) PutRetained(topic string, m *core.Message, at time.Time) core.Position {
+	return j.tell(func(k *kept) error {
+		k.retained[topic], k.at[topic] = m, at
+		if m == nil {
+			delete(k.retained, topic)
+		}
+		return nil
+	})
+}
+
+func (j *journaled) Wait(ctx context.Context, p core.Position) error {
+	j.mu.Lock()
+	hold := j.hold
+	j.mu.Unlock()
+	if hold != nil {
+		select {
+		case <-hold:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.dead {
+		return errDead
+	}
+	j.synced = max(j.synced, int(p))
+	return nil
+}
+
+func (j *journaled) Close() error { return nil }
+
+// Load tells what is kept.
+func (j *journaled) Load(sink core.StoreSink) error {
+	k, err := j.state()
+	if err != nil {
+		return err
+	}
+	for id, m := range k.messages {
+		sink.Message(id, m)
+	}
+	for _, s := range k.sessions {
+		sink.Session(s)
+	}
+	for id, queue := range k.queues {
+		for _, q := range queue {
+			sink.Enqueue(id, q)
+		}
+	}
+	for topic, m := range k.retained {
+		sink.Retained(topic, m, k.at[topic])
+	}
+	return nil
+}
+
+// state plays the operations.
+func (j *journaled) state() (*kept, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	k := &kept{map[string]core.SessionRecord{}, map[string][]core.Queued{}, map[core.MessageID]*core.Message{}, map[string]*core.Message{}, map[string]time.Time{}}
+	faults := j.faults
+	for _, op := range j.ops {
+		if err := op(k); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	return k, errors.Join(faults...)
+}
+
+// die ends the store: nothing is kept any more, and nothing promised. It returns the one
+// that is found afterwards.
+func (j *journaled) die() *journaled {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.dead = true
+	next := newJournaled()
+	next.ops = slices.Clone(j.ops[:j.synced])
+	next.synced = j.synced
+	next.faults = j.faults
+	return next
+}
