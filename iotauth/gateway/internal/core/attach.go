@@ -88,7 +88,7 @@ func (b *Broker) attach(c *conn, request *Connect, will *message) (present bool,
 	var due, kept *message
 	s := old
 	if old != nil {
-		displaced, due, kept = old.displace(request.CleanStart)
+		displaced, due, kept, p = old.displace(request.CleanStart)
 		if request.CleanStart {
 			s = nil
 		}
@@ -99,7 +99,7 @@ func (b *Broker) attach(c *conn, request *Connect, will *message) (present bool,
 		b.sessions[c.clientID] = s
 	}
 	c.session = s
-	p = s.resume(c, request, will)
+	p = max(p, s.resume(c, request, will))
 	b.mu.Unlock()
 
 	if old != nil && old != s {
@@ -110,9 +110,9 @@ func (b *Broker) attach(c *conn, request *Connect, will *message) (present bool,
 }
 
 // displace takes a session from its connection, if it has one, for a new one. With clean
-// the session ends. It returns the will that is now due, with that of the connection apart:
-// due was asked for before.
-func (s *session) displace(clean bool) (displaced *conn, ofConn, ofSession *message) {
+// the session ends, and p is when that is stored. It returns the will that is now due, with
+// that of the connection apart: due was asked for before.
+func (s *session) displace(clean bool) (displaced *conn, ofConn, ofSession *message, p Position) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	displaced = s.conn
@@ -126,10 +126,10 @@ func (s *session) displace(clean bool) (displaced *conn, ofConn, ofSession *mess
 		s.leave()
 	}
 	if clean {
-		s.end()
+		p = s.end()
 	}
 	s.will, s.willAt = nil, time.Time{}
-	return displaced, ofConn, ofSession
+	return displaced, ofConn, ofSession, p
 }
 
 // afterDisplacing tells the world of what displace did.
