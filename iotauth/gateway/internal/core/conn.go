@@ -66,8 +66,9 @@ type conn struct {
 	spare   []byte // what replies was before
 	why     *ending
 
-	deadMu sync.Mutex // orders deadlines against the end
-	ended  bool
+	deadMu  sync.Mutex // orders deadlines against the end
+	ended   bool
+	greeted bool // the CONNECT was read: there is somebody to tell of the end
 }
 
 func newConn(ctx context.Context, b *Broker, nc net.Conn) *conn {
@@ -160,10 +161,21 @@ func (c *conn) end(e ending) {
 	}
 	c.deadMu.Lock()
 	c.ended = true
-	_ = c.net.SetDeadline(time.Now().Add(lingerTime))
+	if c.greeted {
+		_ = c.net.SetDeadline(time.Now().Add(lingerTime))
+	} else {
+		_ = c.net.Close()
+	}
 	c.deadMu.Unlock()
 	c.cancel()
 	c.signal()
+}
+
+// greet notes that the CONNECT was read, in whatever state.
+func (c *conn) greet() {
+	c.deadMu.Lock()
+	defer c.deadMu.Unlock()
+	c.greeted = true
 }
 
 // reason is why the connection ends; nil while it does not.
