@@ -89,7 +89,7 @@ func (b *Broker) attach(c *conn, request *Connect, will *message) (present bool,
 	s := old
 	if old != nil {
 		displaced, due, kept, p = old.displace(request.CleanStart)
-		if request.CleanStart {
+		if old.gone { // which changes under b.mu
 			s = nil
 		}
 	}
@@ -109,12 +109,14 @@ func (b *Broker) attach(c *conn, request *Connect, will *message) (present bool,
 	return present, p, nil
 }
 
-// displace takes a session from its connection, if it has one, for a new one. With clean
-// the session ends, and p is when that is stored. It returns the will that is now due, with
-// that of the connection apart: due was asked for before.
+// displace takes a session from its connection, if it has one, for a new one. The session
+// ends with clean, and where it was to end with its connection; p is when that is stored. It
+// returns the will that is now due, with that of the connection apart: due was asked for
+// before.
 func (s *session) displace(clean bool) (displaced *conn, ofConn, ofSession *message, p Position) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	clean = clean || s.expiry == 0
 	displaced = s.conn
 	switch {
 	case displaced != nil && (clean || s.willDelay == 0):

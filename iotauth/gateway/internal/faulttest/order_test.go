@@ -170,3 +170,28 @@ func TestKillLosesNothingThatWasAcknowledged(t *testing.T) {
 		})
 	}
 }
+
+// A session that was to end with its connection ends when that is taken over: a new one,
+// which is kept, begins empty, and what it is told after that survives.
+func TestTakeoverOfASessionThatIsNotKept(t *testing.T) {
+	for name, protocol := range protocols {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			broker := start(t, dir)
+			first := join(t, broker.address, protocol, "client")
+			first.Subscribe(1, "a/b")
+			fill(t, broker.address, 0, 3) // not acknowledged
+			second := mqttest.Dial(t, broker.address, protocol)
+			if ack := second.Connect("client", mqttest.Persistent(3600)); ack.SessionPresent {
+				t.Error("a session is present that was to end with its connection")
+			}
+			second.Alive()
+			second.Subscribe(1, "a/b")
+			second.Disconnect()
+			fill(t, broker.address, 3, 6)
+			broker.kill()
+			broker = start(t, dir)
+			drain(t, resume(t, broker.address, protocol, "client"), 3, 6)
+		})
+	}
+}
