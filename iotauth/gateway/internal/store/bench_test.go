@@ -1,0 +1,79 @@
+package store
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+)
+
+// BenchmarkQoS1 is what a message of QoS 1 costs on disk: 200 bytes queued for one
+// persistent session, waited for, as each publisher does before its next, and taken out
+// again when the subscriber has acknowledged it.
+func BenchmarkQoS1(b *testing.B) {
+	for _, publishers := range []int{1, 8, 64} {
+		b.Run(fmt.Sprint("publishers=", publishers), func(b *testing.B) {
+			s := open(b, b.TempDir())
+			load(b, s)
+			s.PutSession(persistent("subscriber"))
+			message := &core.Message{Topic: "sensors/7/t", Payload: make([]byte, 200), QoS: 1}
+			var order sync.Mutex
+			var last uint64
+			var next atomic.Int64
+			var group sync.WaitGroup
+			b.ResetTimer()
+			for range publishers {
+				group.Go(func() {
+					for next.Add(1) <= int64(b.N) {
+						order.Lock()
+						last++
+						n := last
+						s.PutMessage(core.MessageID(n), message)
+						p := s.Enqueue("subscriber", waiting(n, core.MessageID(n)))
+						s.ReleaseMessage(core.MessageID(n))
+						order.Unlock()
+						if err := s.Wait(b.Context(), p); err != nil {
+							b.Error(err)
+							return
+						}
+						s.Dequeue("subscriber", n)
+					}
+				})
+			}
+			group.Wait()
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
+		})
+	}
+}
+
+// BenchmarkFanOut is a message for many sessions, which is told once.
+func BenchmarkFanOut(b *testing.B) {
+	const sessions = 50
+	s := open(b, b.TempDir())
+	load(b, s)
+	clientIDs := make([]string, sessions)
+	for i := range clientIDs {
+		clientIDs[i] = fmt.Sprint("subscriber", i)
+		s.PutSession(persistent(clientIDs[i]))
+	}
+	message := &core.Message{Topic: "sensors/7/t", Payload: make([]byte, 200), QoS: 1}
+	n := uint64(0)
+	for b.Loop() {
+		n++
+		s.PutMessage(core.MessageID(n), message)
+		var p core.Position
+		for _, clientID := range clientIDs {
+			p = s.Enqueue(clientID, waiting(n, core.MessageID(n)))
+		}
+		s.ReleaseMessage(core.MessageID(n))
+		if err := s.Wait(b.Context(), p); err != nil {
+			b.Fatal(err)
+		}
+		for _, clientID := range clientIDs {
+			s.Dequeue(clientID, n)
+		}
+	}
+	b.ReportMetric(sessions*float64(b.N)/b.Elapsed().Seconds(), "deliveries/s")
+}
