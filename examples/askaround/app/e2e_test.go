@@ -36,12 +36,12 @@ type asked struct {
 	answers map[int]domain.Value // by user: the last one given
 }
 
-// size is the in the slow suite, a fifth of it otherwise.
+// size is the in the slow suite, about a tenth of it otherwise.
 func size() (questions, answers, users int) {
 	if os.Getenv("ASKAROUND_SLOW") == "1" {
 		return 1_000, 10_000, 500
 	}
-	return 200, 2_000, 100
+	return 100, 800, 50
 }
 
 // TestEverybodySeesTheSame asks at real places, answers, changes and withdraws answers,
