@@ -66,8 +66,8 @@ func TestEverybodySeesTheSame(t *testing.T) {
 	town.answer(t, nAnswers)
 	town.settle(t)
 	town.checkAPI(t)
-	for _, w := range watchers {
-		town.checkWatcher(t, w)
+	for center, w := range watchers {
+		town.checkWatcher(t, center, w)
 	}
 	town.checkQueues(t)
 }
@@ -292,7 +292,7 @@ func (town *town) checkAPI(t *testing.T) {
 }
 
 // checkWatcher compares the last messages with the fold of what was in sight.
-func (town *town) checkWatcher(t *testing.T, w *watcher) {
+func (town *town) checkWatcher(t *testing.T, center domain.Location, w *watcher) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for i, q := range town.questions {
@@ -301,6 +301,9 @@ func (town *town) checkWatcher(t *testing.T, w *watcher) {
 		}
 		got, heard := w.summaries[q.id]
 		want, wantHeat := q.fold()
+		if !heard && want.Answers > 0 && center.LatLng().Distance(q.at.LatLng()) <= domain.DefaultRadius {
+			t.Errorf("question %d has %d answers, of which nothing was heard", i, want.Answers)
+		}
 		if want.Version = got.Version; heard && want != got {
 			t.Errorf("the last summary of question %d heard is %+v, want %+v", i, got, want)
 		}
