@@ -16,7 +16,7 @@ import (
 // whatever comes and goes in between.
 func TestPagesWhileWritersRun(t *testing.T) {
 	r := seeded(t)
-	for range scaled(40, 300) {
+	for range scaled(40, 1_000) {
 		at, region := randomPlace(r), Disc{}
 		var err error
 		if region, err = NewDisc(at, 50_000); err != nil {

@@ -270,7 +270,7 @@ func TestRegions(t *testing.T) {
 	t.Parallel()
 	r := seeded(t)
 	found, decided := 0, 0
-	for range scaled(300, 15_000) {
+	for range scaled(300, 50_000) {
 		s := randomRegion(t, r)
 		for _, p := range placesFor(r, s.region, 20) {
 			want, got := s.judge(p), s.region.Contains(p)
@@ -316,7 +316,7 @@ func scaled(usual, slow int) int {
 // TestEdgesBelong shows that corners, and places on edges, lie in their region.
 func TestEdgesBelong(t *testing.T) {
 	r := seeded(t)
-	for range scaled(100, 2_000) {
+	for range scaled(100, 5_000) {
 		center := randomPlace(r)
 		ring, hole := star(r, center, min(size(r), 1e6))
 		p, err := NewPolygon(ring, hole)
