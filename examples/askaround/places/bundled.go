@@ -24,8 +24,8 @@ var bundled []byte
 // stations, 3 with one of Japanese stations. 54 of them lie within 50 m, 13 within
 // 100 m, and the Louvre, here its pyramid, 150 m from the middle of the palace. 140,
 // some of these again, were compared with what published maps and guides say: 129 lie
-// within 100 m and 138 within 300 m of it; the other two, Barangaroo Reserve and Sydney
-// Fish Market, are where they belong by another source and by its address. Of the rest
+// within 100 m and 138 within 300 m of it. Of the other two, Barangaroo Reserve agrees with
+// another source, and Sydney Fish Market stands where its old hall is. Of the rest
 // only the city was checked; expect about as much of them, and no more of any: a park has
 // no one point.
 func Bundled() ([]Record, error) {
