@@ -25,8 +25,18 @@ for (const name of process.argv.slice(1))
   made[name] = COMMENT_HEADER + astToString(await openapiTS(new URL(name + "/openapi.yaml", "file://" + process.cwd() + "/"), { silent: true }));
 console.log(JSON.stringify(made));`
 
+// compiles leaves a test that runs TypeScript's compiler to the slow suites: it takes
+// longer than all tests of Go here.
+func compiles(t *testing.T) {
+	t.Helper()
+	if os.Getenv("ASKAROUND_SLOW") != "1" {
+		t.Skip("runs TypeScript's compiler: ASKAROUND_SLOW=1 runs it")
+	}
+}
+
 // TestTypeScriptTypesAreCurrent makes the types once more and compares.
 func TestTypeScriptTypesAreCurrent(t *testing.T) {
+	compiles(t)
 	node := foreign.NeedNode(t, ".")
 	foreign.NeedPackage(t, ".", "openapi-typescript/package.json")
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
@@ -64,9 +74,7 @@ func TestTypeScriptClient(t *testing.T) {
 
 // TestTypeScriptTestsCompile checks the types of the clients' tests, strictly.
 func TestTypeScriptTestsCompile(t *testing.T) {
-	if testing.Short() {
-		t.Skip("runs a compiler")
-	}
+	compiles(t)
 	node := foreign.NeedNode(t, ".")
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
@@ -136,6 +144,7 @@ for await (const m of device.messages()) console.log(m.payload);
 
 // TestTypeScriptWrongCalls compiles every wrong call, and some that are right.
 func TestTypeScriptWrongCalls(t *testing.T) {
+	compiles(t)
 	node := foreign.NeedNode(t, ".")
 	dir := t.TempDir()
 	program := func(name, body string) {
@@ -179,9 +188,7 @@ func TestTypeScriptWrongCalls(t *testing.T) {
 
 // TestTypeScriptPackage makes the npm package, and a program against what is in it.
 func TestTypeScriptPackage(t *testing.T) {
-	if testing.Short() {
-		t.Skip("runs a compiler")
-	}
+	compiles(t)
 	foreign.NeedNode(t, ".")
 	npm := foreign.Need(t, "npm")
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)

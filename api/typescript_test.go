@@ -54,6 +54,7 @@ publish(t.system());
 
 // TestTypeScriptMisuse compiles every program of the corpus, and one that is right.
 func TestTypeScriptMisuse(t *testing.T) {
+	compiles(t)
 	node := foreign.NeedNode(t, ".")
 	dir := t.TempDir()
 	topics, err := filepath.Abs("ts/topics.gen.ts")

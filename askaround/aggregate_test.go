@@ -129,7 +129,7 @@ func randomContribution(r *rand.Rand, question int) contribution {
 // TestFoldEqualsNaiveFold runs random histories through batches that repeat, overlap,
 // split and come late, and compares with the answers that stand.
 func TestFoldEqualsNaiveFold(t *testing.T) {
-	wanted := 150_000
+	wanted := 30_000
 	if slow() {
 		wanted = 300_000
 	}

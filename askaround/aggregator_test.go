@@ -212,7 +212,7 @@ func TestForeignItem(t *testing.T) {
 // TestUnreadableRecords feeds stream records that no worker of ours wrote: none is an
 // error, none blocks, each that brings something unreadable is buried (goal E04).
 func TestUnreadableRecords(t *testing.T) {
-	n := 2000
+	n := 500
 	if slow() {
 		n = 10_000
 	}

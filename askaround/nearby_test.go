@@ -92,9 +92,13 @@ func idsOf(views []QuestionView) []QuestionID {
 }
 
 func TestNearbyAgainstBruteForce(t *testing.T) {
+	questions := 50
+	if slow() {
+		questions = 120
+	}
 	for _, center := range []Location{manhattan, {-16.8, 179.99}, {89.95, 20}} {
 		w := newWorld(t)
-		all := askMany(t, w, 21, 120, center, 12_000)
+		all := askMany(t, w, 21, questions, center, 12_000)
 		r := newRand(t, 22)
 		for range 12 {
 			in := NearbyInput{

@@ -345,7 +345,7 @@ func (w *world) lastMessagesAgree(ids []QuestionID) {
 // TestDisorder delivers every message several times in random order, and stream batches
 // of random size again and late: the sums still equal the fold.
 func TestDisorder(t *testing.T) {
-	rounds := 5
+	rounds := 3
 	if slow() {
 		rounds = 100
 	}

@@ -125,7 +125,7 @@ func mutate(r *rand.Rand, s string) string {
 // TestFuzzedBodies sends mutated messages: no handler error, no message that is tried
 // again for ever, and each ends as processed or in the dead-letter queue (goal E04).
 func TestFuzzedBodies(t *testing.T) {
-	bodies := 2400
+	bodies := 800
 	if slow() {
 		bodies = 10_000
 	}

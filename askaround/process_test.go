@@ -106,11 +106,15 @@ func TestAnswerBeforeItsQuestion(t *testing.T) {
 
 // TestOrderOfUpdates: any permutation of a user's updates ends at the latest (goal E07).
 func TestOrderOfUpdates(t *testing.T) {
-	for _, order := range permutations(5) {
+	ratings := []HalfStars{1, 3, 5}
+	if slow() {
+		ratings = append(ratings, 7)
+	}
+	for _, order := range permutations(len(ratings) + 1) {
 		w := newWorld(t)
 		id := w.ask(KindStar, manhattan)
 		w.run()
-		for _, half := range []HalfStars{1, 3, 5, 7} {
+		for _, half := range ratings {
 			w.rate(1, id, half)
 		}
 		w.withdraw(1, id)

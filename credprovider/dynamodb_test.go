@@ -162,6 +162,7 @@ func TestAliasIsRepointed(t *testing.T) {
 // TestExpiredTokenIsMended: a session that DynamoDB refuses costs its caller one more
 // attempt, and no error.
 func TestExpiredTokenIsMended(t *testing.T) {
+	t.Parallel() // the client waits before it tries again
 	w := newWorld(t)
 	f := newFarSide(t, w)
 	f.create(t, thing)

@@ -16,7 +16,7 @@ import (
 // to every point.
 func TestCompatAgainstBruteForce(t *testing.T) {
 	t.Parallel()
-	searches := scaled(40, 1_000)
+	searches := scaled(15, 1_000)
 	r := seeded(t)
 	points := randomPoints(r, 500)
 	all := newOracle(points)

@@ -141,7 +141,7 @@ func TestNewest(t *testing.T) {
 		"since 1970, ns": func(i int) int64 { return 1_589_202_456_000_000_000 + r.Int64N(1e15) },
 	}
 	for why, when := range times {
-		for round := range 12 {
+		for round := range scaled(4, 12) {
 			center := adversarial[r.IntN(len(adversarial))]
 			radius := Meters(math.Pow(10, 2+2.1*r.Float64()))
 			if round == 0 {
@@ -236,7 +236,7 @@ func TestFirstPage(t *testing.T) {
 			"crowded": func(c LatLng) LatLng { return inDisc(r, inDisc(r, c, radius/2), radius/4) },
 		} {
 			var read, queries []int
-			for range 8 {
+			for range scaled(3, 8) {
 				center := inDisc(r, LatLng{51.5, -0.12}, 100*Mile)
 				var points []Point
 				for i := range density * 9 {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
@@ -59,7 +60,7 @@ func ParseKey(s string) (Key, error) {
 	}
 	cell, err := strconv.ParseUint(s[:digits], 16, 64)
 	k := Key{Cell: CellID(cell), ID: s[digits+1:]}
-	if err == nil && k.String() != s {
+	if err == nil && strings.ToLower(s[:digits]) != s[:digits] {
 		err = fmt.Errorf("the digits are not lower-case")
 	}
 	if err != nil {

@@ -18,7 +18,7 @@ func TestNearest(t *testing.T) {
 		}
 		f := newFake(table, points)
 		f.pageSize, table.client = 1+r.IntN(50), f
-		for i := range scaled(40, 500) {
+		for i := range scaled(10, 500) {
 			center, k := randomPlace(r), 1+r.IntN(30)
 			if i%40 == 0 {
 				k = 1 + r.IntN(700) // all of the Earth, or nearly

@@ -67,7 +67,7 @@ func (o *oracle) within(center LatLng, radius Meters) (want []string, edge bool)
 // TestRadiusAgainstBruteForce compares searches with the distance to every point.
 func TestRadiusAgainstBruteForce(t *testing.T) {
 	t.Parallel()
-	searches := scaled(2_000, 50_000)
+	searches := scaled(600, 50_000)
 	r := seeded(t)
 	points := randomPoints(r, 600)
 	all := newOracle(points)

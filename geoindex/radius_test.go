@@ -190,7 +190,7 @@ func TestQuarterOfTheEarth(t *testing.T) {
 	t.Parallel()
 	r := seeded(t)
 	table := newTable(t, &fake{}, func(o *Options) { o.Level = 4 })
-	for range scaled(200, 2_000) {
+	for range scaled(60, 2_000) {
 		center := near(r, LatLng{0, 135}, math.Pow(10, -3-6*r.Float64()))
 		p := near(r, LatLng{30 * r.NormFloat64(), 45}, math.Pow(10, -6-8*r.Float64()))
 		f := newFake(table, []Point{NewPoint(p, "x", nil)})

@@ -270,7 +270,7 @@ func TestRegions(t *testing.T) {
 	t.Parallel()
 	r := seeded(t)
 	found, decided := 0, 0
-	for range scaled(1_000, 50_000) {
+	for range scaled(300, 50_000) {
 		s := randomRegion(t, r)
 		for _, p := range placesFor(r, s.region, 20) {
 			want, got := s.judge(p), s.region.Contains(p)

@@ -117,7 +117,7 @@ func TestSearchAgainstBruteForce(t *testing.T) {
 		}
 	}
 	found := 0
-	for range scaled(600, 50_000) {
+	for range scaled(200, 50_000) {
 		region, o, table := randomRegion(t, r).region, randomOrder(r), tables[r.IntN(len(tables))]
 		if len(must(table.planFor(region, false)).spans) > 300 {
 			table = tables[0]

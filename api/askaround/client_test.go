@@ -212,6 +212,7 @@ func TestPages(t *testing.T) {
 // TestWait: told, asked, failed, gone.
 func TestWait(t *testing.T) {
 	t.Run("asked, where nothing is told", func(t *testing.T) {
+		t.Parallel()    // it waits
 		s := newTown(t) // without events
 		asked, err := s.client(t).AskQuestion(t.Context(), view)
 		if err != nil || asked.Question != questionID {
@@ -226,6 +227,7 @@ func TestWait(t *testing.T) {
 		}
 	})
 	t.Run("failed", func(t *testing.T) {
+		t.Parallel() // it waits
 		s := newTown(t)
 		s.set(operationID, askaround.OperationStatusFailed)
 		o, err := s.client(t).Pending(operationID).Wait(t.Context())
@@ -235,12 +237,14 @@ func TestWait(t *testing.T) {
 		}
 	})
 	t.Run("gone", func(t *testing.T) {
+		t.Parallel() // it waits
 		s := newTown(t)
 		if _, err := s.client(t).Pending("none").Wait(t.Context()); !errors.Is(err, askaround.ErrNotFound) {
 			t.Error(err)
 		}
 	})
 	t.Run("the context ends", func(t *testing.T) {
+		t.Parallel() // it waits
 		s := newTown(t)
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()

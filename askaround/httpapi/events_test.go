@@ -279,7 +279,7 @@ func TestEventsRefused(t *testing.T) {
 		}
 	}
 	none := newFixture(t)
-	if response, _ := none.do(t, none.request("GET", "/events", "")); response.StatusCode != 503 {
+	if response, _ := none.do(t, none.request("GET", "/events", "")); response.StatusCode != 404 {
 		t.Errorf("no source: %d", response.StatusCode)
 	}
 }

@@ -25,7 +25,7 @@ type Options struct {
 	// Burst how many at once. Rate 0 sets no limit; Burst 0 is twice Rate, at least 1.
 	Rate  float64
 	Burst int
-	// Events is where GET /events takes its events from; nil answers 503 there. Close it
+	// Events is where GET /events takes its events from; nil answers 404 there. Close it
 	// before the server shuts down, since a server waits for its streams.
 	Events *Events
 	// Clock tells the time; nil is time.Now.

@@ -24,7 +24,7 @@ const (
 // StreamEvents is GET /events.
 func (s *server) StreamEvents(ctx context.Context, r api.StreamEventsRequestObject) (api.StreamEventsResponseObject, error) {
 	if s.options.Events == nil {
-		return nil, errNoEvents
+		return nil, &apihttp.Refusal{Kind: apihttp.NotFound, Detail: "This server has no events. Poll, or subscribe by MQTT."}
 	}
 	account := accountOf(ctx)
 	topics, err := streamTopics(account, r.Params)

@@ -38,8 +38,6 @@ var (
 	// ErrKeysUnavailable: the issuer does not answer, so that no token can be checked.
 	// Try again later; the token may be good.
 	ErrKeysUnavailable = errors.New("httpapi: the issuer's keys cannot be fetched")
-	// errNoEvents: the API was made without [Options.Events].
-	errNoEvents = errors.New("httpapi: no source of events")
 	// ErrOptions: a constructor was given what cannot work.
 	ErrOptions = errors.New("httpapi: invalid options")
 )

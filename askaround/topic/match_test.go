@@ -109,7 +109,7 @@ func randomLevels(r *rand.Rand, words []string, max int) string {
 }
 
 func TestMatchAgreesWithNaiveOracle(t *testing.T) {
-	pairs := 1_000_000
+	pairs := 200_000
 	switch {
 	case testing.Short():
 		pairs = 100_000

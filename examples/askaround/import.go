@@ -97,12 +97,16 @@ func importAll(ctx context.Context, a *app.App, all sources, stderr io.Writer) e
 
 // importFrom imports with a bar in a terminal, and reports what it skipped.
 func importFrom(ctx context.Context, a *app.App, from source, stderr io.Writer) error {
-	bar := newBar(from.name, from.total, stderr)
+	visible := isTerminal(stderr)
+	bar := newBar(from.name, from.total, stderr, visible)
 	skipped := 0
 	err := a.Import(ctx, from.records, func() { _ = bar.Add(1) }, func(bad *places.RecordError) {
 		skipped++
-		_ = bar.Add(1)
+		if visible {
+			_ = bar.Clear() // the line is told in its place
+		}
 		fmt.Fprintf(stderr, "%s: %v: skipped\n", from.name, bad)
+		_ = bar.Add(1)
 	})
 	_ = bar.Finish()
 	if skipped > 0 {
@@ -111,12 +115,16 @@ func importFrom(ctx context.Context, a *app.App, from source, stderr io.Writer) 
 	return err
 }
 
-func newBar(name string, total int, stderr io.Writer) *progressbar.ProgressBar {
-	visible := false
-	if f, ok := stderr.(*os.File); ok {
-		info, err := f.Stat()
-		visible = err == nil && info.Mode()&os.ModeCharDevice != 0
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
 	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+func newBar(name string, total int, stderr io.Writer, visible bool) *progressbar.ProgressBar {
 	return progressbar.NewOptions(total,
 		progressbar.OptionSetWriter(stderr), progressbar.OptionSetVisibility(visible),
 		progressbar.OptionSetDescription("importing "+name), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())

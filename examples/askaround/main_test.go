@@ -18,11 +18,10 @@ var free = []string{"-addr", "127.0.0.1:0", "-mqtt", "127.0.0.1:0", "-aws", "127
 
 func TestMain(m *testing.M) {
 	os.Unsetenv("AWS_CA_BUNDLE")
-	code := m.Run()
-	if binaryDir != "" {
-		_ = os.RemoveAll(binaryDir)
+	if os.Getenv(asProgram) != "" {
+		main()
 	}
-	os.Exit(code)
+	os.Exit(m.Run())
 }
 
 // TestMistakes: each mistake is told in one line that says what to mend, before

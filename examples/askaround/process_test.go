@@ -10,10 +10,8 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -27,20 +25,9 @@ import (
 // patience bounds waits that end much earlier unless something is wrong.
 const patience = time.Minute
 
-// binary builds the program, once for all tests.
-var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "askaround")
-	if err != nil {
-		return "", err
-	}
-	binaryDir = dir
-	name := filepath.Join(dir, "askaround.exe") // Windows wants the ending, the others do not mind
-	cmd := exec.Command("go", "build", "-o", name, ".")
-	cmd.Stderr = os.Stderr
-	return name, cmd.Run()
-})
-
-var binaryDir string // for TestMain to remove
+// asProgram in the environment makes the test binary the program: so that it need not be
+// linked a second time.
+const asProgram = "ASKAROUND_TEST_AS_PROGRAM"
 
 // process is the program as its user runs it, and what it printed.
 type process struct {
@@ -55,16 +42,17 @@ type process struct {
 func start(t *testing.T, args ...string) *process {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("builds and starts a process")
+		t.Skip("starts a process")
 	}
 	if runtime.GOOS == "windows" {
 		t.Skip("a process cannot be interrupted by its id on Windows")
 	}
-	name, err := binary()
+	name, err := os.Executable()
 	if err != nil {
-		t.Fatalf("go build: %v", err)
+		t.Fatal(err)
 	}
 	p := &process{cmd: exec.Command(name, append(append([]string{}, free...), args...)...)}
+	p.cmd.Env = append(os.Environ(), asProgram+"=1")
 	p.cmd.Stderr = &p.stderr
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {

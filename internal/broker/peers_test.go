@@ -29,8 +29,10 @@ import (
 const npmFolder = "../../examples/askaround/browsertest"
 
 func TestPaho(t *testing.T) {
+	t.Parallel() // it waits
 	for _, over := range []string{"tcp", "websocket"} {
 		t.Run(over, func(t *testing.T) {
+			t.Parallel() // it waits
 			d := open(t)
 			ctx, cancel := context.WithTimeout(context.Background(), patience)
 			defer cancel()

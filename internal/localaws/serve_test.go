@@ -120,6 +120,7 @@ func TestAnswers(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel() // some wait
 			conn := dial(t, addr)
 			if _, err := io.WriteString(conn, tt.sent); err != nil {
 				t.Fatal(err)

@@ -70,12 +70,12 @@ func (n *badNetwork) RoundTrip(r *http.Request) (*http.Response, error) {
 	return send()
 }
 
-// posts is the number in the slow suite, a twentieth of it otherwise.
+// posts is the number in the slow suite, a fiftieth of it otherwise.
 func posts() int {
 	if os.Getenv("ASKAROUND_SLOW") == "1" {
 		return 10_000
 	}
-	return 500
+	return 200
 }
 
 // The questions are asked in some towns, whose lists do not meet.

@@ -22,6 +22,9 @@ func TestBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts Chromium")
 	}
+	if os.Getenv("CI") != "" && os.Getenv("ASKAROUND_SLOW") != "1" {
+		t.Skip("once in CI is enough: with ASKAROUND_SLOW=1")
+	}
 	chromium := foreign.Need(t, "chromium")
 	node := foreign.NeedNode(t, ".")
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)

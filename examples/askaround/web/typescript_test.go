@@ -44,20 +44,16 @@ func TestTypeScript(t *testing.T) {
 	}
 }
 
-// TestTypes checks the types of the page and of its tests; in the slow suite also
-// that the page does not lean on Node's.
+// TestTypes checks the types of the page and of its tests, and that the page does not
+// lean on Node's.
 func TestTypes(t *testing.T) {
-	if testing.Short() {
-		t.Skip("runs a compiler")
+	if os.Getenv("ASKAROUND_SLOW") != "1" {
+		t.Skip("runs TypeScript's compiler: ASKAROUND_SLOW=1 runs it")
 	}
 	node := foreign.NeedNode(t, npmFolder)
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	projects := []string{"tsconfig.test.json"}
-	if os.Getenv("ASKAROUND_SLOW") == "1" {
-		projects = append(projects, "tsconfig.json")
-	}
-	for _, project := range projects {
+	for _, project := range []string{"tsconfig.test.json", "tsconfig.json"} {
 		if out, err := exec.CommandContext(ctx, node, npmFolder+"/node_modules/typescript/bin/tsc", "--project", project).CombinedOutput(); err != nil {
 			t.Errorf("tsc --project %s: %v\n%s", project, err, out)
 		}

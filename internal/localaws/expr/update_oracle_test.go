@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/big"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -279,7 +280,11 @@ func apply(d document, model []step) (document, error) {
 func TestUpdatesAgainstOracle(t *testing.T) {
 	r := newRand(t)
 	applied := 0
-	for range 8_000 {
+	n := 2_000
+	if os.Getenv("ASKAROUND_SLOW") == "1" {
+		n = 8_000
+	}
+	for range n {
 		builder, model := randomUpdate(r)
 		built, err := build.NewBuilder().WithUpdate(builder).Build()
 		if err != nil {
@@ -311,7 +316,7 @@ func TestUpdatesAgainstOracle(t *testing.T) {
 			}
 		}
 	}
-	if applied < 4_000 {
-		t.Errorf("only %d of 24,000 updates fitted: the test does not test", applied)
+	if applied < n/2 {
+		t.Errorf("only %d of %d updates fitted: the test does not test", applied, 3*n)
 	}
 }

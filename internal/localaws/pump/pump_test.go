@@ -255,6 +255,7 @@ func TestWindowTellsShardAndEnds(t *testing.T) {
 }
 
 func TestQueue(t *testing.T) {
+	t.Parallel() // it waits
 	w := open(t, "")
 	defer w.Close()
 	got := new(seen)

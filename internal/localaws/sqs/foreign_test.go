@@ -116,6 +116,9 @@ func TestEveryOperationWithOldBoto3(t *testing.T) {
 
 func TestAWSCommandLine(t *testing.T) {
 	t.Parallel() // it waits for another program
+	if !slow() {
+		t.Skip("starts a Python program several times: ASKAROUND_SLOW=1 runs it")
+	}
 	aws := foreign.Need(t, "aws")
 	e, _ := openEngine(t, "", withClock(newClock())) // which stands still: the command line takes its time
 	d := drive(t, e)

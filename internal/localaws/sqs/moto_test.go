@@ -236,7 +236,7 @@ func randomSteps() int {
 	case testing.Short():
 		return 50
 	}
-	return 150
+	return 60
 }
 
 // pair is an engine and moto, asked the same.
