@@ -164,7 +164,8 @@ func (r *Registry) open(dir string) (err error) {
 	if err := r.replay(); err != nil {
 		return err
 	}
-	return r.restoreRules()
+	r.restoreRules()
+	return nil
 }
 
 // CA is the authority that signs the certificates of the account's devices. It lives as
