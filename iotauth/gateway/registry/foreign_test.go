@@ -122,7 +122,7 @@ func TestMoto(t *testing.T) {
 		Seed         uint64 `json:"seed"`
 		Requests     int    `json:"requests"`
 		Certificates []any  `json:"certificates"`
-	}{Seed: newSeed(t), Requests: 8000}
+	}{Seed: newSeed(t), Requests: 4000}
 	ca := outsider(t)
 	for range 3 {
 		leaf, err := ca.Device("device", newKey(t).Public(), time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
