@@ -22,6 +22,8 @@
 //
 // [Endpoint.Script] makes the next answers go wrong, down to the connection.
 //
-// What is not here: the control plane as an API, throttling by a quota, and the
-// propagation delays of AWS. An Endpoint is safe for concurrent use.
+// Things, certificates and role aliases may be kept elsewhere ([Account]): in the registry
+// of package iotauth/gateway/registry, which has the control plane as an API.
+//
+// What is not here: throttling by a quota, and the propagation delays of AWS. An Endpoint is safe for concurrent use.
 package credprovidertest

@@ -25,12 +25,16 @@ type Authorizer struct {
 	// What the registry adds.
 	ARN               string `json:"-"`
 	Created, Modified time.Time
+}
 
+// authorizerEntry is an authorizer in its table, ready to be invoked.
+type authorizerEntry struct {
+	Authorizer
 	function *iotauth.Authorizer
 }
 
-func (r *Registry) authorizerOut(a *Authorizer) Authorizer {
-	out := *a
+func (r *Registry) authorizerOut(a *authorizerEntry) Authorizer {
+	out := a.Authorizer
 	out.ARN = r.arn("authorizer", a.Name)
 	out.TokenSigningPublicKeys = maps.Clone(a.TokenSigningPublicKeys)
 	return out
@@ -98,7 +102,7 @@ func (a *Authorizer) verifier() (*iotauth.Verifier, error) {
 }
 
 // build finds the authorizer's function. It may do I/O, and is called without locks.
-func (r *Registry) build(a *Authorizer) error {
+func (r *Registry) build(a *authorizerEntry) error {
 	verifier, err := a.check()
 	if err != nil {
 		return err
@@ -110,7 +114,7 @@ func (r *Registry) build(a *Authorizer) error {
 	return a.invoke(handler, verifier)
 }
 
-func (a *Authorizer) invoke(handler iotauth.Handler, verifier *iotauth.Verifier) error {
+func (a *authorizerEntry) invoke(handler iotauth.Handler, verifier *iotauth.Verifier) error {
 	function, err := iotauth.NewAuthorizer(a.Name, a.TokenKeyName, handler, func(o *iotauth.AuthorizerOptions) { o.Verifier = verifier })
 	if err != nil {
 		return invalid("%v", err)
@@ -121,7 +125,7 @@ func (a *Authorizer) invoke(handler iotauth.Handler, verifier *iotauth.Verifier)
 
 // restore completes an authorizer of the journal. One whose function is not known any
 // more stays registered, and refuses every client.
-func (r *Registry) restore(a *Authorizer) error {
+func (r *Registry) restore(a *authorizerEntry) error {
 	err := r.build(a)
 	if err == nil {
 		return nil
@@ -135,7 +139,7 @@ func (r *Registry) restore(a *Authorizer) error {
 // CreateAuthorizer registers an authorizer. Errors: ErrAlreadyExists; ErrLimitExceeded;
 // ErrInvalid, also for a function that Options.Functions does not find.
 func (r *Registry) CreateAuthorizer(ctx context.Context, a Authorizer) (Authorizer, error) {
-	created := a
+	created := authorizerEntry{Authorizer: a}
 	created.TokenSigningPublicKeys = maps.Clone(a.TokenSigningPublicKeys)
 	if created.Status == "" {
 		created.Status = Inactive
@@ -200,7 +204,7 @@ func (r *Registry) UpdateAuthorizer(ctx context.Context, name string, u Authoriz
 			return Authorizer{}, err
 		}
 		changed := *old
-		u.apply(&changed)
+		u.apply(&changed.Authorizer)
 		changed.Modified = now()
 		if err := r.build(&changed); err != nil {
 			return Authorizer{}, err
@@ -255,5 +259,5 @@ func (r *Registry) ListAuthorizers(status Status, p Page) (authorizers []Authori
 			return nil, "", err
 		}
 	}
-	return list(r, &r.authorizers, p, func(a *Authorizer) bool { return status == "" || a.Status == status }, r.authorizerOut)
+	return list(r, &r.authorizers, p, func(a *authorizerEntry) bool { return status == "" || a.Status == status }, r.authorizerOut)
 }

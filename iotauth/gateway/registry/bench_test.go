@@ -64,6 +64,7 @@ func BenchmarkChange(b *testing.B) {
 			defer r.Close()
 			b.SetParallelism(32)
 			var i atomic.Int64
+			b.ResetTimer()
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
 					if err := r.UpdateThing(b.Context(), "thing1", registry.ThingUpdate{Attributes: map[string]string{"a": fmt.Sprint(i.Add(1))}}); err != nil {

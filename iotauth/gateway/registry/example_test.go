@@ -3,6 +3,9 @@ package registry_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 
 	"github.com/askaround/askaround-go/iotauth/gateway/registry"
 	"github.com/askaround/askaround-go/iotauth/policy"
@@ -51,4 +54,30 @@ func Example() {
 	// thermostat7 ALLOWED
 	// thermostat8 IMPLICIT_DENY
 	// arn:aws:iot:us-east-1:123456789012:thing/thermostat7 [key pair]
+}
+
+// The AWS CLI and the SDKs speak to the control plane:
+//
+//	aws iot create-thing --thing-name lamp3 --endpoint-url http://127.0.0.1:4566
+func ExampleHandler() {
+	reg, err := registry.Open("")
+	if err != nil {
+		panic(err)
+	}
+	defer reg.Close()
+	h, err := registry.Handler(reg)
+	if err != nil {
+		panic(err)
+	}
+	server := httptest.NewServer(h)
+	defer server.Close()
+
+	response, err := http.Post(server.URL+"/things/lamp3", "application/json", strings.NewReader(`{"attributePayload": {"attributes": {"room": "hall"}}}`))
+	if err != nil {
+		panic(err)
+	}
+	defer response.Body.Close()
+	lamp, err := reg.DescribeThing("lamp3")
+	fmt.Println(response.StatusCode, lamp.Attributes, err)
+	// Output: 200 map[room:hall] <nil>
 }

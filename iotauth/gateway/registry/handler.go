@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,8 +15,9 @@ import (
 
 // HandlerOptions configure a control plane. A zero value means the default.
 type HandlerOptions struct {
-	// Keys are the access keys that requests must be signed with. Default: none, and
-	// signatures are not looked at; then serve loopback addresses only.
+	// Keys are the access keys that requests must be signed with, and whose policies must
+	// allow the operation: iot:CreateThing on the thing's ARN, iot:ListThings on "*".
+	// Default: none, and signatures are not looked at; then serve loopback addresses only.
 	Keys gateway.Keys
 	// Endpoints are the answers of DescribeEndpoint, a host or host:port by the type of
 	// the endpoint: "iot:Data-ATS", "iot:Data", "iot:CredentialProvider", "iot:Jobs".
@@ -55,32 +55,18 @@ func Handler(r *Registry, optFns ...func(*HandlerOptions)) (http.Handler, error)
 	if o.Keys == nil {
 		return p, nil
 	}
-	verifier, err := sigv4.New(credentials(o.Keys), []string{"iot"}, func(v *sigv4.Options) {
-		v.Regions, v.MaxBody = []string{r.options.Region}, maxBody
-	})
-	if err != nil {
-		return nil, fmt.Errorf("registry: %w", err)
+	var err error
+	if p.access, err = newAccess(r, o.Keys); err != nil {
+		return nil, err
 	}
-	p.verifier = verifier
 	return p, nil
-}
-
-// credentials are the gateway's keys as sigv4 asks for them.
-func credentials(keys gateway.Keys) sigv4.Provider {
-	return func(ctx context.Context, accessKeyID string) (sigv4.Credentials, error) {
-		key, err := keys.Retrieve(ctx, accessKeyID)
-		if errors.Is(err, gateway.ErrNotFound) {
-			return sigv4.Credentials{}, sigv4.ErrUnknownKey
-		}
-		return sigv4.Credentials{SecretAccessKey: key.Secret, SessionToken: key.SessionToken, Expires: key.Expires}, err
-	}
 }
 
 // plane is a control plane.
 type plane struct {
 	registry  *Registry
 	endpoints map[string]string
-	verifier  *sigv4.Verifier // nil: signatures are not looked at
+	access    *access // nil: signatures are not looked at
 	origins   *http.CrossOriginProtection
 }
 
@@ -106,13 +92,17 @@ func (p *plane) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		p.refuse(w, &Error{Code: accessDenied, Message: err.Error()})
 		return
 	}
-	if p.verifier != nil {
-		if _, err := p.verifier.Verify(request); err != nil {
+	if p.access != nil {
+		var err error
+		if request, err = p.access.verify(request); err != nil {
 			p.refuse(w, err)
 			return
 		}
 	}
 	op, labels, err := route(request.Method, request.URL.EscapedPath())
+	if err == nil && p.access != nil {
+		err = p.access.authorize(request, op, labels)
+	}
 	if err != nil {
 		p.refuse(w, err)
 		return

@@ -12,6 +12,7 @@ import (
 // TestLimitsAreTheModels asks AWS's own model of the API about every limit that it knows,
 // about names, and about the statuses of errors.
 func TestLimitsAreTheModels(t *testing.T) {
+	t.Parallel()
 	interpreter := foreign.NeedPython(t, "botocore")
 	const seed = 7
 	rng := rand.New(rand.NewPCG(seed, seed))

@@ -168,7 +168,7 @@ func python(t testing.TB, python, script string, input, output any, args ...stri
 	t.Helper()
 	text, err := json.Marshal(input)
 	must(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	defer cancel()
 	command := exec.CommandContext(ctx, python, append([]string{script}, args...)...)
 	command.Dir = "testdata"

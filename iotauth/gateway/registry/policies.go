@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -27,12 +28,18 @@ type PolicyVersion struct {
 	ID       string // "1", "2", …
 	Document string // as it was given
 	Created  time.Time
-
-	parsed *policy.Document // the same pointer for as long as the version is there
 }
 
-func (r *Registry) policyOut(p *Policy) Policy {
-	out := *p
+// policyEntry is a policy in its table.
+type policyEntry struct {
+	Policy
+	// parsed are the documents by their versions, each the same pointer for as long as its
+	// version is there.
+	parsed map[string]*policy.Document
+}
+
+func (r *Registry) policyOut(p *policyEntry) Policy {
+	out := p.Policy
 	out.ARN = r.arn("policy", p.Name)
 	out.Versions = slices.Clone(p.Versions)
 	return out
@@ -49,16 +56,17 @@ func (p *Policy) version(id string) *PolicyVersion {
 }
 
 // document is what is in effect.
-func (p *Policy) document() *policy.Document { return p.version(p.DefaultVersionID).parsed }
+func (p *policyEntry) document() *policy.Document { return p.parsed[p.DefaultVersionID] }
 
 // parse reads the documents again that were accepted once.
-func (p *Policy) parse() error {
-	for i := range p.Versions {
-		parsed, err := parsePolicy(p.Versions[i].Document)
+func (p *policyEntry) parse() error {
+	p.parsed = map[string]*policy.Document{}
+	for _, v := range p.Versions {
+		document, err := parsePolicy(v.Document)
 		if err != nil {
 			return err
 		}
-		p.Versions[i].parsed = parsed
+		p.parsed[v.ID] = document
 	}
 	return nil
 }
@@ -88,14 +96,18 @@ func parsePolicy(text string) (*policy.Document, error) {
 }
 
 // newVersion adds a version to a policy.
-func (p *Policy) newVersion(text string) error {
+func (p *policyEntry) newVersion(text string) error {
 	document, err := parsePolicy(text)
 	if err != nil {
 		return err
 	}
 	p.LastVersion++
 	p.Modified = now()
-	p.Versions = append(slices.Clone(p.Versions), PolicyVersion{ID: strconv.Itoa(p.LastVersion), Document: text, Created: p.Modified, parsed: document})
+	v := PolicyVersion{ID: strconv.Itoa(p.LastVersion), Document: text, Created: p.Modified}
+	p.Versions = append(slices.Clone(p.Versions), v)
+	parsed := map[string]*policy.Document{v.ID: document}
+	maps.Copy(parsed, p.parsed)
+	p.parsed = parsed
 	return nil
 }
 
@@ -110,7 +122,7 @@ func (r *Registry) CreatePolicy(ctx context.Context, name, document string) (Pol
 		if t.policies.get(name) != nil {
 			return taken(name, t.arn("policy", name), "Policy cannot be created - name already exists (name=%s)", name)
 		}
-		p := &Policy{Name: name, GenerationID: generation()}
+		p := &policyEntry{Policy: Policy{Name: name, GenerationID: generation()}}
 		if err := p.newVersion(document); err != nil {
 			return err
 		}
@@ -123,7 +135,7 @@ func (r *Registry) CreatePolicy(ctx context.Context, name, document string) (Pol
 }
 
 // changePolicy replaces a policy by what fn makes of a copy.
-func (r *Registry) changePolicy(ctx context.Context, name string, fn func(*Policy) error) error {
+func (r *Registry) changePolicy(ctx context.Context, name string, fn func(*policyEntry) error) error {
 	return r.update(ctx, func(t *tx) error {
 		old, err := t.policies.find(name)
 		if err != nil {
@@ -148,7 +160,7 @@ func (r *Registry) changePolicy(ctx context.Context, name string, fn func(*Polic
 // ErrNotFound, ErrVersionsLimit, ErrMalformedPolicy.
 func (r *Registry) CreatePolicyVersion(ctx context.Context, name, document string, setAsDefault bool) (PolicyVersion, error) {
 	var out PolicyVersion
-	err := r.changePolicy(ctx, name, func(p *Policy) error {
+	err := r.changePolicy(ctx, name, func(p *policyEntry) error {
 		if len(p.Versions) >= MaxPolicyVersions {
 			return because(ErrVersionsLimit, "The policy %s already has the maximum number of versions (%d)", name, MaxPolicyVersions)
 		}
@@ -166,7 +178,7 @@ func (r *Registry) CreatePolicyVersion(ctx context.Context, name, document strin
 
 // SetDefaultPolicyVersion puts a version into effect. Errors: ErrNotFound.
 func (r *Registry) SetDefaultPolicyVersion(ctx context.Context, name, version string) error {
-	return r.changePolicy(ctx, name, func(p *Policy) error {
+	return r.changePolicy(ctx, name, func(p *policyEntry) error {
 		if _, err := p.known(version); err != nil {
 			return err
 		}
@@ -191,7 +203,7 @@ func (p *Policy) known(id string) (*PolicyVersion, error) {
 // DeletePolicyVersion removes a version that is not in effect. Errors: ErrNotFound,
 // ErrInvalid.
 func (r *Registry) DeletePolicyVersion(ctx context.Context, name, version string) error {
-	return r.changePolicy(ctx, name, func(p *Policy) error {
+	return r.changePolicy(ctx, name, func(p *policyEntry) error {
 		if _, err := p.known(version); err != nil {
 			return err
 		}
@@ -199,6 +211,8 @@ func (r *Registry) DeletePolicyVersion(ctx context.Context, name, version string
 			return invalid("Cannot delete the default version of a policy")
 		}
 		p.Versions = slices.DeleteFunc(slices.Clone(p.Versions), func(v PolicyVersion) bool { return v.ID == version })
+		p.parsed = maps.Clone(p.parsed)
+		delete(p.parsed, version)
 		p.Modified = now()
 		return nil
 	})

@@ -35,12 +35,12 @@ type Registry struct {
 
 	mu           sync.RWMutex
 	seq          uint64 // of the last entry created
-	things       table[Thing]
+	things       table[thingEntry]
 	types        table[ThingType]
 	groups       table[ThingGroup]
 	certificates table[Certificate]
-	policies     table[Policy]
-	authorizers  table[Authorizer]
+	policies     table[policyEntry]
+	authorizers  table[authorizerEntry]
 	aliases      table[RoleAlias]
 	rules        table[rule]
 	settings     table[settings]
@@ -100,7 +100,7 @@ func newRegistry(o Options) *Registry {
 		certificatesOfThing: index{}, certificatesOfPolicy: index{}, groupsOfPolicy: index{},
 		watchers: map[*watcher]struct{}{},
 	}
-	r.things = table[Thing]{name: "thing", what: "Thing", form: thingName, rows: map[string]row[Thing]{}, changed: func(key string, from, to *Thing) {
+	r.things = table[thingEntry]{name: "thing", what: "Thing", form: thingName, rows: map[string]row[thingEntry]{}, changed: func(key string, from, to *thingEntry) {
 		if to != nil {
 			to.look(from)
 		}
@@ -116,8 +116,8 @@ func newRegistry(o Options) *Registry {
 		r.certificatesOfThing.move(key, from.things(), to.things())
 		r.certificatesOfPolicy.move(key, from.policies(), to.policies())
 	}}
-	r.policies = table[Policy]{name: "policy", what: "Policy", form: policyName, rows: map[string]row[Policy]{}, prepare: (*Policy).parse}
-	r.authorizers = table[Authorizer]{name: "authorizer", what: "Authorizer", form: authorizerName, rows: map[string]row[Authorizer]{}, prepare: r.restore}
+	r.policies = table[policyEntry]{name: "policy", what: "Policy", form: policyName, rows: map[string]row[policyEntry]{}, prepare: (*policyEntry).parse}
+	r.authorizers = table[authorizerEntry]{name: "authorizer", what: "Authorizer", form: authorizerName, rows: map[string]row[authorizerEntry]{}, prepare: r.restore}
 	r.aliases = table[RoleAlias]{name: "alias", what: "Role alias", form: aliasName, rows: map[string]row[RoleAlias]{}}
 	r.rules = table[rule]{name: "rule", what: "Rule", form: ruleName, rows: map[string]row[rule]{}}
 	r.settings = table[settings]{name: "settings", rows: map[string]row[settings]{}}
@@ -164,7 +164,8 @@ func (r *Registry) open(dir string) (err error) {
 	if err := r.replay(); err != nil {
 		return err
 	}
-	return r.restoreRules()
+	r.restoreRules()
+	return nil
 }
 
 // CA is the authority that signs the certificates of the account's devices. It lives as

@@ -48,9 +48,9 @@ func (r *Registry) engine() (Rules, error) {
 }
 
 // restoreRules gives the stored rules to the engine.
-func (r *Registry) restoreRules() error {
+func (r *Registry) restoreRules() {
 	if r.options.Rules == nil {
-		return nil
+		return
 	}
 	r.rules.order.Scan(func(_ uint64, name string) bool {
 		if err := r.options.Rules.PutRule(name, r.rules.get(name).Payload); err != nil {
@@ -58,7 +58,6 @@ func (r *Registry) restoreRules() error {
 		}
 		return true
 	})
-	return nil
 }
 
 // CreateTopicRule makes a rule. payload is the API's TopicRulePayload. Errors:

@@ -23,7 +23,11 @@ type Thing struct {
 	Version int64
 	// Groups are those that the thing was added to, in their order of names.
 	Groups []string `json:",omitempty"`
+}
 
+// thingEntry is a thing in its table.
+type thingEntry struct {
+	Thing
 	views *views
 }
 
@@ -33,7 +37,7 @@ type views struct{ loose, attached, exclusive policy.Thing }
 
 // look makes the views of a thing, or takes those of the version before where policies
 // see no difference. The attributes are shared: nobody changes them.
-func (t *Thing) look(before *Thing) {
+func (t *thingEntry) look(before *thingEntry) {
 	if before != nil && before.TypeName == t.TypeName && maps.Equal(before.Attributes, t.Attributes) {
 		t.views = before.views
 		return
@@ -45,14 +49,14 @@ func (t *Thing) look(before *Thing) {
 	t.views = &views{loose, attached, exclusive}
 }
 
-func (t *Thing) types() []string {
+func (t *thingEntry) types() []string {
 	if t == nil || t.TypeName == "" {
 		return nil
 	}
 	return []string{t.TypeName}
 }
 
-func (t *Thing) groups() []string {
+func (t *thingEntry) groups() []string {
 	if t == nil {
 		return nil
 	}
@@ -60,12 +64,11 @@ func (t *Thing) groups() []string {
 }
 
 // out is the thing as callers get it.
-func (r *Registry) thingOut(t *Thing) Thing {
-	out := *t
+func (r *Registry) thingOut(t *thingEntry) Thing {
+	out := t.Thing
 	out.ARN = r.arn("thing", t.Name)
 	out.Attributes = maps.Clone(t.Attributes)
 	out.Groups = slices.Clone(t.Groups)
-	out.views = nil
 	return out
 }
 
@@ -75,8 +78,8 @@ func (r *Registry) thingOut(t *Thing) Thing {
 func (r *Registry) CreateThing(ctx context.Context, thing Thing) (Thing, error) {
 	var out Thing
 	err := r.update(ctx, func(t *tx) error {
-		created := &Thing{Name: thing.Name, TypeName: thing.TypeName, Attributes: filled(nil, thing.Attributes), ID: uuid.NewString(), Version: 1}
-		if err := t.checkThing(created); err != nil {
+		created := &thingEntry{Thing: Thing{Name: thing.Name, TypeName: thing.TypeName, Attributes: filled(nil, thing.Attributes), ID: uuid.NewString(), Version: 1}}
+		if err := t.checkThing(&created.Thing); err != nil {
 			return err
 		}
 		if old := t.things.get(thing.Name); old != nil {
@@ -178,7 +181,7 @@ func (r *Registry) UpdateThing(ctx context.Context, name string, u ThingUpdate) 
 		if u.Attributes != nil {
 			changed.Attributes = merged(old.Attributes, u.Attributes, u.Merge)
 		}
-		if err := t.checkThing(&changed); err != nil {
+		if err := t.checkThing(&changed.Thing); err != nil {
 			return err
 		}
 		put(t, &t.things, name, &changed)
@@ -241,7 +244,7 @@ type ThingQuery struct {
 	Prefix bool
 }
 
-func (q ThingQuery) takes(t *Thing) bool {
+func (q ThingQuery) takes(t *thingEntry) bool {
 	if q.TypeName != "" && t.TypeName != q.TypeName {
 		return false
 	}
