@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,6 +41,16 @@ type client struct {
 type rules struct {
 	set   *policy.Set
 	thing *policy.Thing
+}
+
+// same reports whether binding gives the same again: a change of one policy has all clients
+// asked about, and few concerned.
+func (r rules) same(other rules) bool {
+	a, b := r.thing, other.thing
+	if r.set != other.set || a == nil || b == nil || a == b {
+		return r.set == other.set && a == b
+	}
+	return a.Name == b.Name && a.TypeName == b.TypeName && a.Attached == b.Attached && a.Exclusive == b.Exclusive && maps.Equal(a.Attributes, b.Attributes)
 }
 
 func newClient(a *admission, c *carrier, connect *core.Connect) *client {
@@ -102,15 +113,12 @@ func (p *client) MayReceive(topic, group string) bool {
 		return true
 	}
 	p.admission.counters.publishOutAuthError.Add(1)
-	if shared := sharedName(group, topic); group != "" && b.Receive(shared) == policy.ExplicitDeny {
-		topic = shared // it is this form that is denied
+	if group != "" && b.Receive("$share/"+group+"/"+topic) == policy.ExplicitDeny {
+		topic = "$share/" + group + "/" + topic // it is this form that is denied
 	}
 	p.explain(b, policy.Receive, topic)
 	return false
 }
-
-// sharedName is the name of the resource that a delivery to a shared subscription has.
-func sharedName(group, topic string) string { return "$share/" + group + "/" + topic }
 
 // Closed is core.Client's.
 func (p *client) Closed() {
@@ -148,7 +156,7 @@ func (p *client) rebind(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if now := (rules{set, connection.Thing}); now != p.rules {
+	if now := (rules{set, connection.Thing}); !now.same(p.rules) {
 		p.rules = now
 		p.bound.Store(set.Bind(connection))
 	}

@@ -114,7 +114,7 @@ func testGateway(t testing.TB, registry Registry, optFns ...func(*Options)) *Gat
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &Gateway{registry: registry, options: o, admission: newAdmission(registry, o)}
+	g := &Gateway{options: o, admission: newAdmission(registry, o)}
 	t.Cleanup(g.admission.close)
 	return g
 }

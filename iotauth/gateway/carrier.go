@@ -31,9 +31,6 @@ var carrierNames = [...]string{
 
 func (k carrierKind) String() string { return carrierNames[k] }
 
-// http reports whether a client came to publish by HTTP: it has no client id.
-func (k carrierKind) http() bool { return k >= httpsCertificate }
-
 // custom reports whether a custom authorizer decides about it.
 func (k carrierKind) custom() bool {
 	return k == mqttCustom || k == webSocketCustom || k == httpsCustom
@@ -51,4 +48,6 @@ type carrier struct {
 	certificate *x509.Certificate // the client's, nil where it showed none
 	request     *http.Request     // the WebSocket's upgrade, or the publishing request; nil for MQTT
 	key         *Key              // by which request was signed, with a signed kind
+
+	principal string // who it turned out to be; authorizePublish sets it
 }

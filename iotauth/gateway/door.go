@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"time"
@@ -40,8 +41,11 @@ func (d Door) String() string {
 	return doorNames[d]
 }
 
-// handshakeTime is how long a client may take for TLS, and on [Plain] for its first byte.
+// handshakeTime is how long a client may take for TLS and, where it may speak HTTP, its first byte.
 const handshakeTime = 10 * time.Second
+
+// lingerTime is how long a client that is refused may take to read why.
+const lingerTime = 500 * time.Millisecond
 
 // Serve accepts connections of l, which is closed in the end, until ctx ends or Shutdown is
 // called, also before; then it returns nil. The connections stay open until Shutdown.
@@ -101,14 +105,26 @@ func (g *Gateway) welcome(socket net.Conn, config *tls.Config) {
 	conn, err := g.handshake(socket, config)
 	switch {
 	case err != nil:
-		g.options.Logger.Info("connection refused", "remote_addr", socket.RemoteAddr().String(), "error", err)
-		_ = socket.Close()
+		if skipped, ok := g.refusals.pass(); ok {
+			g.options.Logger.Info("connection refused", "remote_addr", socket.RemoteAddr().String(), "error", err, "not_logged", skipped)
+		}
+		linger(socket)
 		g.sockets.leave(socket)
 	case conn.route.http:
 		g.serveWeb(conn)
 	default:
 		g.serveMQTT(conn)
 	}
+}
+
+// linger closes a connection so that the client reads what was sent last, an alert of TLS:
+// where something that came is not read, closing would make the system discard it.
+func linger(socket net.Conn) {
+	if closeWrite(socket) == nil {
+		_ = socket.SetReadDeadline(time.Now().Add(lingerTime))
+		_, _ = io.CopyN(io.Discard, socket, 64<<10)
+	}
+	_ = socket.Close()
 }
 
 // A visitor is a connection of which is known what it speaks.
@@ -129,11 +145,7 @@ type visitorKey struct{}
 func (g *Gateway) handshake(socket net.Conn, config *tls.Config) (*visitor, error) {
 	_ = socket.SetDeadline(time.Now().Add(handshakeTime))
 	v := &visitor{Conn: socket, socket: socket, id: uuid.NewString()}
-	if config == nil {
-		if err := v.peek(); err != nil {
-			return nil, err
-		}
-	} else {
+	if config != nil {
 		conn := tls.Server(socket, config)
 		if err := conn.HandshakeContext(context.WithValue(g.serving, visitorKey{}, v)); err != nil {
 			return nil, fmt.Errorf("TLS handshake: %w", cmp.Or(v.refusal, err))
@@ -141,15 +153,23 @@ func (g *Gateway) handshake(socket net.Conn, config *tls.Config) (*visitor, erro
 		state := conn.ConnectionState()
 		v.Conn, v.tls = conn, &state
 	}
+	if v.tls == nil || v.route.http {
+		if err := v.peek(); err != nil {
+			return nil, err
+		}
+	}
 	return v, socket.SetDeadline(time.Time{})
 }
 
 // carrier is what is known about the client before it has said a word.
 func (v *visitor) carrier(kind carrierKind) *carrier {
-	known := &carrier{kind: kind, id: v.id, remote: addrPort(v.socket.RemoteAddr()), tls: v.tls != nil}
+	known := &carrier{kind: kind, id: v.id, tls: v.tls != nil}
+	if v.socket != nil { // nil behind another server
+		known.remote = addrPort(v.socket.RemoteAddr())
+	}
 	if v.tls != nil {
 		known.serverName = v.tls.ServerName
-		if v.route.certificate {
+		if v.route.certificate || v.route.both {
 			known.certificate = v.tls.PeerCertificates[0]
 		}
 	}
@@ -157,12 +177,7 @@ func (v *visitor) carrier(kind carrierKind) *carrier {
 }
 
 // CloseWrite tells the client that nothing more will be sent.
-func (v *visitor) CloseWrite() error {
-	if half, ok := v.Conn.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
-	}
-	return v.Conn.Close()
-}
+func (v *visitor) CloseWrite() error { return closeWrite(v.Conn) }
 
 func addrPort(a net.Addr) netip.AddrPort {
 	parsed, _ := netip.ParseAddrPort(a.String()) // zero for a socket without one, such as a pipe
@@ -178,6 +193,6 @@ func (g *Gateway) serveMQTT(v *visitor) {
 		kind = mqttCertificate
 	}
 	if err := g.broker.Handle(g.serving, v, g.admit(v.carrier(kind))); err != nil {
-		g.options.Logger.Info("mqtt connection ended", "remote_addr", v.socket.RemoteAddr().String(), "carrier", kind.String(), "error", err)
+		g.options.Logger.Debug("mqtt connection ended", "remote_addr", v.socket.RemoteAddr().String(), "carrier", kind.String(), "error", err)
 	}
 }

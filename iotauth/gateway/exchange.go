@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -31,7 +33,9 @@ func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request) *exchange 
 		return e
 	}
 	e.conn = &webConn{visitor: &visitor{id: e.id, tls: r.TLS}, cache: newHTTPConn(), rate: g.newRate()}
-	e.conn.route = route{http: true, certificate: r.TLS != nil && len(r.TLS.PeerCertificates) > 0}
+	shown := r.TLS != nil && len(r.TLS.PeerCertificates) > 0
+	both := shown && g.domain(hostName(r.Host)).RequireCertificate
+	e.conn.route = route{http: true, certificate: shown && !both, both: both}
 	return e
 }
 
@@ -44,8 +48,11 @@ func (e *exchange) carrier(signatures *sigv4.Verifier, signed, custom carrierKin
 	if c.serverName == "" {
 		c.serverName = hostName(e.r.Host)
 	}
-	if e.conn.route.certificate {
+	switch {
+	case e.conn.route.certificate:
 		c.kind = httpsCertificate
+		return c, nil
+	case e.conn.route.both:
 		return c, nil
 	}
 	key, err := verify(signatures, e.r)
@@ -118,7 +125,7 @@ func refusalOf(err error) *refusal {
 	case errors.As(err, &signature):
 		return forbidden(err)
 	case errors.Is(err, core.ErrInvalid):
-		return badRequest(err.Error(), nil)
+		return badRequest(strings.TrimPrefix(err.Error(), core.ErrInvalid.Error()+": "), nil)
 	case errors.Is(err, core.ErrThrottled):
 		return errTooMany
 	case errors.Is(err, core.ErrClosed):
@@ -127,15 +134,34 @@ func refusalOf(err error) *refusal {
 	return failure(err)
 }
 
+func refusalStatus(err error) int {
+	if err == nil {
+		return http.StatusOK
+	}
+	return refusalOf(err).status
+}
+
 func (e *exchange) refuse(err error) {
 	r := refusalOf(err)
-	level := e.g.options.Logger.Info
-	if r.status == http.StatusInternalServerError {
-		level = e.g.options.Logger.Error
+	e.log(r)
+	if e.r.Body != nil && e.r.Body != http.NoBody { // the server skips the rest before it answers
+		_ = e.control.SetReadDeadline(time.Now().Add(lingerTime))
 	}
-	level("http request refused", "trace_id", e.id, "remote_addr", e.r.RemoteAddr, "status", r.status, "error", r)
 	e.w.Header()["x-amzn-ErrorType"] = []string{r.name}
 	e.answer(r.status, r.message)
+}
+
+// log tells why.
+func (e *exchange) log(r *refusal) {
+	if errors.As(r, new(*core.Refusal)) {
+		return // admission has explained it
+	}
+	attributes := []any{"trace_id", e.id, "remote_addr", e.r.RemoteAddr, "status", r.status, "error", r}
+	if r.status == http.StatusInternalServerError {
+		e.g.options.Logger.Error("http request failed", attributes...)
+	} else if skipped, ok := e.g.refusals.pass(); ok {
+		e.g.options.Logger.Info("http request refused", append(attributes, "not_logged", skipped)...)
+	}
 }
 
 // answer has the very form of AWS IoT's: {"message":"OK","traceId":"…"}.

@@ -7,8 +7,10 @@ import (
 	"net"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/iotauth/gateway/internal/store"
 )
 
 var (
@@ -30,6 +32,8 @@ type Gateway struct {
 	web        *http.Server
 	sockets    sockets
 	bodies     atomic.Int64 // bytes, see mostBodies
+	published  publishCounts
+	refusals   gate // of the log, for those who are no client yet
 
 	accepting, serving   context.Context // end with Shutdown: at its beginning, and when all that is orderly is done
 	refuseAll, interrupt context.CancelFunc
@@ -37,8 +41,10 @@ type Gateway struct {
 
 // New returns a Gateway whose clients are those of registry, with the sessions that
 // Options.Dir has kept. It listens to nothing until [Gateway.Serve] or [Gateway.Handler] is
-// used; the caller calls [Gateway.Shutdown]. Options that cannot work are reported as
-// [ErrOptions], all of them.
+// used; the caller calls [Gateway.Shutdown].
+//
+// Errors: [ErrOptions] with every option that cannot work; that another process has
+// Options.Dir, or what the file system says of it.
 func New(registry Registry, optFns ...func(*Options)) (*Gateway, error) {
 	var o Options
 	for _, fn := range optFns {
@@ -51,12 +57,12 @@ func New(registry Registry, optFns ...func(*Options)) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Gateway{options: o, limits: o.Limits.WithDefaults()}
+	g := &Gateway{options: o, limits: o.Limits.WithDefaults(), refusals: gate{burst: 100, every: 100 * time.Millisecond}}
 	if g.signatures, err = newSignatures(&o, &g.limits); err != nil {
 		return nil, err
 	}
-	if g.broker, err = core.New(core.Options{Limits: g.limits, Logger: o.Logger, Tap: o.Tap}); err != nil {
-		return nil, fmt.Errorf("gateway: %w", err)
+	if g.broker, err = openBroker(&o); err != nil {
+		return nil, err
 	}
 	g.accepting, g.refuseAll = context.WithCancel(context.Background())
 	g.serving, g.interrupt = context.WithCancel(context.Background())
@@ -64,6 +70,27 @@ func New(registry Registry, optFns ...func(*Options)) (*Gateway, error) {
 	g.web = g.newWebServer()
 	g.admission = newAdmission(registry, o)
 	return g, nil
+}
+
+// openBroker takes what Options.Dir keeps.
+func openBroker(o *Options) (*core.Broker, error) {
+	settings := core.Options{Limits: o.Limits, Logger: o.Logger, Tap: o.Tap}
+	if o.Dir != "" {
+		kept, err := store.Open(o.Dir, func(s *store.Options) { s.Logger = o.Logger })
+		if err != nil {
+			return nil, fmt.Errorf("gateway: open %s: %w", o.Dir, err)
+		}
+		settings.Store = kept
+	}
+	b, err := core.New(settings)
+	if err != nil {
+		err = fmt.Errorf("gateway: %w", err)
+		if settings.Store != nil {
+			err = errors.Join(err, settings.Store.Close())
+		}
+		return nil, err
+	}
+	return b, nil
 }
 
 // Publish sends a message to everybody who is subscribed to its topic and may receive it,
@@ -92,7 +119,9 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 	g.refuseAll()
 	g.sockets.close()
 	err := g.web.Shutdown(ctx)
-	err = errors.Join(err, g.broker.Shutdown(ctx))
+	if ended := g.broker.Shutdown(ctx); !errors.Is(ended, core.ErrClosed) { // by a call before
+		err = errors.Join(err, ended)
+	}
 	g.interrupt()
 	_ = g.web.Close()
 	g.sockets.cut()

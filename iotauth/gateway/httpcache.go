@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
@@ -21,7 +20,7 @@ import (
 type httpConn struct {
 	denials gate // of the log
 
-	mu      sync.Mutex
+	turn    chan struct{} // holds one while the rest is in use, which takes as long as a function does
 	answer  *answer
 	until   time.Time
 	from    Authorizer // who gave it
@@ -29,12 +28,12 @@ type httpConn struct {
 }
 
 func newHTTPConn() *httpConn {
-	return &httpConn{denials: gate{burst: 5, every: 10 * time.Second}}
+	return &httpConn{denials: gate{burst: 5, every: 10 * time.Second}, turn: make(chan struct{}, 1)}
 }
 
 // authorizePublish decides about a request to publish, which came over h. Errors are
-// [*core.Refusal]s: core.NotAuthorized is status 403, anything else says that the gateway
-// could not decide.
+// [*core.Refusal]s, and are logged: core.NotAuthorized is status 403, anything else says
+// that the gateway could not decide.
 func (g *Gateway) authorizePublish(ctx context.Context, c *carrier, h *httpConn, topic string, retain bool) error {
 	a := g.admission
 	s := newSubject(&a.options, c, nil)
@@ -64,12 +63,15 @@ func (a *admission) publish(ctx context.Context, s *subject, c *carrier, h *http
 		if err != nil {
 			return err
 		}
-		own = answer.set
+		own, c.principal = answer.set, answer.principal
 	case c.key != nil:
 		var err error
 		if own, err = a.keySet(c.key); err != nil {
 			return err
 		}
+		c.principal = c.key.Principal
+	default:
+		c.principal = s.certificateID
 	}
 	set, connection, err := a.rules(ctx, s, own)
 	if err != nil {
@@ -104,8 +106,12 @@ func (a *admission) answerHTTP(ctx context.Context, c *carrier, h *httpConn) (*a
 		return a.invoke(ctx, authorizer, e)
 	}
 	showing := whatIsShown(c.request)
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	select {
+	case h.turn <- struct{}{}:
+		defer func() { <-h.turn }()
+	case <-ctx.Done():
+		return nil, refuse(core.ServerUnavailable, "the client waited for another request of its: %w", ctx.Err())
+	}
 	if h.answer != nil && h.from == authorizer && h.showing == showing && time.Now().Before(h.until) {
 		a.counters.authorizerAnsweredByCache.Add(1)
 		return h.answer, nil

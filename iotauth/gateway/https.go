@@ -46,8 +46,9 @@ func (g *Gateway) newWebServer() *http.Server {
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, webConnKey{}, c)
 		},
-		ConnState: g.webConnState,
-		ErrorLog:  slog.NewLogLogger(g.options.Logger.Handler(), slog.LevelDebug), // what clients do wrong
+		ConnState:                    g.webConnState,
+		DisableGeneralOptionsHandler: true,                                                           // "OPTIONS *" is answered as everything else that there is not
+		ErrorLog:                     slog.NewLogLogger(g.options.Logger.Handler(), slog.LevelDebug), // what clients do wrong
 	}
 }
 
@@ -95,7 +96,7 @@ func (g *Gateway) serveHTTP(w http.ResponseWriter, r *http.Request) {
 // serve answers, or returns why not.
 func (e *exchange) serve() error {
 	if !e.addressed() {
-		return forbidden(errors.New("the Host header is not the name of an endpoint, or not the one in the SNI"))
+		return forbidden(errors.New("the Host header is not the name of an endpoint, or not the one in the SNI, or of a domain that requires a certificate"))
 	}
 	if e.r.Body != nil && e.r.Body != http.NoBody { // also where nobody reads it: the server skips it
 		_ = e.control.SetReadDeadline(time.Now().Add(bodyTime))
@@ -129,6 +130,9 @@ func (e *exchange) only(method string, serve func() error) error {
 // name mean this machine (DNS rebinding), and a domain must be the one of the SNI.
 func (e *exchange) addressed() bool {
 	host := hostName(e.r.Host)
+	if e.g.domain(host).RequireCertificate && !e.conn.route.both {
+		return false
+	}
 	if e.r.TLS == nil {
 		return e.g.isEndpoint(host) || isLoopback(host)
 	}

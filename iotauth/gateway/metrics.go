@@ -43,9 +43,7 @@ func (c *counters) countInvocation(err error) {
 	}
 }
 
-// addTo adds the counters under their names. Those of AWS IoT's metrics have the names of
-// https://docs.aws.amazon.com/iot/latest/developerguide/metrics_dimensions.html; AWS has
-// none about custom authorizers.
+// addTo adds the counters under their names.
 func (c *counters) addTo(metrics map[string]int64) {
 	for name, counter := range map[string]*atomic.Int64{
 		"Connect.AuthError":         &c.connectAuthError,

@@ -1,21 +1,48 @@
 package gateway
 
 import (
+	"errors"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
-	"github.com/askaround/askaround-go/iotauth/policy"
 )
 
 // publish serves POST /topics/{topic}.
 func (e *exchange) publish(escapedTopic string) error {
+	err := e.tryPublish(escapedTopic)
+	counts := &e.g.published
+	var decided *core.Refusal
+	switch status := refusalStatus(err); status {
+	case http.StatusOK:
+		counts.success.Add(1)
+		e.answer(status, "OK")
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge:
+		counts.clientError.Add(1)
+	case http.StatusTooManyRequests:
+		counts.throttle.Add(1)
+	case http.StatusForbidden:
+		if !errors.As(err, &decided) { // else admission has counted it
+			e.g.admission.counters.publishInAuthError.Add(1)
+		}
+	}
+	return err
+}
+
+// publishCounts are those of requests to publish, over HTTP.
+type publishCounts struct{ success, clientError, throttle atomic.Int64 }
+
+func (e *exchange) tryPublish(escapedTopic string) error {
 	if !e.conn.rate.allow(time.Now()) {
 		return errTooMany
 	}
 	m, err := parsePublish(escapedTopic, e.r.URL.RawQuery, e.r.Header)
 	if err != nil {
 		return badRequest(err.Error(), nil)
+	}
+	if err := e.g.broker.Check(&m); err != nil {
+		return err
 	}
 	payload, release, err := e.readBody()
 	defer release()
@@ -31,21 +58,5 @@ func (e *exchange) publish(escapedTopic string) error {
 	if err := e.g.authorizePublish(ctx, c, e.conn.cache, m.Topic, m.Retain); err != nil {
 		return err
 	}
-	if err := e.g.broker.PublishFrom(ctx, c.source(), m); err != nil {
-		return err
-	}
-	e.answer(http.StatusOK, "OK")
-	return nil
-}
-
-// source names who published by HTTP.
-func (c *carrier) source() core.Source {
-	s := core.Source{RemoteAddr: c.remote.String()}
-	switch {
-	case c.certificate != nil:
-		s.Principal = policy.NewCertificate(c.certificate).ID
-	case c.key != nil:
-		s.Principal = c.key.Principal
-	}
-	return s
+	return e.g.broker.PublishFrom(ctx, Source{Principal: c.principal, RemoteAddr: c.remote.String()}, m)
 }

@@ -84,3 +84,10 @@ func (s *sockets) cut() {
 		_ = c.Close()
 	}
 }
+
+// number of those that are open.
+func (s *sockets) number() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open)
+}

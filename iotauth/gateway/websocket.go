@@ -101,7 +101,7 @@ func (g *Gateway) serveWebSocket(stream *wsStream, c *carrier) {
 		lifetime.Stop()
 	}
 	if err != nil {
-		g.options.Logger.Info("mqtt connection ended", "remote_addr", c.remote.String(), "carrier", c.kind.String(), "error", err)
+		g.options.Logger.Debug("mqtt connection ended", "remote_addr", c.remote.String(), "carrier", c.kind.String(), "error", err)
 	}
 }
 

@@ -44,8 +44,8 @@ func (c *Connect) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("client_id", c.ClientID), slog.String("remote_addr", c.RemoteAddr), slog.Int("protocol", int(c.Protocol)))
 }
 
-// Admit decides about a CONNECT packet. An error refuses it: a *Refusal says how, any
-// other is "not authorized". ctx ends with the connection, or when the client has waited
+// Admit decides about a CONNECT packet. An error refuses it: a *Refusal says how and was
+// logged by admit, any other is "not authorized". ctx ends with the connection, or when the client has waited
 // for too long.
 type Admit func(ctx context.Context, connect *Connect) (Client, error)
 
@@ -82,7 +82,7 @@ const (
 // A Refusal is an error of Admit that says what the client is told.
 type Refusal struct {
 	Reason Reason
-	Err    error // for the log
+	Err    error // why, which is not for the client
 }
 
 func (r *Refusal) Error() string { return r.Err.Error() }

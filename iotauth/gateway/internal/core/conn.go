@@ -145,19 +145,20 @@ func (c *conn) isOver() bool {
 	}
 }
 
-// end asks for the end of the connection; the first reason counts. It does not block. What
+// end asks for the end of the connection and reports whether its reason is the first, which
+// counts. It does not block. What
 // reads and what writes has lingerTime left: the read is not interrupted, because a
 // WebSocket does not survive that and the client is to be told.
-func (c *conn) end(e ending) {
+func (c *conn) end(e ending) (first bool) {
 	c.mu.Lock()
-	first := c.why == nil
+	first = c.why == nil
 	if first {
 		c.why = &e
 		close(c.over)
 	}
 	c.mu.Unlock()
 	if !first {
-		return
+		return false
 	}
 	c.deadMu.Lock()
 	c.ended = true
@@ -169,6 +170,7 @@ func (c *conn) end(e ending) {
 	c.deadMu.Unlock()
 	c.cancel()
 	c.signal()
+	return true
 }
 
 // greet notes that the CONNECT was read, in whatever state.

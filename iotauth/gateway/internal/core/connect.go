@@ -35,7 +35,9 @@ func (c *conn) connect(admit Admit) error {
 		return err
 	}
 	c.broker.stats.connectsRefused.Add(1)
-	c.broker.logger.Info("connect_refused", "client_id", c.clientID, "remote_addr", c.source.RemoteAddr, "error", refused)
+	if !errors.As(err, new(*Refusal)) { // which admit has explained
+		c.broker.logger.Info("connect_refused", "client_id", c.clientID, "remote_addr", c.source.RemoteAddr, "error", refused)
+	}
 	c.refuse(refused)
 	return refused
 }

@@ -261,3 +261,11 @@ func (s *receiver) step(p *rawPeer) bool {
 	}
 	return true
 }
+
+func dialRaw(address string, protocol byte) (*rawPeer, error) {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	return &rawPeer{Conn: conn, r: bufio.NewReader(conn), protocol: protocol}, nil
+}

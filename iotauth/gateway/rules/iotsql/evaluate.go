@@ -102,12 +102,17 @@ func withoutStars(items []item) (rest []item) {
 	return rest
 }
 
-// ReadsJSON reports whether the statement asks for an attribute of the payload, which in
-// one that is no JSON is Undefined.
-func (s *Statement) ReadsJSON() bool { return s.reads }
+// Misreads reports whether the statement asks for an attribute of the message's payload,
+// which is no JSON: then the attribute is Undefined.
+func (s *Statement) Misreads(m *Message) bool {
+	if !s.reads {
+		return false
+	}
+	_, ok := m.json(s.version)
+	return !ok
+}
 
-// IsJSON reports whether the payload is JSON in UTF-8, not nested deeper than 512.
-func (m *Message) IsJSON() bool {
-	_, ok := m.json(V2016)
-	return ok
+// ParseValue reads JSON, in UTF-8 and not nested deeper than 512; false where it is none.
+func ParseValue(payload []byte, version Version) (Value, bool) {
+	return decodeJSON(string(payload), version)
 }

@@ -1,0 +1,115 @@
+package gateway
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/iotauth/policy"
+)
+
+// BenchmarkDecision is the price of authorization per packet and per delivery. The baselines
+// are a client that may do everything without being asked, and an evaluation in full.
+func BenchmarkDecision(b *testing.B) {
+	robot := certificate(b, "robot7")
+	registry := newTableRegistry()
+	document := policy.New(
+		policy.Allow(policy.Connect).On(policy.Client("${iot:Connection.Thing.ThingName}")),
+		policy.Allow(policy.Publish, policy.Receive, policy.RetainPublish).On(policy.Topic("robots/${iot:Connection.Thing.ThingName}/*"), policy.Topic("$share/*/robots/all/*")),
+		policy.Allow(policy.Subscribe).On(policy.TopicFilter("robots/${iot:Connection.Thing.ThingName}/*")),
+		policy.Deny(policy.Publish, policy.Receive).On(policy.Topic("robots/*/secret")),
+	)
+	registry.principals[certificateID(robot)] = Principal{Active: true, Thing: &policy.Thing{Name: "robot7", Attached: true}, Policies: []*policy.Document{document}}
+	g := testGateway(b, registry)
+	client := mustAdmit(b, g, carrierOf(mqttCertificate).withCertificate(robot), connectAs("robot7"))
+	bound := asClient(b, client).bound.Load()
+	for _, bench := range []struct {
+		name   string
+		decide func() bool
+	}{
+		{"nobody asks", func() bool { return core.Client(everything{}).MayReceive("robots/robot7/action", "") }},
+		{"bound alone", func() bool { return bound.Receive("robots/robot7/action").Allowed() }},
+		{"publish", func() bool { return client.MayPublish("robots/robot7/action", false) }},
+		{"publish retained", func() bool { return client.MayPublish("robots/robot7/action", true) }},
+		{"subscribe", func() bool { return client.MaySubscribe("robots/robot7/#") }},
+		{"receive", func() bool { return client.MayReceive("robots/robot7/action", "") }},
+		{"receive shared", func() bool { return client.MayReceive("robots/all/action", "a-group-of-clients") }},
+		{"in full", func() bool { return bound.Evaluate(policy.Receive, "robots/robot7/action").Allowed() }},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if !bench.decide() {
+					b.Fatal("denied")
+				}
+			}
+		})
+	}
+	b.Run("denied", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if client.MayReceive("robots/robot8/action", "") {
+				b.Fatal("allowed")
+			}
+		}
+	})
+}
+
+// everything is a client that may do everything.
+type everything struct{ core.Client }
+
+func (everything) MayReceive(string, string) bool { return true }
+
+// BenchmarkAdmit is the price of a CONNECT by certificate, without TLS.
+func BenchmarkAdmit(b *testing.B) {
+	for _, documents := range []int{1, 10} {
+		b.Run(fmt.Sprintf("documents=%d", documents), func(b *testing.B) {
+			robot := certificate(b, "robot7")
+			registry := newTableRegistry()
+			p := Principal{Active: true, Thing: &policy.Thing{Name: "robot7", Attached: true}}
+			for range documents {
+				p.Policies = append(p.Policies, sensorPolicy())
+			}
+			registry.principals[certificateID(robot)] = p
+			g := testGateway(b, registry)
+			admit := g.admit(carrierOf(mqttCertificate).withCertificate(robot))
+			connect := connectAs("robot7")
+			b.ReportAllocs()
+			for b.Loop() {
+				client, err := admit(b.Context(), &connect.Connect)
+				if err != nil {
+					b.Fatal(err)
+				}
+				client.Closed()
+			}
+		})
+	}
+}
+
+// TestDecisionsAllocateNothing guards what BenchmarkDecision shows.
+func TestDecisionsAllocateNothing(t *testing.T) {
+	_, _, _, client := custom(t, &function{answer: always(allow(sensorPolicy()))})
+	for range 6 {
+		client.MayPublish("other", false) // the log has enough of this client
+	}
+	for name, decide := range map[string]func(){
+		"publish":   func() { client.MayPublish("sensors/sensor7/t", true) },
+		"subscribe": func() { client.MaySubscribe("sensors/sensor7/t") },
+		"receive":   func() { client.MayReceive("sensors/sensor7/t", "") },
+		"denied":    func() { client.MayReceive("sensors/sensor8/t", "") },
+	} {
+		if n := testing.AllocsPerRun(100, decide); n != 0 {
+			t.Errorf("%s allocates %v times", name, n)
+		}
+	}
+}
+
+// asClient is the client behind what the broker sees.
+func asClient(t testing.TB, c core.Client) *client {
+	t.Helper()
+	p, ok := c.(*client)
+	if !ok {
+		t.Fatalf("a %T", c)
+	}
+	return p
+}

@@ -1,3 +1,0 @@
-package core
-
-func (l Limits) WithDefaults() Limits { return l }
