@@ -317,13 +317,13 @@ func (b *Broker) restore() error {
 	now := time.Now()
 	kept := map[MessageID]*message{}
 	var bad error
-	var cut []*session // connected when the process ended
+	cut := map[*session]bool{} // connected when the process ended
 	err := b.store.Load(StoreSink{
 		Session: func(r SessionRecord) {
 			s := b.restoreSession(r, now)
 			b.sessions[r.ClientID] = s
 			if r.Ends.IsZero() {
-				cut = append(cut, s)
+				cut[s] = true
 			}
 		},
 		Message: func(id MessageID, m *Message) {
@@ -337,11 +337,11 @@ func (b *Broker) restore() error {
 				return
 			}
 			m.expires = q.Expires
-			s.restoreDelivery(m, q)
+			s.restoreDelivery(m, q, cut[s])
 		},
 		Retained: func(topic string, m *Message, at time.Time) { b.retained.messages[topic] = newMessage(*m, at) },
 	})
-	for _, s := range cut {
+	for s := range cut {
 		s.save()
 	}
 	return errors.Join(err, bad)
@@ -374,8 +374,11 @@ func (b *Broker) restoreSession(r SessionRecord, now time.Time) *session {
 	return s
 }
 
-func (s *session) restoreDelivery(m *message, q Queued) {
-	d := delivery{message: m, number: q.Number, group: q.Group, qos: 1, retain: q.Retain}
+// restoreDelivery puts back a message. Where the session was connected until the process
+// ended it may have been sent, and even been acknowledged, behind any number of others:
+// acknowledgments are not waited for.
+func (s *session) restoreDelivery(m *message, q Queued, cut bool) {
+	d := delivery{message: m, number: q.Number, group: q.Group, qos: 1, retain: q.Retain, dup: cut}
 	if s.inflight.len() < s.broker.limits.InflightOutbound {
 		s.inflight.push(d)
 		s.unacked++
