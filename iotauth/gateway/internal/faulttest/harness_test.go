@@ -191,10 +191,10 @@ func resume(t testing.TB, address string, protocol byte, clientID string) *mqtte
 	return p
 }
 
-// eventually waits for a condition.
+// eventually waits for a condition, also where the disk is slow.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(mqttest.Patience); !ok(); <-time.After(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !ok(); <-time.After(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("timeout: %s", what)
 		}

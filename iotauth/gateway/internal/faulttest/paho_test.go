@@ -1,10 +1,10 @@
 package faulttest
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"os/exec"
@@ -21,39 +21,61 @@ import (
 	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
 )
 
+// pahoRefused are the tests of the suite that AWS IoT's rules, which this broker keeps, do not
+// let pass, each with its reason.
+var pahoRefused = map[string]string{
+	"client_test test_dollar_topics":          "a publication to a topic with $ ends the connection",
+	"client_test test_retained_messages":      "retained messages are not sent for filters with wildcards",
+	"client_test5 test_retained_message":      "retained messages are not sent for filters with wildcards",
+	"client_test5 test_subscribe_options":     "retained messages are not sent for filters with wildcards",
+	"client_test5 test_subscribe_identifiers": "subscription identifiers are refused",
+	"client_test5 test_subscribe_failure":     "the code for a denial is 0x87, not 0x80",
+	"client_test5 test_server_topic_alias":    "a server may use topic aliases, and this one does not",
+	"client_test5 test_flow_control2":         "only unfinished QoS 2 makes the client exceed Receive Maximum",
+}
+
 // TestPaho runs the Eclipse Paho interoperability suite, whose checkout PAHO_TESTING names,
-// against this broker and against bare mochi in the same run.
+// against this broker and against bare mochi in the same run: as it is, where nearly every
+// test publishes with QoS 2, and with QoS 1 in its place. Then whatever the rules of AWS IoT
+// let pass must pass. It takes some minutes.
 func TestPaho(t *testing.T) {
 	checkout := os.Getenv("PAHO_TESTING")
 	if checkout == "" {
 		t.Skip("PAHO_TESTING does not name a checkout of https://github.com/eclipse-paho/paho.mqtt.testing")
 	}
-	table := pahoTable{}
+	var table pahoTable
 	var running sync.WaitGroup
 	slots := make(chan struct{}, 8) // tests mostly sleep
 	for _, module := range []string{"client_test", "client_test5"} {
 		for _, test := range pahoTests(t, checkout, module) {
-			for _, mode := range []string{"as it is", "qos1"} {
-				if test == "test_flow_control2" && mode == "qos1" {
-					continue // waits for what only unfinished QoS 2 brings about
+			for _, column := range pahoColumns {
+				if test == "test_flow_control2" && column.mode == pahoQoS1 {
+					continue // waits for what does not come
 				}
-				for name, start := range map[string]func(testing.TB) string{"core": startForPaho, "mochi": startMochi} {
-					address := start(t)
-					running.Go(func() {
-						slots <- struct{}{}
-						defer func() { <-slots }()
-						outcome := ""
-						for try := 0; try < 3 && outcome != "ok"; try++ { // the suite is one of short waits
-							outcome = runPaho(t, checkout, module, test, address, mode)
-						}
-						table.add(module, test, mode, name, outcome)
-					})
-				}
+				address := column.start(t)
+				running.Go(func() {
+					slots <- struct{}{}
+					defer func() { <-slots }()
+					table.add(module+" "+test, column.name, runPaho(t, checkout, module, test, address, column.mode))
+				})
 			}
 		}
 	}
 	running.Wait()
 	t.Log("\n" + table.String())
+	table.check(t)
+}
+
+const pahoQoS1 = "qos1"
+
+var pahoColumns = []struct {
+	name, mode string
+	start      func(testing.TB) string
+}{
+	{"core, as it is", "", startForPaho},
+	{"mochi, as it is", "", startMochi},
+	{"core, QoS 1", pahoQoS1, startForPaho},
+	{"mochi, QoS 1", pahoQoS1, startMochi},
 }
 
 var pahoTest = regexp.MustCompile(`(?m)^    def (test\w+)\(self`)
@@ -70,17 +92,23 @@ func pahoTests(t *testing.T, checkout, module string) (names []string) {
 	return names
 }
 
-func runPaho(t *testing.T, checkout, module, test, address, mode string) string {
+// runPaho tries again what failed: the suite's client waits for short times, and the machine
+// may be busy.
+func runPaho(t *testing.T, checkout, module, test, address, mode string) (outcome string) {
 	_, port, _ := net.SplitHostPort(address)
-	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "python3", "testdata/paho.py", checkout, module, test, port, mode)
-	var out bytes.Buffer
-	cmd.Stdout = &out
-	if err := cmd.Run(); err != nil {
-		return err.Error()
+	tries := 3
+	if pahoRefused[module+" "+test] != "" || mode != pahoQoS1 {
+		tries = 1
 	}
-	return strings.TrimSpace(out.String())
+	for try := 0; try < tries && outcome != "ok"; try++ {
+		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+		out, err := exec.CommandContext(ctx, "python3", "testdata/paho.py", checkout, module, test, port, mode).Output()
+		cancel()
+		if outcome = strings.TrimSpace(string(out)); err != nil {
+			outcome = err.Error()
+		}
+	}
+	return outcome
 }
 
 func startForPaho(t testing.TB) string {
@@ -120,50 +148,67 @@ func startMochi(t testing.TB) string {
 	return listener.Addr().String()
 }
 
-// pahoTable is the outcome by test, then by mode and broker.
+// pahoTable is the outcome by test and column.
 type pahoTable struct {
 	mu   sync.Mutex
 	rows map[string]map[string]string
 }
 
-func (p *pahoTable) add(module, test, mode, broker, outcome string) {
+func (p *pahoTable) add(test, column, outcome string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.rows == nil {
 		p.rows = map[string]map[string]string{}
 	}
-	row := module + " " + test
-	if p.rows[row] == nil {
-		p.rows[row] = map[string]string{}
+	if p.rows[test] == nil {
+		p.rows[test] = map[string]string{}
 	}
-	p.rows[row][mode+" "+broker] = outcome
+	p.rows[test][column] = outcome
+}
+
+// passed counts the tests of a module that are "ok" in a column, of those that count.
+func (p *pahoTable) passed(module, column string, counts func(test string) bool) (n int) {
+	for test, row := range p.rows {
+		if strings.HasPrefix(test, module+" ") && row[column] == "ok" && counts(test) {
+			n++
+		}
+	}
+	return n
+}
+
+func (p *pahoTable) check(t *testing.T) {
+	t.Helper()
+	allowed := func(test string) bool { return pahoRefused[test] == "" }
+	for test, row := range p.rows {
+		if outcome := row["core, QoS 1"]; outcome != "ok" && allowed(test) {
+			t.Errorf("%s: %s", test, outcome)
+		}
+	}
+	for _, module := range []string{"client_test", "client_test5"} {
+		ours, mochi := p.passed(module, "core, QoS 1", allowed), p.passed(module, "mochi, QoS 1", allowed)
+		if ours < mochi {
+			t.Errorf("%s: %d tests pass, and %d against bare mochi", module, ours, mochi)
+		}
+	}
 }
 
 func (p *pahoTable) String() string {
 	var b strings.Builder
-	columns := []string{"as it is core", "as it is mochi", "qos1 core", "qos1 mochi"}
-	passed := map[string]int{}
-	names := make([]string, 0, len(p.rows))
-	for name := range p.rows {
-		names = append(names, name)
+	fmt.Fprintf(&b, "%-45s", "")
+	for _, c := range pahoColumns {
+		fmt.Fprintf(&b, " | %-20s", c.name)
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		fmt.Fprintf(&b, "%-45s", name)
-		for _, c := range columns {
-			outcome := p.rows[name][c]
-			if outcome == "ok" {
-				passed[strings.Fields(name)[0]+" "+c]++
-			} else if len(outcome) > 60 {
-				outcome = outcome[:60]
-			}
-			fmt.Fprintf(&b, " | %-20s", outcome)
+	for _, test := range slices.Sorted(maps.Keys(p.rows)) {
+		fmt.Fprintf(&b, "\n%-45s", test)
+		for _, c := range pahoColumns {
+			fmt.Fprintf(&b, " | %-20.20s", p.rows[test][c.name])
 		}
-		b.WriteString("\n")
+		b.WriteString("  " + pahoRefused[test])
 	}
 	for _, module := range []string{"client_test", "client_test5"} {
-		for _, c := range columns {
-			fmt.Fprintf(&b, "%s, %s: %d\n", module, c, passed[module+" "+c])
+		fmt.Fprintf(&b, "\n%-45s", module)
+		for _, c := range pahoColumns {
+			fmt.Fprintf(&b, " | %-20d", p.passed(module, c.name, func(string) bool { return true }))
 		}
 	}
 	return b.String()

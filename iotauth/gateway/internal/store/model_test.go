@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -159,6 +160,9 @@ func (m *model) check(t *testing.T, got *contents) {
 // what is found is the state after some call, and no acknowledged one is missing.
 func TestCrashAtEveryWrite(t *testing.T) {
 	seed, steps, runs := uint64(time.Now().UnixNano()), 150, 0
+	if os.Getenv("ASKAROUND_SLOW") != "" {
+		steps = 1500
+	}
 	t.Logf("seed %d", seed)
 	for writes := 1; ; writes++ {
 		m, fs := newModel(seed), newCrashFS(seed, writes)
@@ -205,9 +209,9 @@ func (m *model) run(t *testing.T, lock string, fs *crashFS, steps int) (crashed 
 
 // Long runs with compactions going on meanwhile.
 func TestModel(t *testing.T) {
-	seed, rounds := uint64(time.Now().UnixNano()), 8
-	if testing.Short() {
-		rounds = 2
+	seed, rounds := uint64(time.Now().UnixNano()), 4
+	if os.Getenv("ASKAROUND_SLOW") != "" {
+		rounds = 40
 	}
 	t.Logf("seed %d", seed)
 	m, dir := newModel(seed), t.TempDir()
