@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -12,7 +13,7 @@ import (
 // ErrInvalid says that a message cannot be published: its topic, size or properties.
 var ErrInvalid = errors.New("core: invalid message")
 
-// ErrThrottled says that no more messages can be retained.
+// ErrThrottled says that no more messages can be retained, or no more connections be open.
 var ErrThrottled = errors.New("core: throttled")
 
 // ErrClosed says that the broker was shut down.
@@ -101,14 +102,17 @@ func New(o Options) (*Broker, error) {
 }
 
 // enter counts a connection in, unless the broker is shut down or full.
-func (b *Broker) enter(c *conn) bool {
+func (b *Broker) enter(c *conn) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closing.Load() || len(b.conns) >= b.limits.Connections {
-		return false
+	if b.closing.Load() {
+		return ErrClosed
+	}
+	if len(b.conns) >= b.limits.Connections {
+		return fmt.Errorf("%w: %d connections are open", ErrThrottled, len(b.conns))
 	}
 	b.conns[c] = struct{}{}
-	return true
+	return nil
 }
 
 func (b *Broker) exit(c *conn) {
