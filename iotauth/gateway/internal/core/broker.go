@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// ErrInvalid says that a message cannot be published: its topic, size or properties.
-var ErrInvalid = errors.New("core: invalid message")
+// ErrInvalid says that a message cannot be published (its topic, size or properties), or
+// that a limit cannot be kept.
+var ErrInvalid = errors.New("core: invalid")
 
 // ErrThrottled says that no more messages can be retained, or no more connections be open.
 var ErrThrottled = errors.New("core: throttled")
@@ -70,7 +71,8 @@ type Broker struct {
 	running sync.WaitGroup
 }
 
-// New returns a Broker with what its store has kept.
+// New returns a Broker with what its store has kept. It starts goroutines, which Shutdown
+// ends. Limits that cannot be kept are ErrInvalid.
 func New(o Options) (*Broker, error) {
 	b := &Broker{
 		options:  o,
@@ -84,6 +86,9 @@ func New(o Options) (*Broker, error) {
 		conns:    map[*conn]struct{}{},
 		seen:     map[string]*sighting{},
 		idle:     make(chan struct{}),
+	}
+	if err := b.limits.validate(); err != nil {
+		return nil, err
 	}
 	if b.store == nil {
 		b.store = noStore{}
