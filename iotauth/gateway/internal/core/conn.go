@@ -47,7 +47,8 @@ type conn struct {
 	// Used only by the goroutine that reads.
 	packet  packets.Packet
 	scratch [64]byte
-	aliases []string // by topic alias - 1
+	aliases []string      // by topic alias - 1
+	heard   chan struct{} // closed when listen has returned; nil where it was not called
 
 	lastRead atomic.Int64 // when the last whole packet came, in nanoseconds since 1970
 	waiting  atomic.Int32 // replies that wait for the store; changed under mu
@@ -204,6 +205,14 @@ func (c *conn) goodbye() {
 		return
 	}
 	_ = c.net.Close()
+}
+
+// close closes the connection and waits for listen.
+func (c *conn) close() {
+	_ = c.net.Close()
+	if c.heard != nil {
+		<-c.heard
+	}
 }
 
 // drain reads to the end after goodbye.

@@ -194,6 +194,7 @@ func (c *conn) admit(admit Admit, request *Connect) *refusal {
 		c.broker.stats.connectsThrottled.Add(1)
 		return refuseFor(Throttled, errors.New("CONNECTs of this client id come too fast"))
 	}
+	c.listen()
 	ctx, cancel := context.WithTimeout(c.ctx, c.broker.limits.ConnectTimeout)
 	defer cancel()
 	client, err := admit(ctx, request)
@@ -212,6 +213,18 @@ func (c *conn) admit(admit Admit, request *Connect) *refusal {
 		return &refusal{code: why.code, v3: packets.Err3ServerUnavailable.Code, cause: why}
 	}
 	return nil
+}
+
+// listen notices when a client goes away while it is waited for admit. Whoever reads next
+// waits for heard first.
+func (c *conn) listen() {
+	c.heard = make(chan struct{})
+	go func() {
+		defer close(c.heard)
+		if _, err := c.r.Peek(1); err != nil {
+			c.end(lost(err))
+		}
+	}()
 }
 
 func refuseFor(why Reason, cause error) *refusal {
