@@ -379,6 +379,6 @@ func (s *session) restoreDelivery(m *message, q Queued) {
 	} else {
 		s.queue.push(d)
 	}
-	s.bytes += len(m.Payload)
+	s.bytes += m.size()
 	s.number = q.Number
 }

@@ -32,7 +32,7 @@ type Limits struct {
 	TopicAliasMax              int           // 8
 	MessageExpiryMax           time.Duration // 604,800 s
 	QueuedMessages             int           // waiting for one session, 10,000; beyond, a connected client is disconnected and a queued message of an absent one is dropped and counted
-	QueuedBytes                int           // of payload waiting for one session: 16 MiB
+	QueuedBytes                int           // of topics, payloads and properties waiting for one session: 16 MiB
 	RetainedMessages           int           // in the account: 500,000
 	Connections                int           // open at once: 500,000
 }
