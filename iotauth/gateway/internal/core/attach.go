@@ -284,7 +284,7 @@ func (b *Broker) due(s *session, now time.Time) {
 	b.mu.Lock()
 	s.mu.Lock()
 	var will *message
-	expired := false
+	from, expired := s.willFrom, false
 	if s.conn == nil && !s.gone {
 		expired = !now.Before(s.ends)
 		if s.will != nil && (expired || !now.Before(s.willAt)) {
@@ -307,7 +307,7 @@ func (b *Broker) due(s *session, now time.Time) {
 		s.removeFromIndex()
 	}
 	if will != nil {
-		b.publishWill(s.willFrom, will)
+		b.publishWill(from, will)
 	}
 }
 
@@ -382,6 +382,6 @@ func (s *session) restoreDelivery(m *message, q Queued, cut bool) {
 	} else {
 		s.queue.push(d)
 	}
-	s.bytes += len(m.Payload)
+	s.bytes += m.size()
 	s.number = q.Number
 }

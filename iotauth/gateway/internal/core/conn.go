@@ -47,7 +47,8 @@ type conn struct {
 	// Used only by the goroutine that reads.
 	packet  packets.Packet
 	scratch [64]byte
-	aliases []string // by topic alias - 1
+	aliases []string      // by topic alias - 1
+	heard   chan struct{} // closed when listen has returned; nil where it was not called
 
 	lastRead atomic.Int64 // when the last whole packet came, in nanoseconds since 1970
 	waiting  atomic.Int32 // replies that wait for the store; changed under mu
@@ -56,10 +57,11 @@ type conn struct {
 		timer *time.Timer
 	}
 
-	wake     chan struct{} // capacity 1: something below, or the session's queue, has changed
-	over     chan struct{} // closed when the connection is to end
-	left     chan struct{} // closed when the session has been left
-	answered chan struct{} // capacity 1: waiting has become less
+	wake      chan struct{} // capacity 1: something below, or the session's queue, has changed
+	over      chan struct{} // closed when the connection is to end
+	left      chan struct{} // closed when the session has been left
+	announced chan struct{} // closed when the world knows of the connection
+	answered  chan struct{} // capacity 1: waiting has become less
 
 	mu      sync.Mutex
 	replies []byte // to be written before deliveries
@@ -74,7 +76,7 @@ type conn struct {
 func newConn(ctx context.Context, b *Broker, nc net.Conn) *conn {
 	c := &conn{
 		broker: b, net: nc,
-		wake: make(chan struct{}, 1), over: make(chan struct{}), left: make(chan struct{}), answered: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), over: make(chan struct{}), left: make(chan struct{}), announced: make(chan struct{}), answered: make(chan struct{}, 1),
 		publishRate:      newBucket(b.limits.PublishRate),
 		throughput:       newBucket(float64(b.limits.Throughput)),
 		redelivery:       newBucket(b.limits.RedeliveryRate),
@@ -203,6 +205,14 @@ func (c *conn) goodbye() {
 		return
 	}
 	_ = c.net.Close()
+}
+
+// close closes the connection and waits for listen.
+func (c *conn) close() {
+	_ = c.net.Close()
+	if c.heard != nil {
+		<-c.heard
+	}
 }
 
 // drain reads to the end after goodbye.

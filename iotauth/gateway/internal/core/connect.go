@@ -59,6 +59,8 @@ func (c *conn) negotiate(admit Admit) error {
 		c.client.Closed()
 		return refused
 	}
+	c.broker.announceConnected(c)
+	close(c.announced)
 	if p > 0 {
 		if err := c.broker.store.Wait(c.ctx, p); err != nil {
 			return c.withdraw(err)
@@ -66,7 +68,6 @@ func (c *conn) negotiate(admit Admit) error {
 	}
 	c.reply(c.connack(request, present), 0)
 	c.broker.stats.connects.Add(1)
-	c.broker.announceConnected(c)
 	return nil
 }
 
@@ -193,6 +194,7 @@ func (c *conn) admit(admit Admit, request *Connect) *refusal {
 		c.broker.stats.connectsThrottled.Add(1)
 		return refuseFor(Throttled, errors.New("CONNECTs of this client id come too fast"))
 	}
+	c.listen()
 	ctx, cancel := context.WithTimeout(c.ctx, c.broker.limits.ConnectTimeout)
 	defer cancel()
 	client, err := admit(ctx, request)
@@ -211,6 +213,18 @@ func (c *conn) admit(admit Admit, request *Connect) *refusal {
 		return &refusal{code: why.code, v3: packets.Err3ServerUnavailable.Code, cause: why}
 	}
 	return nil
+}
+
+// listen notices when a client goes away while it is waited for admit. Whoever reads next
+// waits for heard first.
+func (c *conn) listen() {
+	c.heard = make(chan struct{})
+	go func() {
+		defer close(c.heard)
+		if _, err := c.r.Peek(1); err != nil {
+			c.end(lost(err))
+		}
+	}()
 }
 
 func refuseFor(why Reason, cause error) *refusal {

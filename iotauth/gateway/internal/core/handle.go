@@ -14,13 +14,14 @@ import (
 // conn may be any stream. Where it has a method CloseWrite that is called after the last
 // packet, and the client has a moment to read it and to close.
 func (b *Broker) Handle(ctx context.Context, nc net.Conn, admit Admit) error {
-	defer nc.Close()
 	c := newConn(ctx, b, nc)
 	defer c.cancel()
-	if !b.enter(c) {
-		return ErrClosed
+	if err := b.enter(c); err != nil {
+		_ = nc.Close()
+		return err
 	}
 	defer b.exit(c)
+	defer c.close()
 	stop := context.AfterFunc(ctx, func() { c.end(endShutdown) })
 	defer stop()
 	c.watch()
@@ -41,7 +42,7 @@ func (b *Broker) Handle(ctx context.Context, nc net.Conn, admit Admit) error {
 	if why := c.reason(); !why.gone && !why.wished {
 		c.drain()
 	}
-	_ = nc.Close()
+	c.close()
 	<-c.left // by whoever has taken the session over
 	c.client.Closed()
 	if why := c.reason(); why.event != eventClient {
@@ -52,6 +53,7 @@ func (b *Broker) Handle(ctx context.Context, nc net.Conn, admit Admit) error {
 
 // serve handles packets until the connection is to end.
 func (c *conn) serve() ending {
+	<-c.heard
 	for {
 		size, err := c.readPacket()
 		if err != nil {

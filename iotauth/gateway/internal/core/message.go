@@ -30,6 +30,9 @@ func (m *message) copy() *message {
 	return &message{Message: m.Message, props: m.props, expires: m.expires}
 }
 
+// size is what a message takes in a queue, in bytes.
+func (m *message) size() int { return len(m.Topic) + len(m.Payload) + len(m.props) }
+
 func (m *message) expired(now time.Time) bool { return !m.expires.IsZero() && !now.Before(m.expires) }
 
 // remaining is the Message Expiry Interval of a delivery: what is left, in seconds.

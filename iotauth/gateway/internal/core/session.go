@@ -49,7 +49,7 @@ type session struct {
 	resend      int            // of inflight, those before are sent on this connection
 	outstanding int            // sent on this connection, not acknowledged
 	unacked     int            // of inflight
-	bytes       int            // of payload in queue and inflight
+	bytes       int            // of messages in queue and inflight
 	stored      int            // of what waits, from the front, to be paced
 	number      uint64         // of the last QoS 1 message
 
@@ -94,7 +94,7 @@ func (s *session) enqueue(m *message, qos byte, retain bool, group string) (p Po
 		}
 	}
 	s.queue.push(d)
-	s.bytes += len(m.Payload)
+	s.bytes += m.size()
 	if s.conn != nil {
 		s.conn.signal()
 	}
@@ -116,7 +116,7 @@ func (s *session) store(d *delivery) Position {
 func (s *session) full(m *message) bool {
 	limits := &s.broker.limits
 	over := func() bool {
-		return s.queue.len()+s.unacked >= limits.QueuedMessages || s.bytes+len(m.Payload) > limits.QueuedBytes
+		return s.queue.len()+s.unacked >= limits.QueuedMessages || s.bytes+m.size() > limits.QueuedBytes
 	}
 	if !over() {
 		return false
@@ -144,7 +144,7 @@ func (s *session) overflow() {
 
 // forget takes the account of a delivery that leaves the session.
 func (s *session) forget(d *delivery) {
-	s.bytes -= len(d.message.Payload)
+	s.bytes -= d.message.size()
 	if d.qos > 0 && s.persistent {
 		s.broker.store.Dequeue(s.clientID, d.number)
 	}
@@ -165,7 +165,7 @@ func (s *session) leave() {
 	s.resend, s.outstanding = 0, 0
 	s.queue.keep(func(d *delivery) bool {
 		if d.qos == 0 {
-			s.bytes -= len(d.message.Payload)
+			s.bytes -= d.message.size()
 		}
 		return d.qos > 0
 	})
@@ -248,13 +248,13 @@ func (s *session) pull(c *conn, batch []delivery, now time.Time) (_ []delivery, 
 			s.resend++
 			s.unacked++
 		} else {
-			s.bytes -= len(next.message.Payload)
+			s.bytes -= next.message.size()
 			d = &next
 		}
 		if d.qos > 0 {
 			s.outstanding++
 		}
-		size += len(d.message.Payload) + len(d.message.Topic)
+		size += d.message.size()
 		batch = append(batch, *d)
 	}
 	return batch, wait

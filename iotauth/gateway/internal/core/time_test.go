@@ -491,3 +491,31 @@ func TestAdmitTimeout(t *testing.T) {
 		}
 	})
 }
+
+// TestAdmitForNobody holds that admit is told when its client has gone.
+func TestAdmitForNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, err := core.New(core.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		client, server := mqttest.Pipe(64 << 10)
+		begin, handled := time.Now(), make(chan error)
+		go func() {
+			handled <- b.Handle(t.Context(), server, func(ctx context.Context, _ *core.Connect) (core.Client, error) {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			})
+		}()
+		p := mqttest.New(t, client, v5)
+		p.Send(mqttest.ConnectPacket("c"))
+		pass(time.Second)
+		_ = p.Close()
+		if err := <-handled; err == nil || time.Since(begin) != time.Second {
+			t.Errorf("ended after %v: %v", time.Since(begin), err)
+		}
+		if err := b.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
