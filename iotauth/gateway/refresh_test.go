@@ -491,7 +491,9 @@ func TestThingChanges(t *testing.T) {
 			{"as it is", with(func(*policy.Thing) {}), "robot7 type/arm room/12"},
 			{"another type", with(func(t *policy.Thing) { t.TypeName = "leg" }), "robot7 type/leg room/12"},
 			{"another attribute", with(func(t *policy.Thing) { t.TypeName, t.Attributes = "leg", map[string]string{"room": "13"} }), "robot7 type/leg room/13"},
-			{"detached", with(func(t *policy.Thing) { t.TypeName, t.Attributes, t.Attached = "leg", map[string]string{"room": "13"}, false }), ""},
+			{"detached", with(func(t *policy.Thing) {
+				t.TypeName, t.Attributes, t.Attached = "leg", map[string]string{"room": "13"}, false
+			}), ""},
 			{"as it is again", with(func(*policy.Thing) {}), "robot7 type/arm room/12"},
 			{"another name", with(func(t *policy.Thing) { t.Name = "other" }), ""},
 			{"another name, exclusive", with(func(t *policy.Thing) { t.Name, t.Exclusive = "other", true }), "other type/arm room/12"},
