@@ -187,7 +187,7 @@ func connectAttributes(connect *core.Connect) (attributes []string, will string)
 // lookUp asks the registry about the certificate of a subject that has one, and refuses
 // those that may not connect.
 func (a *admission) lookUp(ctx context.Context, s *subject) (Principal, error) {
-	if a.domain(s.connection.DomainName).RequireCertificate && (s.certificateID == "" || !s.kind.custom()) {
+	if a.domain(s.connection.DomainName).CertificateAndAuthorizer && (s.certificateID == "" || !s.kind.custom()) {
 		return Principal{}, refuse(core.NotAuthorized, "%s wants a certificate and an authorizer", s.connection.DomainName)
 	}
 	if s.certificateID == "" {

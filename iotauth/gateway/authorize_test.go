@@ -339,14 +339,14 @@ func TestHandlerSecrets(t *testing.T) {
 	}
 }
 
-// TestRequireCertificateWithoutDoors: that a domain wants both is no matter of TLS alone.
-func TestRequireCertificateWithoutDoors(t *testing.T) {
+// TestCertificateAndAuthorizerWithoutDoors: that a domain wants both is no matter of TLS alone.
+func TestCertificateAndAuthorizerWithoutDoors(t *testing.T) {
 	robot := certificate(t, "robot7")
 	registry := newTableRegistry()
 	registry.unsigned(t, "unsigned", &function{answer: always(allow(sensorPolicy()))})
 	registry.principals[certificateID(robot)] = Principal{Active: true, Policies: []*policy.Document{sensorPolicy()}}
 	g := testGateway(t, registry, func(o *Options) {
-		o.Domains = map[string]Domain{"iot.example": {DefaultAuthorizer: "unsigned", RequireCertificate: true}}
+		o.Domains = map[string]Domain{"iot.example": {DefaultAuthorizer: "unsigned", CertificateAndAuthorizer: true}}
 	})
 	signed := carrierOf(webSocketSigned).withRequest("GET", "/mqtt")
 	signed.key = &Key{Policies: []*policy.Document{sensorPolicy()}}
