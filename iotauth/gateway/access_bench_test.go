@@ -131,6 +131,7 @@ func TestDecisionsAllocateNothing(t *testing.T) {
 		"publish":   func() { client.MayPublish("sensors/sensor7/t", true) },
 		"subscribe": func() { client.MaySubscribe("sensors/sensor7/t") },
 		"receive":   func() { client.MayReceive("sensors/sensor7/t", "") },
+		"shared":    func() { client.MayReceive("sensors/sensor7/a/topic/of/some/length", "a-group-of-some-length") },
 		"denied":    func() { client.MayReceive("sensors/sensor8/t", "") },
 	} {
 		if n := testing.AllocsPerRun(100, decide); n != 0 {
