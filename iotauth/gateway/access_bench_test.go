@@ -86,6 +86,41 @@ func BenchmarkAdmit(b *testing.B) {
 	}
 }
 
+// BenchmarkReload is how long a change takes to reach 1,000 clients: one that concerns all
+// of them, and one that turns out to concern none.
+func BenchmarkReload(b *testing.B) {
+	const clients = 1000
+	registry := newTableRegistry()
+	set := func(p Principal) { // of every certificate
+		for id := range registry.principals {
+			registry.principals[id] = p
+		}
+	}
+	p := Principal{Active: true, Policies: []*policy.Document{sensorPolicy()}}
+	g := testGateway(b, registry)
+	connected := 0
+	for range 10 {
+		robot := certificate(b, "robot")
+		registry.principals[certificateID(robot)] = p
+		for range clients / 10 {
+			mustAdmit(b, g, carrierOf(mqttCertificate).withCertificate(robot), connectAs(fmt.Sprint(connected)))
+			connected++
+		}
+	}
+	for name, next := range map[string]func() Principal{
+		"changed":   func() Principal { return Principal{Active: true, Policies: []*policy.Document{sensorPolicy()}} },
+		"unchanged": func() Principal { return p },
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				registry.change("", func() { set(next()) })
+				g.admission.work.Wait()
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/clients, "ns/client")
+		})
+	}
+}
+
 // TestDecisionsAllocateNothing guards what BenchmarkDecision shows.
 func TestDecisionsAllocateNothing(t *testing.T) {
 	_, _, _, client := custom(t, &function{answer: always(allow(sensorPolicy()))})
@@ -96,6 +131,7 @@ func TestDecisionsAllocateNothing(t *testing.T) {
 		"publish":   func() { client.MayPublish("sensors/sensor7/t", true) },
 		"subscribe": func() { client.MaySubscribe("sensors/sensor7/t") },
 		"receive":   func() { client.MayReceive("sensors/sensor7/t", "") },
+		"shared":    func() { client.MayReceive("sensors/sensor7/a/topic/of/some/length", "a-group-of-some-length") },
 		"denied":    func() { client.MayReceive("sensors/sensor8/t", "") },
 	} {
 		if n := testing.AllocsPerRun(100, decide); n != 0 {

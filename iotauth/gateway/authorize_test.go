@@ -338,3 +338,20 @@ func TestHandlerSecrets(t *testing.T) {
 		}
 	}
 }
+
+// TestCertificateAndAuthorizerWithoutDoors: that a domain wants both is no matter of TLS alone.
+func TestCertificateAndAuthorizerWithoutDoors(t *testing.T) {
+	robot := certificate(t, "robot7")
+	registry := newTableRegistry()
+	registry.unsigned(t, "unsigned", &function{answer: always(allow(sensorPolicy()))})
+	registry.principals[certificateID(robot)] = Principal{Active: true, Policies: []*policy.Document{sensorPolicy()}}
+	g := testGateway(t, registry, func(o *Options) {
+		o.Domains = map[string]Domain{"iot.example": {DefaultAuthorizer: "unsigned", CertificateAndAuthorizer: true}}
+	})
+	signed := carrierOf(webSocketSigned).withRequest("GET", "/mqtt")
+	signed.key = &Key{Policies: []*policy.Document{sensorPolicy()}}
+	for _, c := range []*carrier{carrierOf(mqttCustom), carrierOf(mqttCertificate).withCertificate(robot), signed} {
+		_, err := g.admit(c)(t.Context(), &connectAs("robot7").Connect)
+		checkRefusal(t, err, core.NotAuthorized, "wants a certificate and an authorizer")
+	}
+}

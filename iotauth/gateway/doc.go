@@ -27,6 +27,28 @@
 // Any certificate may come, whoever signed it: the registry knows which count.
 // [Gateway.Handler] serves what there is over HTTP behind another server.
 //
+// # Custom authorizers
+//
+// An authorizer is found by the name in the request, or is the default one of the domain or
+// of the registry; one that is not ACTIVE is never invoked. Name, token and signature may
+// stand in headers, in the query and in the MQTT user name; token and signature together.
+// Where two of them contradict each other the client is refused: AWS does not say which
+// counts. The answer holds for its RefreshAfter; then the authorizer is looked up and asked
+// again about the same CONNECT, and whatever fails ends the connection. That ends in any
+// case DisconnectAfter its CONNECT; a refresh may shorten that, not extend it. An answer
+// without iot:Connect refuses a CONNECT; in a refresh it does not matter any more.
+//
+// Over HTTPS the authorizer is asked for each request, unless it allows caching: then its
+// answer holds on the same connection for requests that show the same (every header and
+// parameter that is not about the message), until RefreshAfter.
+//
+// # Changes
+//
+// Policies, things and certificates that change in the registry count from the next packet
+// on. A certificate that is no longer ACTIVE, or gone, ends its connections. An authorizer
+// that is no longer ACTIVE ends those that it let in at their next refresh. Whether a will
+// may be published is asked when it is due. Access keys are looked up when a client comes.
+//
 // # What is guaranteed
 //
 // Every CONNECT, PUBLISH and SUBSCRIBE is decided by AWS IoT policies (package

@@ -274,7 +274,7 @@ func TestAlwaysTheNewest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seed := uint64(rand.Uint32())
 		t.Logf("seed %d", seed)
-		d := &world{T: t, Rand: rand.New(rand.NewPCG(seed, 1)), registry: newTableRegistry(), live: map[string]*inhabitant{}, compared: map[bool]int{},
+		d := &world{T: t, Rand: rand.New(rand.NewPCG(seed, 1)), registry: newTableRegistry(), live: map[string]*inhabitant{}, compared: map[bool]int{}, wasBad: map[string]bool{},
 			function: rand.New(rand.NewPCG(seed, 2)), answers: map[string][]*policy.Document{}}
 		d.g = testGateway(t, d.registry)
 		d.registry.unsigned(t, "unsigned", iotauth.HandlerFunc(d.authorize))
@@ -307,7 +307,8 @@ type world struct {
 	certificates []*carrier
 	live         map[string]*inhabitant // by client id
 
-	compared map[bool]int // decisions
+	compared map[bool]int    // decisions
+	wasBad   map[string]bool // certificates that were for a moment since the last check
 
 	mu       sync.Mutex
 	function *rand.Rand                    // of the authorizer's function, which runs on its own
@@ -369,11 +370,15 @@ func (d *world) changeCertificate() {
 	c := d.certificates[d.IntN(len(d.certificates))].certificate
 	id := certificateID(c)
 	d.registry.change([]string{id, ""}[d.IntN(2)], func() {
+		defer func() { d.wasBad[id] = d.wasBad[id] || !d.registry.principals[id].Active }()
 		if d.IntN(8) == 0 {
 			delete(d.registry.principals, id)
 			return
 		}
 		p := Principal{Active: d.IntN(8) > 0, Policies: append(randomDocuments(d.Rand, 3), sensorPolicy()), GroupPolicies: randomDocuments(d.Rand, 2)}
+		if before, ok := d.registry.principals[id]; ok && d.IntN(2) == 0 { // the thing alone changes
+			p.Policies, p.GroupPolicies = before.Policies, before.GroupPolicies
+		}
 		if d.IntN(2) == 0 {
 			p.Thing = &policy.Thing{Name: "1", Attributes: map[string]string{"room": fmt.Sprint(d.IntN(2))}, Attached: d.IntN(4) > 0, Exclusive: d.IntN(2) == 0}
 		}
@@ -421,7 +426,8 @@ func (d *world) check() {
 			registered, ok := d.registry.principals[certificateID(c)]
 			d.registry.mu.Unlock()
 			_, ended := in.packet.ended()
-			if good := ok && registered.Active; good == ended {
+			good := ok && registered.Active
+			if !good && !ended || ended && good && !d.wasBad[certificateID(c)] {
 				d.Fatalf("client %s: good %t, ended %t", id, good, ended)
 			}
 			if ended {
@@ -438,6 +444,7 @@ func (d *world) check() {
 			d.same(in, set, connection, name)
 		}
 	}
+	clear(d.wasBad)
 }
 
 func (d *world) same(in *inhabitant, set *policy.Set, connection policy.Connection, name string) {
@@ -453,4 +460,56 @@ func (d *world) same(in *inhabitant, set *policy.Set, connection policy.Connecti
 			d.Fatalf("%s %s: the client has %t, the newest state says %t", what, name, pair[0], pair[1])
 		}
 	}
+}
+
+// TestThingChanges: the policies stay, and one thing about the thing changes at a time.
+func TestThingChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		robot := certificate(t, "robot7")
+		id := certificateID(robot)
+		document := policy.New(
+			policy.Allow(policy.Connect).On("*"),
+			policy.Allow(policy.Publish).On(policy.Topic("${iot:Connection.Thing.ThingName}"), policy.Topic("type/${iot:Connection.Thing.ThingTypeName}"), policy.Topic("room/${iot:Connection.Thing.Attributes[room]}")),
+		)
+		documents := []*policy.Document{document}
+		registry := newTableRegistry()
+		registry.principals[id] = Principal{Active: true, Policies: documents}
+		g := testGateway(t, registry)
+		client := mustAdmit(t, g, carrierOf(mqttCertificate).withCertificate(robot), connectAs("robot7"))
+		thing := policy.Thing{Name: "robot7", TypeName: "arm", Attributes: map[string]string{"room": "12"}, Attached: true}
+		with := func(change func(*policy.Thing)) *policy.Thing {
+			changed := thing
+			change(&changed)
+			return &changed
+		}
+		for _, test := range []struct {
+			name  string
+			thing *policy.Thing
+			want  string
+		}{
+			{"none", nil, ""},
+			{"as it is", with(func(*policy.Thing) {}), "robot7 type/arm room/12"},
+			{"another type", with(func(t *policy.Thing) { t.TypeName = "leg" }), "robot7 type/leg room/12"},
+			{"another attribute", with(func(t *policy.Thing) { t.TypeName, t.Attributes = "leg", map[string]string{"room": "13"} }), "robot7 type/leg room/13"},
+			{"detached", with(func(t *policy.Thing) {
+				t.TypeName, t.Attributes, t.Attached = "leg", map[string]string{"room": "13"}, false
+			}), ""},
+			{"as it is again", with(func(*policy.Thing) {}), "robot7 type/arm room/12"},
+			{"another name", with(func(t *policy.Thing) { t.Name = "other" }), ""},
+			{"another name, exclusive", with(func(t *policy.Thing) { t.Name, t.Exclusive = "other", true }), "other type/arm room/12"},
+			{"gone", nil, ""},
+		} {
+			registry.change(id, func() { registry.principals[id] = Principal{Active: true, Thing: test.thing, Policies: documents} })
+			synctest.Wait()
+			var allowed []string
+			for _, name := range []string{"robot7", "other", "type/arm", "type/leg", "room/12", "room/13"} {
+				if client.MayPublish(name, false) {
+					allowed = append(allowed, name)
+				}
+			}
+			if got := strings.Join(allowed, " "); got != test.want {
+				t.Errorf("%s: allowed are %q, want %q", test.name, got, test.want)
+			}
+		}
+	})
 }

@@ -56,10 +56,15 @@ func (b *Bound) Receive(topic string) Verdict { return b.decide(hotReceive, topi
 
 // ReceiveShared is Receive for a message that a shared subscription brings. Documents of
 // AWS write its resource as topic/{topic} in some places and as
-// topic/$share/{group}/{topic} in others; either allows, and either denies.
+// topic/$share/{group}/{topic} in others; either allows, and either denies. It allocates
+// for the longer form where that can change the verdict.
 func (b *Bound) ReceiveShared(group, topic string) Verdict {
-	plain, shared := b.Receive(topic), b.Receive("$share/"+group+"/"+topic)
-	if plain == ExplicitDeny || shared == ExplicitDeny {
+	plain := b.Receive(topic)
+	if plain == ExplicitDeny || plain == Allowed && b.tables[hotReceive].deny.never() {
+		return plain
+	}
+	shared := b.Receive("$share/" + group + "/" + topic)
+	if shared == ExplicitDeny {
 		return ExplicitDeny
 	}
 	return max(plain, shared)

@@ -55,6 +55,7 @@ func TestReceiveShared(t *testing.T) {
 		{"the shared form", []Statement{Allow(Receive).On(Topic("$share/*/a"))}, Allowed},
 		{"neither", []Statement{Allow(Receive).On(Topic("b"))}, ImplicitDeny},
 		{"one denied", []Statement{Allow(Receive).On(Topic("a")), Deny(Receive).On(Topic("$share/*/a"))}, ExplicitDeny},
+		{"one denied by NotResource", []Statement{Allow(Receive).On(Topic("a")), Deny(Receive).Except(Topic("a"))}, ExplicitDeny},
 		{"the other denied", []Statement{Allow(Receive).On(Topic("$share/*/a")), Deny(Receive).On(Topic("a"))}, ExplicitDeny},
 	} {
 		if got := set(t, c.s...).Bind(Connection{ClientID: "c"}).ReceiveShared("g", "a"); got != c.want {

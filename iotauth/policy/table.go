@@ -52,6 +52,9 @@ func (t *table) add(st *statement, v *values, heads *headCutter) {
 	}
 }
 
+// never reports whether nothing matches.
+func (s *side) never() bool { return len(s.plain.groups) == 0 && len(s.others) == 0 }
+
 func (s *side) match(c *Connection, name string) bool {
 	if s.plain.match(name) {
 		return true
