@@ -332,6 +332,40 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// TestCacheOfConnection: an authorizer that allows it is asked once for a connection, and
+// again for the next, whatever door it comes by.
+func TestCacheOfConnection(t *testing.T) {
+	s := openSite(t)
+	f := &function{answer: always(allow(doorsPolicy()))}
+	s.registry.signed(t, "Doors", f)
+	s.registry.change("", func() {
+		a := s.registry.authorizers["Doors"]
+		a.CacheHTTP = true
+		s.registry.authorizers["Doors"] = a
+	})
+	calls := 0
+	for _, door := range []Door{Plain, Port443} {
+		for range 2 {
+			url, transport := "http://localhost/topics/doors/a", &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+				return (&net.Dialer{}).DialContext(ctx, network, s.address[door])
+			}}
+			if door == Port443 {
+				url, transport = "https://localhost/topics/doors/a", s.dialHTTP(t, door, s.tls("http/1.1"))
+			}
+			client := &http.Client{Transport: transport, Timeout: patience}
+			for range 3 {
+				if status, body := s.post(t, client, url, "x"); status != 200 {
+					t.Fatalf("%s: %d %s", door, status, body)
+				}
+			}
+			client.CloseIdleConnections()
+			if calls++; f.called() != calls {
+				t.Errorf("%s: the function was called %d times, want %d", door, f.called(), calls)
+			}
+		}
+	}
+}
+
 type failingKeys struct{}
 
 func (failingKeys) Retrieve(context.Context, string) (Key, error) {
