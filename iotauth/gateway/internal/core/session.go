@@ -133,9 +133,8 @@ func (s *session) full(m *message) bool {
 // that it misses something.
 func (s *session) overflow() {
 	s.broker.stats.dropped.Add(1)
-	if s.conn != nil {
+	if s.conn != nil && s.conn.end(endSlow) {
 		s.broker.stats.slow.Add(1)
-		s.conn.end(endSlow)
 	}
 }
 
