@@ -11,7 +11,8 @@ import (
 	"github.com/askaround/askaround-go/internal/localca"
 )
 
-// CA is a certificate authority for tests.
+// CA is a certificate authority for tests. It has the field Certificate and the methods
+// Pool and PEM, and issues certificates by Device, Sign and Server.
 type CA = localca.CA
 
 // NewCA makes an authority that is valid for ten years around now.

@@ -32,6 +32,11 @@ type Options struct {
 	TLS func(*tls.Config)
 	// Clock tells the time. Default time.Now.
 	Clock func() time.Time
+	// Account knows things, certificates and role aliases. Default: what is registered by
+	// the endpoint's own methods. Roles are the endpoint's in either case.
+	Account Account
+	// CA signs the server's certificate. Default: a new one.
+	CA *CA
 }
 
 // Endpoint is an account's credentials endpoint. Make one with [Start].
@@ -151,8 +156,10 @@ func (e *Endpoint) now() time.Time { return e.options.Clock() }
 // Others end in the handshake.
 func (e *Endpoint) tlsConfig() (*tls.Config, error) {
 	var err error
-	if e.CA, err = NewCA("credprovidertest", e.now()); err != nil {
-		return nil, err
+	if e.CA = e.options.CA; e.CA == nil {
+		if e.CA, err = NewCA("credprovidertest", e.now()); err != nil {
+			return nil, err
+		}
 	}
 	hosts := append([]string{"127.0.0.1", "::1", "localhost"}, e.options.Hosts...)
 	certificate, err := e.CA.Server(hosts, e.now().Add(-time.Hour), e.now().AddDate(1, 0, 0))
@@ -172,9 +179,8 @@ func (e *Endpoint) tlsConfig() (*tls.Config, error) {
 // verify judges a connection when its handshake is over.
 func (e *Endpoint) verify(s tls.ConnectionState) error {
 	leaf := s.PeerCertificates[0]
-	e.registry.mu.RLock()
-	_, registered := e.certificates[CertificateID(leaf)]
-	e.registry.mu.RUnlock()
+	_, err := e.device(CertificateID(leaf), "")
+	registered := err == nil
 	if now := e.now(); registered && (now.Before(leaf.NotBefore) || now.After(leaf.NotAfter)) {
 		return errors.New("certificate has expired or is not yet valid")
 	}

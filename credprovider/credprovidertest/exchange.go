@@ -77,35 +77,30 @@ func (e *Endpoint) exchange(r *http.Request) (Session, *refusal) {
 		return Session{}, noPage
 	}
 	leaf := r.TLS.PeerCertificates[0] // the handshake demands one
-	e.registry.mu.RLock()
-	defer e.registry.mu.RUnlock()
-	certificate, ok := e.certificates[CertificateID(leaf)]
-	if !ok || certificate.status != Active {
+	named := r.Header.Get("X-Amzn-Iot-Thingname")
+	device, err := e.device(CertificateID(leaf), named)
+	switch {
+	case err != nil || !device.active:
 		return Session{}, badCertificate
-	}
-	var thing *Thing
-	if named := r.Header.Get("X-Amzn-Iot-Thingname"); named != "" {
-		known, ok := e.things[named]
-		if !ok || !slices.Contains(certificate.things, named) {
-			return Session{}, badThing
-		}
-		thing = &known
-	}
-	if !e.mayAssume(certificate.policies, name, leaf, thing, r.RemoteAddr) {
+	case named != "" && device.thing == nil:
+		return Session{}, badThing
+	case !e.mayAssume(device.policies, name, leaf, device.thing, r.RemoteAddr):
 		return Session{}, denied
 	}
-	alias, ok := e.aliases[name]
+	alias, ok := e.alias(name)
 	if !ok {
 		return Session{}, noAlias
 	}
+	e.registry.mu.RLock()
 	role, ok := e.roles[alias.RoleARN]
+	e.registry.mu.RUnlock()
 	switch {
 	case !ok || role.Untrusting:
 		return Session{}, noRole
 	case alias.Duration > role.MaxSession:
 		return Session{}, tooLong
 	}
-	return e.grant(alias, CertificateID(leaf), thing), nil
+	return e.grant(alias, CertificateID(leaf), device.thing), nil
 }
 
 // grant makes a session. Like the service's, its expiration has whole seconds.

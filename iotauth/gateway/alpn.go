@@ -12,8 +12,8 @@ import (
 type route struct {
 	alpn        string
 	http        bool
-	certificate bool // the client must have one, which says who it is
-	both        bool // the client must have one, and a custom authorizer is asked too; nobody else is asked for one
+	certificate bool // the client must have one, which says who it is; nobody else is asked for one
+	authorizer  bool // with a certificate: a custom authorizer is asked as well
 }
 
 // routes of the doors with TLS. Where there is a single one, what a client names is not
@@ -49,23 +49,17 @@ func (g *Gateway) doorTLS(door Door) (*tls.Config, error) {
 	case len(g.options.Certificates) == 0 && g.options.GetCertificate == nil:
 		return nil, fmt.Errorf("%w: door %s needs Certificates or GetCertificate", ErrOptions, door)
 	}
+	configs := make([]*tls.Config, len(known))
+	both := make([]*tls.Config, len(known)) // of domains that want a certificate and an authorizer
+	for i, r := range known {
+		configs[i] = g.routeTLS(r)
+		both[i] = g.routeTLS(r.both())
+	}
+	refusing := noProtocol(known)
 	// This one's keys are those of all session tickets. A ticket that was given to a
 	// client with a certificate is good for nothing without, and the other way round.
 	config := g.routeTLS(route{})
-	config.GetConfigForClient = g.chooser(known)
-	return config, nil
-}
-
-// chooser returns what chooses among the configurations of a door, and notes the route.
-func (g *Gateway) chooser(known []route) func(*tls.ClientHelloInfo) (*tls.Config, error) {
-	configs, strict := make([]*tls.Config, len(known)), make([]*tls.Config, len(known))
-	for i, r := range known {
-		configs[i] = g.routeTLS(r)
-		r.both = true
-		strict[i] = g.routeTLS(r)
-	}
-	refusing := noProtocol(known)
-	return func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		v := hello.Context().Value(visitorKey{}).(*visitor)
 		if v.refusal = g.checkServerName(hello.ServerName); v.refusal != nil {
 			return nameless, nil
@@ -74,12 +68,20 @@ func (g *Gateway) chooser(known []route) func(*tls.ClientHelloInfo) (*tls.Config
 		if i < 0 {
 			return refusing, nil
 		}
-		if v.route = known[i]; g.domain(hello.ServerName).RequireCertificate {
-			v.route.certificate, v.route.both = false, true
-			return strict[i], nil
+		if g.options.Domains[strings.ToLower(hello.ServerName)].CertificateAndAuthorizer {
+			v.route = known[i].both()
+			return both[i], nil
 		}
+		v.route = known[i]
 		return configs[i], nil
 	}
+	return config, nil
+}
+
+// both is r for clients that must have a certificate and pass an authorizer.
+func (r route) both() route {
+	r.certificate, r.authorizer = true, true
+	return r
 }
 
 // choose returns the number of the first route that the client names, -1 where it names
@@ -102,7 +104,7 @@ func (g *Gateway) routeTLS(r route) *tls.Config {
 	if r.alpn != "" {
 		config.NextProtos = []string{r.alpn}
 	}
-	if r.certificate || r.both {
+	if r.certificate {
 		config.ClientAuth = tls.RequireAnyClientCert // that it has the key is part of the handshake
 		if g.options.ClientCAs != nil {
 			config.ClientAuth, config.ClientCAs = tls.RequireAndVerifyClientCert, g.options.ClientCAs
@@ -152,6 +154,3 @@ func (g *Gateway) isEndpoint(name string) bool {
 	_, domain := g.options.Domains[name]
 	return domain || slices.Contains(g.options.EndpointHosts, name)
 }
-
-// domain is the configuration of a name, zero for the data endpoint's.
-func (g *Gateway) domain(name string) Domain { return g.options.Domains[strings.ToLower(name)] }

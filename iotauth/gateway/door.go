@@ -169,7 +169,7 @@ func (v *visitor) carrier(kind carrierKind) *carrier {
 	}
 	if v.tls != nil {
 		known.serverName = v.tls.ServerName
-		if v.route.certificate || v.route.both {
+		if v.route.certificate {
 			known.certificate = v.tls.PeerCertificates[0]
 		}
 	}
@@ -189,7 +189,7 @@ func (g *Gateway) serveMQTT(v *visitor) {
 	defer g.sockets.leave(v.socket)
 	g.sockets.settle(v.socket)
 	kind := mqttCustom
-	if v.route.certificate {
+	if v.route.certificate && !v.route.authorizer {
 		kind = mqttCertificate
 	}
 	if err := g.broker.Handle(g.serving, v, g.admit(v.carrier(kind))); err != nil {

@@ -33,9 +33,10 @@ func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request) *exchange 
 		return e
 	}
 	e.conn = &webConn{visitor: &visitor{id: e.id, tls: r.TLS}, cache: newHTTPConn(), rate: g.newRate()}
-	shown := r.TLS != nil && len(r.TLS.PeerCertificates) > 0
-	both := shown && g.domain(hostName(r.Host)).RequireCertificate
-	e.conn.route = route{http: true, certificate: shown && !both, both: both}
+	e.conn.route = route{http: true, certificate: r.TLS != nil && len(r.TLS.PeerCertificates) > 0}
+	if g.options.Domains[strings.ToLower(hostName(r.Host))].CertificateAndAuthorizer {
+		e.conn.route.authorizer = true
+	}
 	return e
 }
 
@@ -48,11 +49,10 @@ func (e *exchange) carrier(signatures *sigv4.Verifier, signed, custom carrierKin
 	if c.serverName == "" {
 		c.serverName = hostName(e.r.Host)
 	}
-	switch {
-	case e.conn.route.certificate:
-		c.kind = httpsCertificate
-		return c, nil
-	case e.conn.route.both:
+	if e.conn.route.certificate {
+		if !e.conn.route.authorizer {
+			c.kind = httpsCertificate
+		}
 		return c, nil
 	}
 	key, err := verify(signatures, e.r)

@@ -96,7 +96,7 @@ func (g *Gateway) serveHTTP(w http.ResponseWriter, r *http.Request) {
 // serve answers, or returns why not.
 func (e *exchange) serve() error {
 	if !e.addressed() {
-		return forbidden(errors.New("the Host header is not the name of an endpoint, or not the one in the SNI, or of a domain that requires a certificate"))
+		return forbidden(errors.New("the Host header is not the name of an endpoint, or not the one in the SNI"))
 	}
 	if e.r.Body != nil && e.r.Body != http.NoBody { // also where nobody reads it: the server skips it
 		_ = e.control.SetReadDeadline(time.Now().Add(bodyTime))
@@ -130,9 +130,6 @@ func (e *exchange) only(method string, serve func() error) error {
 // name mean this machine (DNS rebinding), and a domain must be the one of the SNI.
 func (e *exchange) addressed() bool {
 	host := hostName(e.r.Host)
-	if e.g.domain(host).RequireCertificate && !e.conn.route.both {
-		return false
-	}
 	if e.r.TLS == nil {
 		return e.g.isEndpoint(host) || isLoopback(host)
 	}

@@ -69,10 +69,9 @@ type Domain struct {
 	DefaultAuthorizer string
 	// AllowAuthorizerOverride: a client may name another.
 	AllowAuthorizerOverride bool
-	// RequireCertificate: clients show a registered certificate and pass the custom
-	// authorizer too, on whichever door (authenticationType CUSTOM_AUTH_X509). The
-	// policies of both hold together.
-	RequireCertificate bool
+	// CertificateAndAuthorizer: whoever comes must show a registered certificate and pass
+	// the authorizer (authenticationType CUSTOM_AUTH_X509), by MQTT or by HTTPS.
+	CertificateAndAuthorizer bool
 }
 
 // Keys tells about access keys. It is called concurrently.

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/askaround/askaround-go/iotauth"
-	"github.com/askaround/askaround-go/iotauth/gateway"
 )
 
 // Authorizer is a custom authorizer.
@@ -19,7 +18,7 @@ type Authorizer struct {
 	// one or two RSA keys in PEM by their names. Both are needed unless SigningDisabled.
 	TokenKeyName           string
 	TokenSigningPublicKeys map[string]string `json:",omitempty"`
-	Status                 CertificateStatus // Active or Inactive, which "" means
+	Status                 Status            // Active or Inactive, which "" means
 	SigningDisabled        bool
 	EnableCachingForHTTP   bool
 
@@ -40,14 +39,14 @@ func (r *Registry) authorizerOut(a *Authorizer) Authorizer {
 // check checks what one can see without the registry, and returns what verifies tokens,
 // nil where nothing does.
 func (a *Authorizer) check() (*iotauth.Verifier, error) {
-	if err := checkName("authorizer name", authorizerName, a.Name); err != nil {
+	if err := checkName("Authorizer", authorizerName, a.Name); err != nil {
 		return nil, err
 	}
 	if a.FunctionARN == "" || len(a.FunctionARN) > MaxFunctionARN {
 		return nil, invalid("authorizerFunctionArn has 1 to %d characters", MaxFunctionARN)
 	}
-	if a.Status != Active && a.Status != Inactive {
-		return nil, invalid("the status of an authorizer is %s or %s, not %q", Active, Inactive, clip(string(a.Status)))
+	if err := a.Status.checkAuthorizer(); err != nil {
+		return nil, err
 	}
 	if a.TokenKeyName != "" && !iotauth.ValidTokenKey(a.TokenKeyName) {
 		return nil, invalid("tokenKeyName %q has 1 to %d letters, digits, _ and -", clip(a.TokenKeyName), MaxName)
@@ -64,6 +63,13 @@ func (a *Authorizer) check() (*iotauth.Verifier, error) {
 	return a.verifier()
 }
 
+func (s Status) checkAuthorizer() error {
+	if s != Active && s != Inactive {
+		return invalid("the status of an authorizer is %s or %s, not %q", Active, Inactive, clip(string(s)))
+	}
+	return nil
+}
+
 // verifier reads the public keys.
 func (a *Authorizer) verifier() (*iotauth.Verifier, error) {
 	if n := len(a.TokenSigningPublicKeys); n > iotauth.MaxKeys {
@@ -71,7 +77,7 @@ func (a *Authorizer) verifier() (*iotauth.Verifier, error) {
 	}
 	var keys []*rsa.PublicKey
 	for _, name := range slices.Sorted(maps.Keys(a.TokenSigningPublicKeys)) {
-		if err := checkName("key name", signingKeyName, name); err != nil {
+		if err := checkName("Key name", signingKeyName, name); err != nil {
 			return nil, err
 		}
 		text := a.TokenSigningPublicKeys[name]
@@ -161,7 +167,7 @@ type AuthorizerUpdate struct {
 	FunctionARN, TokenKeyName string
 	// TokenSigningPublicKeys replace all keys there are.
 	TokenSigningPublicKeys map[string]string
-	Status                 CertificateStatus
+	Status                 Status
 	EnableCachingForHTTP   *bool
 }
 
@@ -188,7 +194,7 @@ func (u AuthorizerUpdate) apply(a *Authorizer) {
 func (r *Registry) UpdateAuthorizer(ctx context.Context, name string, u AuthorizerUpdate) (Authorizer, error) {
 	for {
 		r.mu.RLock()
-		old, err := r.authorizer(name)
+		old, err := r.authorizers.find(name)
 		r.mu.RUnlock()
 		if err != nil {
 			return Authorizer{}, err
@@ -221,7 +227,7 @@ func (r *Registry) UpdateAuthorizer(ctx context.Context, name string, u Authoriz
 // it is active or the default one.
 func (r *Registry) DeleteAuthorizer(ctx context.Context, name string) error {
 	return r.update(ctx, func(t *tx) error {
-		a, err := t.authorizer(name)
+		a, err := t.authorizers.find(name)
 		switch {
 		case err != nil:
 			return err
@@ -236,105 +242,18 @@ func (r *Registry) DeleteAuthorizer(ctx context.Context, name string) error {
 	})
 }
 
-func (r *Registry) authorizer(name string) (*Authorizer, error) {
-	if err := checkName("authorizer name", authorizerName, name); err != nil {
-		return nil, err
-	}
-	if a := r.authorizers.get(name); a != nil {
-		return a, nil
-	}
-	return nil, because(ErrNotFound, "Authorizer %s not found", name)
-}
-
 // DescribeAuthorizer returns an authorizer. ErrNotFound where there is none.
 func (r *Registry) DescribeAuthorizer(name string) (Authorizer, error) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	a, err := r.authorizer(name)
-	if err != nil {
-		return Authorizer{}, err
-	}
-	return r.authorizerOut(a), nil
+	return read(r, &r.authorizers, name, r.authorizerOut)
 }
 
 // ListAuthorizers returns authorizers with a status, "" for any, in the order of their
 // creation, and the token of the next page.
-func (r *Registry) ListAuthorizers(status CertificateStatus, p Page) (authorizers []Authorizer, next string, err error) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	found, next, err := page(&r.authorizers, p, func(a *Authorizer) bool { return status == "" || a.Status == status })
-	return convert(found, r.authorizerOut), next, err
-}
-
-const account = "account" // the only row of the settings
-
-func (r *Registry) defaultAuthorizer() string {
-	if s := r.settings.get(account); s != nil {
-		return s.DefaultAuthorizer
-	}
-	return ""
-}
-
-// SetDefaultAuthorizer makes an authorizer that of clients which name none. Errors:
-// ErrNotFound, and ErrAlreadyExists where another one is the default: clear it first.
-func (r *Registry) SetDefaultAuthorizer(ctx context.Context, name string) (Authorizer, error) {
-	var out Authorizer
-	err := r.update(ctx, func(t *tx) error {
-		a, err := t.authorizer(name)
-		if err != nil {
-			return err
-		}
-		out = t.authorizerOut(a)
-		switch old := t.defaultAuthorizer(); old {
-		case name:
-			return nil
-		case "":
-			put(t, &t.settings, account, &settings{DefaultAuthorizer: name})
-			t.concernsEverybody()
-			return nil
-		default:
-			return taken(old, t.arn("authorizer", old), "Authorizer %s is the default: clear it first", old)
-		}
-	})
-	return out, err
-}
-
-// ClearDefaultAuthorizer leaves no default. ErrNotFound where there was none.
-func (r *Registry) ClearDefaultAuthorizer(ctx context.Context) error {
-	return r.update(ctx, func(t *tx) error {
-		if t.defaultAuthorizer() == "" {
-			return because(ErrNotFound, "There is no default authorizer")
-		}
-		put(t, &t.settings, account, nil)
-		t.concernsEverybody()
-		return nil
-	})
-}
-
-// DescribeDefaultAuthorizer returns the default. ErrNotFound where there is none.
-func (r *Registry) DescribeDefaultAuthorizer() (Authorizer, error) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	name := r.defaultAuthorizer()
-	if name == "" {
-		return Authorizer{}, because(ErrNotFound, "There is no default authorizer")
-	}
-	return r.authorizerOut(r.authorizers.get(name)), nil
-}
-
-// Authorizer is [gateway.Registry]'s. The authorizer is the same for as long as it is not
-// updated.
-func (r *Registry) Authorizer(_ context.Context, name string) (gateway.Authorizer, error) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	if name == "" {
-		if name = r.defaultAuthorizer(); name == "" {
-			return gateway.Authorizer{}, because(ErrNotFound, "There is no default authorizer")
+func (r *Registry) ListAuthorizers(status Status, p Page) (authorizers []Authorizer, next string, err error) {
+	if status != "" {
+		if err := status.checkAuthorizer(); err != nil {
+			return nil, "", err
 		}
 	}
-	a, err := r.authorizer(name)
-	if err != nil {
-		return gateway.Authorizer{}, because(ErrNotFound, "Authorizer %s not found", clip(name))
-	}
-	return gateway.Authorizer{Authorizer: a.function, Active: a.Status == Active, CacheHTTP: a.EnableCachingForHTTP}, nil
+	return list(r, &r.authorizers, p, func(a *Authorizer) bool { return status == "" || a.Status == status }, r.authorizerOut)
 }

@@ -15,15 +15,15 @@ import (
 	"github.com/askaround/askaround-go/internal/localca"
 )
 
-// CertificateStatus is the status of a certificate.
-type CertificateStatus string
+// Status is the status of a certificate or an authorizer.
+type Status string
 
-// The statuses that a certificate of the registry has. Only an active one lets a device
-// in.
+// Statuses. Only an active certificate lets a device in, and only an active authorizer is
+// invoked. No authorizer is revoked.
 const (
-	Active   CertificateStatus = "ACTIVE"
-	Inactive CertificateStatus = "INACTIVE"
-	Revoked  CertificateStatus = "REVOKED"
+	Active   Status = "ACTIVE"
+	Inactive Status = "INACTIVE"
+	Revoked  Status = "REVOKED"
 )
 
 // ThingPrincipalType says how a certificate is attached to a thing.
@@ -41,7 +41,7 @@ type Certificate struct {
 	ID     string // the SHA-256 of its DER form, in lower-case hexadecimal
 	ARN    string `json:"-"`
 	PEM    string
-	Status CertificateStatus
+	Status Status
 	// CACertificateID is that of the authority with which it was registered, "" for none.
 	CACertificateID     string
 	Created, Modified   time.Time
@@ -152,7 +152,7 @@ func checkDeviceKey(public any) error {
 }
 
 // initial is the status of a new certificate.
-func initial(active bool) CertificateStatus {
+func initial(active bool) Status {
 	if active {
 		return Active
 	}
@@ -163,7 +163,7 @@ func initial(active bool) CertificateStatus {
 // caPEM, and the registry's own where that is "". On AWS IoT an authority must be
 // registered first; here its certificate is enough, and is not kept. "" is the status
 // Inactive. Errors: ErrCertificateValidation, ErrAlreadyExists, ErrInvalid.
-func (r *Registry) RegisterCertificate(ctx context.Context, certificatePEM, caPEM string, status CertificateStatus) (Certificate, error) {
+func (r *Registry) RegisterCertificate(ctx context.Context, certificatePEM, caPEM string, status Status) (Certificate, error) {
 	leaf, err := parseCertificate(certificatePEM)
 	if err != nil {
 		return Certificate{}, err
@@ -183,7 +183,7 @@ func (r *Registry) RegisterCertificate(ctx context.Context, certificatePEM, caPE
 
 // RegisterCertificateWithoutCA registers a certificate, whoever signed it. "" is the
 // status Inactive. Errors: ErrCertificateValidation, ErrAlreadyExists, ErrInvalid.
-func (r *Registry) RegisterCertificateWithoutCA(ctx context.Context, certificatePEM string, status CertificateStatus) (Certificate, error) {
+func (r *Registry) RegisterCertificateWithoutCA(ctx context.Context, certificatePEM string, status Status) (Certificate, error) {
 	leaf, err := parseCertificate(certificatePEM)
 	if err != nil {
 		return Certificate{}, err
@@ -204,7 +204,7 @@ func parseCertificate(text string) (*x509.Certificate, error) {
 }
 
 // register puts a certificate in.
-func (r *Registry) register(ctx context.Context, leaf *x509.Certificate, status CertificateStatus, ca *x509.Certificate) (Certificate, error) {
+func (r *Registry) register(ctx context.Context, leaf *x509.Certificate, status Status, ca *x509.Certificate) (Certificate, error) {
 	if status == "" {
 		status = Inactive
 	}
@@ -233,7 +233,7 @@ func (r *Registry) register(ctx context.Context, leaf *x509.Certificate, status 
 	return r.certificateOut(created), nil
 }
 
-func checkStatus(status CertificateStatus) error {
+func checkStatus(status Status) error {
 	if status != Active && status != Inactive && status != Revoked {
 		return invalid("a certificate can be made %s, %s or %s, not %q", Active, Inactive, Revoked, clip(string(status)))
 	}

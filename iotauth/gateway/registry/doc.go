@@ -18,6 +18,8 @@
 //
 //   - With a directory, a change is on disk when the method that made it returns, and a
 //     crash leaves all of it or nothing. The directory is held by one Registry at a time.
+//     An error that is no [*Error] is that of the context, or of the disk: the change is in
+//     effect, and whether it is on disk is unknown.
 //   - The device certificates are signed by an authority of the registry's own
 //     ([Registry.CA]), which lasts with the directory. Its key is in the file ca.pem, that
 //     only its owner can read. A device's private key is never stored.

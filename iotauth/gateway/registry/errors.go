@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/askaround/askaround-go/iotauth/gateway"
+	"github.com/askaround/askaround-go/iotauth/gateway/rules/iotsql"
 )
 
 // Error is a refusal in the words of AWS IoT's API.
@@ -79,6 +80,9 @@ func taken(id, arn, format string, args ...any) *Error {
 func ruleError(err error) error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
+	}
+	if _, ok := errors.AsType[*iotsql.SyntaxError](err); ok {
+		return because(ErrSQL, "%v", err)
 	}
 	return invalid("%v", err)
 }

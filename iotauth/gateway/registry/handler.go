@@ -17,7 +17,7 @@ import (
 // HandlerOptions configure a control plane. A zero value means the default.
 type HandlerOptions struct {
 	// Keys are the access keys that requests must be signed with. Default: none, and
-	// signatures are not looked at.
+	// signatures are not looked at; then serve loopback addresses only.
 	Keys gateway.Keys
 	// Endpoints are the answers of DescribeEndpoint, a host or host:port by the type of
 	// the endpoint: "iot:Data-ATS", "iot:Data", "iot:CredentialProvider", "iot:Jobs".
@@ -34,14 +34,15 @@ const maxBody = 4 << 20
 
 // Handler is the control plane of AWS IoT over r: the REST-JSON API that the AWS CLI
 // ("aws iot … --endpoint-url URL") and the AWS SDKs speak. Operations that it does not
-// have are answered by status 404 and UnknownOperationException. It fails for an endpoint
-// of an unknown type.
+// have are answered by status 404 and UnknownOperationException. What a browser sends for a
+// page of another origin is refused, so that no web site reaches a control plane on the
+// machine of who looks at it. It fails for an endpoint of an unknown type.
 func Handler(r *Registry, optFns ...func(*HandlerOptions)) (http.Handler, error) {
 	var o HandlerOptions
 	for _, fn := range optFns {
 		fn(&o)
 	}
-	p := &plane{registry: r, endpoints: map[string]string{}}
+	p := &plane{registry: r, endpoints: map[string]string{}, origins: http.NewCrossOriginProtection()}
 	for _, kind := range endpointTypes {
 		p.endpoints[kind] = "localhost"
 	}
@@ -80,6 +81,7 @@ type plane struct {
 	registry  *Registry
 	endpoints map[string]string
 	verifier  *sigv4.Verifier // nil: signatures are not looked at
+	origins   *http.CrossOriginProtection
 }
 
 // statuses are those of refusals, by their codes, from the API's model.
@@ -87,19 +89,23 @@ var statuses = map[string]int{
 	ErrNotFound.Code: 404, ErrAlreadyExists.Code: 409, ErrInvalid.Code: 400, ErrLimitExceeded.Code: 410,
 	ErrVersionConflict.Code: 409, ErrVersionsLimit.Code: 409, ErrDeleteConflict.Code: 409, ErrMalformedPolicy.Code: 400,
 	ErrCertificateState.Code: 406, ErrCertificateValidation.Code: 400, ErrInvalidResponse.Code: 400, ErrSQL.Code: 400,
-	unknownOperation: 404, serialization: 400, unauthorized: 401, internalFailure: 500,
+	unknownOperation: 404, serialization: 400, accessDenied: 403, internalFailure: 500,
 }
 
 // Codes of refusals that no method of a Registry returns.
 const (
 	unknownOperation = "UnknownOperationException"
 	serialization    = "SerializationException"
-	unauthorized     = "UnauthorizedException"
+	accessDenied     = "AccessDeniedException"
 	internalFailure  = "InternalFailureException"
 )
 
 func (p *plane) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	w.Header().Set("x-amzn-RequestId", uuid.NewString())
+	if err := p.origins.Check(request); err != nil {
+		p.refuse(w, &Error{Code: accessDenied, Message: err.Error()})
+		return
+	}
 	if p.verifier != nil {
 		if _, err := p.verifier.Verify(request); err != nil {
 			p.refuse(w, err)

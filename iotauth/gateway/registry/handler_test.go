@@ -45,7 +45,9 @@ func TestWire(t *testing.T) {
 		{"a number that is none", "DELETE", "/things/t?expectedVersion=x", "", 400, "SerializationException", "expectedVersion"},
 		{"a page without entries", "GET", "/things?maxResults=0", "", 400, "InvalidRequestException", "1 to 250"},
 		{"a page with too many", "GET", "/things?maxResults=251", "", 400, "InvalidRequestException", "1 to 250"},
-		{"a name of other characters", "GET", "/things/a%20b", "", 400, "InvalidRequestException", "thing name"},
+		{"a status of no authorizer", "GET", "/authorizers?status=REVOKED", "", 400, "InvalidRequestException", "ACTIVE or INACTIVE"},
+		{"an attachment of no kind", "GET", "/things/t/principals-v2?thingPrincipalType=x", "", 400, "InvalidRequestException", "EXCLUSIVE_THING"},
+		{"a name of other characters", "GET", "/things/a%20b", "", 400, "InvalidRequestException", "not of the form"},
 		{"not there", "GET", "/policies/p", "", 404, "ResourceNotFoundException", "Policy p not found"},
 		{"there already", "POST", "/things/t", `{"attributePayload":{"attributes":{"a":"b"}}}`, 409, "ResourceAlreadyExistsException", `"resourceArn"`},
 		{"tags", "POST", "/things/w", `{"tags":[{"Key":"a"}]}`, 400, "InvalidRequestException", "tags"},
@@ -78,6 +80,32 @@ func TestUnsigned(t *testing.T) {
 	}
 	if _, err := r.DescribeThing("t"); err == nil {
 		t.Error("an unsigned request created a thing")
+	}
+}
+
+// TestBrowsers: a web page cannot reach the control plane of who looks at it.
+func TestBrowsers(t *testing.T) {
+	r := open(t, "")
+	u := serve(t, r)
+	for _, test := range []struct {
+		header, value string
+		status        int
+	}{
+		{"Origin", "https://example.com", 403},
+		{"Origin", u, 200},
+		{"Sec-Fetch-Site", "cross-site", 403},
+		{"User-Agent", "aws-cli/2", 200},
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), "POST", u+"/things/t", strings.NewReader("{}"))
+		must(t, err)
+		request.Header.Set("Content-Type", "text/plain") // of what browsers send without asking
+		request.Header.Set(test.header, test.value)
+		response, err := http.DefaultClient.Do(request)
+		must(t, err)
+		_ = response.Body.Close()
+		if response.StatusCode != test.status {
+			t.Errorf("%s %s: %d, want %d", test.header, test.value, response.StatusCode, test.status)
+		}
 	}
 }
 

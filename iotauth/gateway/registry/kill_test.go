@@ -49,7 +49,12 @@ func victim(dir string) {
 			}
 		}()
 	}
-	select {}
+	for { // beside the changes
+		if err := registry.Compact(ctx, r); err != nil {
+			fmt.Println("compact:", err)
+			os.Exit(1)
+		}
+	}
 }
 
 // device registers a thing with a certificate, policy and groups.
@@ -123,6 +128,7 @@ func verifyKilled(t *testing.T, dir string, done map[string]string, authority st
 			t.Errorf("certificate %s: %v", id, err)
 		}
 	}
+	must(t, registry.CheckIndexes(r))
 	things, _, err := r.ListThings(registry.ThingQuery{})
 	must(t, err)
 	for _, thing := range things {

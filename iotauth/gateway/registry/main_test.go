@@ -5,16 +5,18 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/rand"
+	cryptorand "crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"math/rand/v2"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -39,6 +41,19 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// newSeed is a new seed, or that of REGISTRY_SEED, and says which.
+func newSeed(t testing.TB) uint64 {
+	t.Helper()
+	seed := rand.Uint64() >> 11 // a number that JSON keeps
+	if given := os.Getenv("REGISTRY_SEED"); given != "" {
+		var err error
+		seed, err = strconv.ParseUint(given, 10, 64)
+		must(t, err)
+	}
+	t.Logf("REGISTRY_SEED=%d", seed)
+	return seed
 }
 
 // open opens a registry that is closed when the test ends.
@@ -190,7 +205,7 @@ func newKey(t testing.TB) *ecdsa.PrivateKey { return newKeyOn(t, elliptic.P256()
 
 func newKeyOn(t testing.TB, curve elliptic.Curve) *ecdsa.PrivateKey {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(curve, rand.Reader)
+	key, err := ecdsa.GenerateKey(curve, cryptorand.Reader)
 	must(t, err)
 	return key
 }
@@ -209,7 +224,7 @@ func parse(t testing.TB, text string) *x509.Certificate {
 // csr is a certificate signing request of a new key.
 func csr(t testing.TB, subject pkix.Name) string {
 	t.Helper()
-	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: subject}, newKey(t))
+	der, err := x509.CreateCertificateRequest(cryptorand.Reader, &x509.CertificateRequest{Subject: subject}, newKey(t))
 	must(t, err)
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der}))
 }

@@ -26,7 +26,7 @@ type authorizerInput struct {
 	AuthorizerFunctionARN  string            `json:"authorizerFunctionArn"`
 	TokenKeyName           string            `json:"tokenKeyName"`
 	TokenSigningPublicKeys map[string]string `json:"tokenSigningPublicKeys"`
-	Status                 CertificateStatus `json:"status"`
+	Status                 Status            `json:"status"`
 	SigningDisabled        bool              `json:"signingDisabled"`
 	EnableCachingForHTTP   *bool             `json:"enableCachingForHttp"`
 }
@@ -88,7 +88,7 @@ func (c *call) describeAuthorizer() (any, error) {
 }
 
 func (c *call) listAuthorizers() (any, error) {
-	authorizers, next, err := c.registry.ListAuthorizers(CertificateStatus(c.query("status")), c.dated())
+	authorizers, next, err := c.registry.ListAuthorizers(Status(c.query("status")), c.dated())
 	return fields{"authorizers": each(authorizers, authorizerNameAndARN)}.set("nextMarker", next), err
 }
 

@@ -54,9 +54,9 @@ func (c *call) createCertificateFromCSR() (any, error) {
 
 func (c *call) registerCertificate() (any, error) {
 	var in struct {
-		CertificatePEM   string            `json:"certificatePem"`
-		CACertificatePEM string            `json:"caCertificatePem"`
-		Status           CertificateStatus `json:"status"`
+		CertificatePEM   string `json:"certificatePem"`
+		CACertificatePEM string `json:"caCertificatePem"`
+		Status           Status `json:"status"`
 	}
 	active := c.flag("setAsActive")
 	if err := c.decode(&in); err != nil {
@@ -71,8 +71,8 @@ func (c *call) registerCertificate() (any, error) {
 
 func (c *call) registerCertificateWithoutCA() (any, error) {
 	var in struct {
-		CertificatePEM string            `json:"certificatePem"`
-		Status         CertificateStatus `json:"status"`
+		CertificatePEM string `json:"certificatePem"`
+		Status         Status `json:"status"`
 	}
 	if err := c.decode(&in); err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func (c *call) listCertificates() (any, error) {
 }
 
 func (c *call) updateCertificate() (any, error) {
-	return nil, c.registry.UpdateCertificate(c.ctx(), c.labels["certificateId"], CertificateStatus(c.query("newStatus")))
+	return nil, c.registry.UpdateCertificate(c.ctx(), c.labels["certificateId"], Status(c.query("newStatus")))
 }
 
 func (c *call) deleteCertificate() (any, error) {

@@ -7,8 +7,7 @@ import (
 	"github.com/askaround/askaround-go/iotauth/policy"
 )
 
-// Principal is [gateway.Registry]'s. Documents of policies that did not change are the same
-// pointers as before.
+// Principal is [gateway.Registry]'s.
 func (r *Registry) Principal(_ context.Context, certificateID, clientID string) (gateway.Principal, error) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -26,19 +25,19 @@ func (r *Registry) Principal(_ context.Context, certificateID, clientID string) 
 // thingOf is the thing of a client: the one that its certificate is attached to
 // exclusively, or else the one named as its client id, attached or not.
 func (r *Registry) thingOf(c *Certificate, clientID string) *policy.Thing {
-	name, exclusive := clientID, false
 	for thing, kind := range c.Things {
 		if kind == ExclusiveThing {
-			name, exclusive = thing, true
+			return &r.things.get(thing).views.exclusive
 		}
 	}
-	t := r.things.get(name)
+	t := r.things.get(clientID)
 	if t == nil {
 		return nil
 	}
-	_, attached := c.Things[name]
-	// The attributes are shared: neither the registry nor a policy changes them.
-	return &policy.Thing{Name: name, TypeName: t.TypeName, Attributes: t.Attributes, Attached: attached, Exclusive: exclusive}
+	if _, attached := c.Things[clientID]; attached {
+		return &t.views.attached
+	}
+	return &t.views.loose
 }
 
 // documents are those in effect of policies.

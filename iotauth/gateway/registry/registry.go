@@ -1,14 +1,10 @@
 package registry
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
@@ -16,7 +12,6 @@ import (
 	"github.com/askaround/askaround-go/internal/localca"
 	"github.com/askaround/askaround-go/iotauth"
 	"github.com/askaround/askaround-go/iotauth/gateway"
-	"github.com/askaround/askaround-go/iotauth/policy"
 )
 
 // Options configure a Registry. A zero value means the default.
@@ -105,23 +100,26 @@ func newRegistry(o Options) *Registry {
 		certificatesOfThing: index{}, certificatesOfPolicy: index{}, groupsOfPolicy: index{},
 		watchers: map[*watcher]struct{}{},
 	}
-	r.things = table[Thing]{name: "thing", rows: map[string]row[Thing]{}, changed: func(key string, from, to *Thing) {
+	r.things = table[Thing]{name: "thing", what: "Thing", form: thingName, rows: map[string]row[Thing]{}, changed: func(key string, from, to *Thing) {
+		if to != nil {
+			to.look(from)
+		}
 		r.thingsOfType.move(key, from.types(), to.types())
 		r.thingsOfGroup.move(key, from.groups(), to.groups())
 	}}
-	r.types = table[ThingType]{name: "type", rows: map[string]row[ThingType]{}}
-	r.groups = table[ThingGroup]{name: "group", rows: map[string]row[ThingGroup]{}, changed: func(key string, from, to *ThingGroup) {
+	r.types = table[ThingType]{name: "type", what: "Thing type", form: thingName, rows: map[string]row[ThingType]{}}
+	r.groups = table[ThingGroup]{name: "group", what: "Thing group", form: thingName, rows: map[string]row[ThingGroup]{}, changed: func(key string, from, to *ThingGroup) {
 		r.groupsOfParent.move(key, from.parents(), to.parents())
 		r.groupsOfPolicy.move(key, from.policies(), to.policies())
 	}}
-	r.certificates = table[Certificate]{name: "certificate", rows: map[string]row[Certificate]{}, changed: func(key string, from, to *Certificate) {
+	r.certificates = table[Certificate]{name: "certificate", what: "Certificate", form: certificateID, rows: map[string]row[Certificate]{}, changed: func(key string, from, to *Certificate) {
 		r.certificatesOfThing.move(key, from.things(), to.things())
 		r.certificatesOfPolicy.move(key, from.policies(), to.policies())
 	}}
-	r.policies = table[Policy]{name: "policy", rows: map[string]row[Policy]{}, prepare: (*Policy).parse}
-	r.authorizers = table[Authorizer]{name: "authorizer", rows: map[string]row[Authorizer]{}, prepare: r.restore}
-	r.aliases = table[RoleAlias]{name: "alias", rows: map[string]row[RoleAlias]{}}
-	r.rules = table[rule]{name: "rule", rows: map[string]row[rule]{}}
+	r.policies = table[Policy]{name: "policy", what: "Policy", form: policyName, rows: map[string]row[Policy]{}, prepare: (*Policy).parse}
+	r.authorizers = table[Authorizer]{name: "authorizer", what: "Authorizer", form: authorizerName, rows: map[string]row[Authorizer]{}, prepare: r.restore}
+	r.aliases = table[RoleAlias]{name: "alias", what: "Role alias", form: aliasName, rows: map[string]row[RoleAlias]{}}
+	r.rules = table[rule]{name: "rule", what: "Rule", form: ruleName, rows: map[string]row[rule]{}}
 	r.settings = table[settings]{name: "settings", rows: map[string]row[settings]{}}
 	return r
 }
@@ -180,152 +178,3 @@ func (r *Registry) Close() error {
 	}
 	return nil
 }
-
-// arn is the ARN of a resource of the account.
-func (r *Registry) arn(kind, name string) string {
-	return policy.ARN{
-		Partition: partition(r.options.Region), Service: "iot", Region: r.options.Region, Account: r.options.Account, Resource: kind + "/" + name,
-	}.String()
-}
-
-// named returns the name in an ARN of the account's resources of a kind, "" where it is
-// none.
-func (r *Registry) named(kind, arn string) string {
-	prefix := r.arn(kind, "")
-	if len(arn) > len(prefix) && arn[:len(prefix)] == prefix {
-		return arn[len(prefix):]
-	}
-	return ""
-}
-
-// partition is the part of AWS that a region belongs to.
-func partition(region string) string {
-	switch {
-	case len(region) > 3 && region[:3] == "cn-":
-		return "aws-cn"
-	case len(region) > 7 && region[:7] == "us-gov-":
-		return "aws-us-gov"
-	}
-	return "aws"
-}
-
-// watcher is told of changes.
-type watcher struct{ changed func(certificateID string) }
-
-// Watch is [gateway.Registry]'s: changed is called after each change of what Principal or
-// Authorizer answers, by the goroutine that made the change. A change that concerns few
-// certificates, such as one of a policy, names them one after another.
-func (r *Registry) Watch(changed func(certificateID string)) (stop func()) {
-	w := &watcher{changed}
-	r.watchMu.Lock()
-	r.watchers[w] = struct{}{}
-	r.watchMu.Unlock()
-	return func() {
-		r.watchMu.Lock()
-		delete(r.watchers, w)
-		r.watchMu.Unlock()
-	}
-}
-
-// notify tells the watchers of what a change concerns.
-func (r *Registry) notify(c concern) {
-	ids := c.ids()
-	if len(ids) == 0 {
-		return
-	}
-	r.watchMu.Lock()
-	watchers := slices.Collect(maps.Keys(r.watchers))
-	r.watchMu.Unlock()
-	for _, w := range watchers {
-		for _, id := range ids {
-			w.changed(id)
-		}
-	}
-}
-
-// concern is what a change may make a gateway do otherwise.
-type concern struct {
-	everybody    bool
-	certificates map[string]struct{}
-}
-
-// few is how many certificates are named one by one.
-const few = 64
-
-// ids are the arguments of the watchers' calls.
-func (c concern) ids() []string {
-	if c.everybody || len(c.certificates) > few {
-		return []string{""}
-	}
-	return slices.Sorted(maps.Keys(c.certificates))
-}
-
-// tx is a change under way: what is put takes effect when all is known to be right.
-type tx struct {
-	*Registry
-	changes []change
-	effects []func()
-	concern concern
-	err     error // of encoding
-}
-
-// update makes a change, all of it or nothing, and waits until it is on disk. Where ctx
-// ends first, whether it will be is unknown; it is in effect.
-func (r *Registry) update(ctx context.Context, fn func(*tx) error) error {
-	t := &tx{Registry: r}
-	lsn, err := t.run(fn)
-	if err != nil {
-		return err
-	}
-	r.notify(t.concern)
-	if err := r.log.Wait(ctx, lsn); err != nil {
-		return fmt.Errorf("registry: %w", err)
-	}
-	return nil
-}
-
-func (t *tx) run(fn func(*tx) error) (journal.LSN, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if err := errors.Join(fn(t), t.err); err != nil {
-		if e, ok := errors.AsType[*Error](err); ok {
-			return 0, e
-		}
-		return 0, err
-	}
-	if len(t.effects) == 0 {
-		return 0, nil
-	}
-	record, err := t.encode()
-	if err != nil {
-		return 0, err
-	}
-	for _, effect := range t.effects {
-		effect()
-	}
-	return t.log.Append(kindChange, record), nil
-}
-
-// put stages a new version of an entry, nil to delete it.
-func put[T any](t *tx, in *table[T], key string, v *T) {
-	seq := in.rows[key].seq
-	if seq == 0 && v != nil {
-		t.seq++
-		seq = t.seq
-	}
-	t.record(in.name, key, seq, v, v == nil)
-	t.effects = append(t.effects, func() { in.set(key, seq, v) })
-}
-
-// concerns names a certificate of which Principal answers otherwise now.
-func (t *tx) concerns(ids ...string) {
-	if t.concern.certificates == nil {
-		t.concern.certificates = map[string]struct{}{}
-	}
-	for _, id := range ids {
-		t.concern.certificates[id] = struct{}{}
-	}
-}
-
-// concernsEverybody says that any certificate may be concerned.
-func (t *tx) concernsEverybody() { t.concern.everybody = true }

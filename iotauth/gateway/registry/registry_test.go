@@ -94,6 +94,17 @@ func TestReopen(t *testing.T) {
 	if err != nil || response.PrincipalID != "principal7" {
 		t.Errorf("the default authorizer: %+v, %v", response, err)
 	}
+	must(t, registry.CheckIndexes(r))
+	must(t, registry.Compact(ctx, r))
+	must(t, r.Close())
+
+	rules = newEngine()
+	r, err = registry.Open(dir, options)
+	must(t, err)
+	if diff := cmp.Diff(before, contents(t, r, c)); diff != "" {
+		t.Errorf("after a compaction (-before +after):\n%s", diff)
+	}
+	must(t, registry.CheckIndexes(r))
 	must(t, r.Close())
 
 	r = open(t, dir) // without functions and rules

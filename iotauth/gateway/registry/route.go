@@ -2,6 +2,7 @@ package registry
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -14,24 +15,27 @@ type operation struct {
 }
 
 // operations are all of them, in the order in which they are looked for.
-var operations = func() []operation {
-	var all []operation
-	for _, some := range [][]operation{
-		thingOperations, groupOperations, certificateOperations, policyOperations, authorizerOperations, ruleOperations, accountOperations,
-	} {
-		all = append(all, some...)
+var operations = slices.Concat(
+	thingOperations, groupOperations, certificateOperations, policyOperations, authorizerOperations, ruleOperations, accountOperations,
+)
+
+// patterns are the operations' paths in segments.
+var patterns = func() [][]string {
+	split := make([][]string, len(operations))
+	for i, op := range operations {
+		split[i] = strings.Split(op.path, "/")
 	}
-	return all
+	return split
 }()
 
 // route finds the operation of a request, and the labels in its path, which is escaped.
 func route(method, path string) (operation, map[string]string, error) {
 	segments := strings.Split(strings.TrimSuffix(path, "/"), "/")
-	for _, op := range operations {
+	for i, op := range operations {
 		if op.method != method {
 			continue
 		}
-		if labels, ok := match(strings.Split(op.path, "/"), segments); ok {
+		if labels, ok := match(patterns[i], segments); ok {
 			return op, labels, nil
 		}
 	}

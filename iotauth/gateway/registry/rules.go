@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// Rules is what takes topic rules: a rules engine. It is called concurrently.
+// Rules is what takes topic rules: a rules engine, as that of package
+// iotauth/gateway/rules. It is called concurrently.
 type Rules interface {
 	// PutRule makes a rule or replaces it. payload is the API's TopicRulePayload. An error
-	// that is an [ErrSQL] says that the statement cannot be read, any other that the rule
-	// cannot be had.
+	// that is an [*iotsql.SyntaxError] says that the statement cannot be read, any other
+	// that the rule cannot be had.
 	PutRule(name string, payload json.RawMessage) error
 	// DeleteRule removes a rule.
 	DeleteRule(name string) error
@@ -115,7 +116,7 @@ func (r *Registry) withRule(name string, fn func(engine Rules, exists bool) erro
 	if err != nil {
 		return err
 	}
-	if err := checkName("rule name", ruleName, name); err != nil {
+	if err := r.rules.check(name); err != nil {
 		return err
 	}
 	r.rulesMu.Lock()

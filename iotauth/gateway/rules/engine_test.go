@@ -406,3 +406,45 @@ func TestOptions(t *testing.T) {
 		}
 	}
 }
+
+// TestChanges changes rules while messages come: a rule that is there all the time gets
+// every message.
+func TestChanges(t *testing.T) {
+	e, _ := newEngine(t, func(o *Options) {
+		o.Publish = func(context.Context, Message) error { return nil }
+		o.QueuedMessages = 100_000
+	})
+	put(t, e, "constant", payload("SELECT * FROM 'a'", republishTo("b")))
+	const messages = 2000
+	var wg sync.WaitGroup
+	for c := range 2 {
+		wg.Go(func() {
+			for range messages {
+				tap(e, fmt.Sprint("c", c), "a", "x")
+			}
+		})
+	}
+	wg.Go(func() {
+		for i := range 200 {
+			name := fmt.Sprint("r", i%5)
+			if err := e.PutRule(name, payload("SELECT * FROM 'a'", republishTo("b"))); err != nil {
+				t.Error(err)
+			}
+			if err := errors.Join(e.EnableRule(name, i%2 == 0), second(e.Rule(name))); err != nil {
+				t.Error(err)
+			}
+			if i%3 == 0 {
+				if err := e.DeleteRule(name); err != nil {
+					t.Error(err)
+				}
+			}
+			e.Stats()
+			e.Rules()
+		}
+	})
+	wg.Wait()
+	closed(t, e)
+	if got := e.Stats().Rules["constant"]; got.TopicMatch != 2*messages || got.RulesExecuted != 2*messages {
+		t.Errorf("%+v", got)
+	}
+}

@@ -3,26 +3,29 @@ package rules
 import (
 	"context"
 	"errors"
+	"log/slog"
 
 	"github.com/askaround/askaround-go/iotauth/gateway/rules/iotsql"
 )
 
 // execute evaluates a rule for a message and does its actions.
 func (e *Engine) execute(r *rule, j *job) {
-	log := e.options.Logger.With("rule", r.name, "topic", j.message.Topic, "client_id", j.message.ClientID, "trace_id", j.message.TraceID)
 	if r.statement.Misreads(j.message) {
-		r.counters.parseErrors.Add(1)
-		log.InfoContext(e.ctx, "the payload is no JSON, and its attributes are undefined")
+		if n := r.counters.parseErrors.Add(1); sparse(n) {
+			e.logger(r, j).WarnContext(e.ctx, "the payload is no JSON, and its attributes are undefined", "messages", n)
+		}
 	}
 	result, err := r.statement.Evaluate(j.message)
 	switch {
 	case errors.Is(err, iotsql.ErrPayload):
-		r.counters.parseErrors.Add(1)
-		log.WarnContext(e.ctx, "the statement does not fit the payload", "error", err)
+		if n := r.counters.parseErrors.Add(1); sparse(n) {
+			e.logger(r, j).WarnContext(e.ctx, "the statement does not fit the payload", "error", err, "messages", n)
+		}
 		return
 	case err != nil:
-		r.counters.tooExpensive.Add(1)
-		log.WarnContext(e.ctx, "the statement was not evaluated", "error", err)
+		if n := r.counters.tooExpensive.Add(1); sparse(n) {
+			e.logger(r, j).WarnContext(e.ctx, "the statement was not evaluated", "error", err, "messages", n)
+		}
 		return
 	case result == nil:
 		return
@@ -36,12 +39,17 @@ func (e *Engine) execute(r *rule, j *job) {
 		if err == nil {
 			continue
 		}
-		log.WarnContext(e.ctx, "an action failed", "action", a.kind(), "resource", resource, "error", err)
+		e.logger(r, j).WarnContext(e.ctx, "an action failed", "action", a.kind(), "resource", resource, "error", err)
 		failures = append(failures, failure{Action: a.kind(), Resource: resource, Message: err.Error()})
 	}
 	if failures != nil && r.errorAction != nil {
-		e.reportFailures(log, r, j, out, failures)
+		e.reportFailures(r, j, out, failures)
 	}
+}
+
+// logger tells which rule and which message.
+func (e *Engine) logger(r *rule, j *job) *slog.Logger {
+	return e.options.Logger.With("rule", r.name, "topic", j.message.Topic, "client_id", j.message.ClientID, "trace_id", j.message.TraceID)
 }
 
 // do does one action, within its time, and returns what it was to act on.

@@ -3,7 +3,6 @@ package rules
 import (
 	"encoding/base64"
 	"encoding/json"
-	"log/slog"
 
 	"github.com/askaround/askaround-go/iotauth/gateway/rules/iotsql"
 )
@@ -25,7 +24,7 @@ type failure struct {
 }
 
 // reportFailures does the errorAction. Its templates see the original message.
-func (e *Engine) reportFailures(log *slog.Logger, r *rule, j *job, out *outgoing, failures []failure) {
+func (e *Engine) reportFailures(r *rule, j *job, out *outgoing, failures []failure) {
 	m := failuresMessage{
 		RuleName: r.name, Topic: j.message.Topic, TraceID: j.message.TraceID, ClientID: j.message.ClientID,
 		Base64Payload: base64.StdEncoding.EncodeToString(j.message.Payload), Failures: failures,
@@ -43,6 +42,6 @@ func (e *Engine) reportFailures(log *slog.Logger, r *rule, j *job, out *outgoing
 	resource, err := e.do(r.errorAction, &report)
 	r.counters.errorAction(err == nil)
 	if err != nil {
-		log.ErrorContext(e.ctx, "the error action failed", "action", r.errorAction.kind(), "resource", resource, "error", err)
+		e.logger(r, j).ErrorContext(e.ctx, "the error action failed", "action", r.errorAction.kind(), "resource", resource, "error", err)
 	}
 }

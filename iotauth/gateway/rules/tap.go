@@ -26,8 +26,9 @@ func (e *Engine) Tap(ctx context.Context, from Source, m *Message) {
 		name, topic, _ = strings.Cut(rest, "/")
 		r := t.byName[name]
 		if r == nil {
-			e.notFound.Add(1)
-			e.options.Logger.WarnContext(ctx, "basic ingest names no enabled rule", "rule", name, "client_id", from.ClientID)
+			if n := e.notFound.Add(1); sparse(n) {
+				e.options.Logger.WarnContext(ctx, "basic ingest names no enabled rule", "rule", name, "client_id", from.ClientID, "messages", n)
+			}
 			return
 		}
 		rules = append(rules, r)
@@ -39,19 +40,26 @@ func (e *Engine) Tap(ctx context.Context, from Source, m *Message) {
 	}
 	c, ok := nextStep(ctx)
 	if !ok {
-		e.loops.Add(1)
-		e.options.Logger.WarnContext(ctx, "a chain of republished messages was cut", "topic", m.Topic)
+		if n := e.loops.Add(1); sparse(n) {
+			e.options.Logger.WarnContext(ctx, "a chain of republished messages was cut", "topic", m.Topic, "messages", n)
+		}
 		return
 	}
 	j := &job{chain: c, publisher: from.ClientID, message: e.message(topic, from, m)}
 	for _, r := range rules {
 		r.counters.matched.Add(1)
-		if !e.enqueue(r, j) {
-			r.counters.throttled.Add(1)
-			e.options.Logger.WarnContext(ctx, "a rule lost a message: too many wait", "rule", r.name, "topic", m.Topic, "client_id", from.ClientID)
+		if e.enqueue(r, j) {
+			continue
+		}
+		if n := r.counters.throttled.Add(1); sparse(n) {
+			e.options.Logger.WarnContext(ctx, "a rule lost a message: too many wait", "rule", r.name, "topic", m.Topic, "client_id", from.ClientID, "messages", n)
 		}
 	}
 }
+
+// sparse picks the counts that are logged, one for each doubling: what clients can cause
+// as often as they like must not fill the log.
+func sparse(n uint64) bool { return n&(n-1) == 0 }
 
 func (e *Engine) message(topic string, from Source, m *Message) *iotsql.Message {
 	s := &iotsql.Message{

@@ -167,15 +167,16 @@ func (s *session) leave() {
 }
 
 // end makes the session one that nothing is added to. The caller removes its subscriptions.
-func (s *session) end() {
+func (s *session) end() Position {
 	s.gone = true
 	s.conn = nil
 	s.queue.clear()
 	s.inflight.clear()
 	s.unacked, s.bytes, s.stored = 0, 0, 0
-	if s.persistent {
-		s.broker.store.DeleteSession(s.clientID)
+	if !s.persistent {
+		return 0
 	}
+	return s.broker.store.DeleteSession(s.clientID)
 }
 
 // save tells the store of all but the queue.

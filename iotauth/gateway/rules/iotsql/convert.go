@@ -66,7 +66,7 @@ func (e *env) index(v Value) (int64, bool) {
 		}
 		return farIndex, true
 	}
-	if condition, _ := exact.Floor(&d, &d); condition&failed != 0 {
+	if condition := roundWhole(&d, apd.RoundFloor); condition&failed != 0 {
 		return 0, false
 	}
 	i, err := d.Int64()

@@ -40,6 +40,6 @@
 //
 // # Cost
 //
-// An evaluation that would take more than some tens of milliseconds or a megabyte ends with
+// An evaluation that would take more than about a tenth of a second or a megabyte ends with
 // [ErrLimit], whatever the statement and the payload are.
 package iotsql

@@ -173,10 +173,14 @@ func (q *query) row(e *env) Value {
 // object makes an object of the items; false where * is none.
 func (q *query) object(e *env) (*object, bool) {
 	o := &object{}
+	var own map[*object]bool // made by setPath
 	for _, it := range q.items {
 		v := it.node.eval(e)
 		if it.key != nil {
-			e.setPath(o, it.key, v)
+			if own == nil && len(it.key) > 1 {
+				own = map[*object]bool{}
+			}
+			e.setPath(o, own, it.key, v)
 			continue
 		}
 		if v.kind != Object {
@@ -190,20 +194,24 @@ func (q *query) object(e *env) (*object, bool) {
 	return o, true
 }
 
-// setPath puts v under a path of keys.
-func (e *env) setPath(o *object, path []string, v Value) {
+// setPath puts v under a path of keys. The objects on the way that are not its own are
+// copied first, since values are shared.
+func (e *env) setPath(o *object, own map[*object]bool, path []string, v Value) {
 	if len(path) == 1 || v.kind == Undefined {
 		e.spend(4)
 		o.set(path[0], v)
 		return
 	}
-	inner := &object{}
-	if there := o.get(path[0]); there.kind == Object {
-		if !e.spend(4 * len(there.object.members)) {
+	inner := o.get(path[0]).object
+	if inner == nil {
+		inner = &object{}
+	} else if !own[inner] {
+		if !e.spend(16 * len(inner.members)) {
 			return
 		}
-		inner = there.object.clone() // values are shared
+		inner = inner.clone()
 	}
-	e.setPath(inner, path[1:], v)
+	own[inner] = true
+	e.setPath(inner, own, path[1:], v)
 	o.set(path[0], objectOf(inner))
 }

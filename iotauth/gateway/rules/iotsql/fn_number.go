@@ -105,10 +105,30 @@ func rounded(e *env, v Value, r apd.Rounder) Value {
 	if !e.decimal(&d, n) {
 		return undefined
 	}
-	c := exact
-	c.Rounding = r
-	condition, _ := c.RoundToIntegralValue(&d, &d)
-	return number(&d, condition, true, e.version)
+	return number(&d, roundWhole(&d, r), true, e.version)
+}
+
+var half = apd.New(5, -1)
+
+// roundWhole rounds d to a whole number: down, up, or half away from zero.
+func roundWhole(d *apd.Decimal, r apd.Rounder) apd.Condition {
+	var whole, fraction apd.Decimal
+	d.Modf(&whole, &fraction)
+	away := false
+	switch r {
+	case apd.RoundFloor:
+		away = fraction.Sign() < 0
+	case apd.RoundCeiling:
+		away = fraction.Sign() > 0
+	case apd.RoundHalfUp:
+		away = new(apd.Decimal).Abs(&fraction).Cmp(half) >= 0
+	}
+	if !away {
+		d.Set(&whole)
+		return 0
+	}
+	condition, _ := exact.Add(d, &whole, apd.New(int64(fraction.Sign()), 0))
+	return condition
 }
 
 func (e *env) abs(_ *call, args []Value) Value {

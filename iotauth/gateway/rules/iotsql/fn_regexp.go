@@ -99,8 +99,8 @@ func regexpReplace(e *env, p *pattern, s []string) Value {
 	done := 0
 	for _, at := range p.FindAllStringSubmatchIndex(s[0], -1) {
 		b.WriteString(s[0][done:at[0]])
-		if !appendReplacement(&b, p, s[2], s[0], at) || !e.spend(len(s[2])) || b.Len() > MaxResult {
-			e.makes(b.Len())
+		if !appendReplacement(&b, p, s[2], s[0], at) || !e.spend(len(s[2])) {
+			e.makes(b.Len()) // where that is the reason
 			return undefined
 		}
 		done = at[1]
@@ -114,7 +114,7 @@ func regexpReplace(e *env, p *pattern, s []string) Value {
 
 // appendReplacement writes a replacement as Java has it: $1 or ${name} is a group, of
 // digits as many as there are groups, and a backslash takes the next character as it is.
-// It reports false for one that is not valid.
+// It reports false for one that is not valid or makes more than MaxResult.
 func appendReplacement(b *strings.Builder, p *pattern, replacement, s string, at []int) bool {
 	for i := 0; i < len(replacement); i++ {
 		switch c := replacement[i]; c {
@@ -134,6 +134,9 @@ func appendReplacement(b *strings.Builder, p *pattern, replacement, s string, at
 				b.WriteString(s[at[2*group]:at[2*group+1]])
 			}
 			i += length
+		}
+		if b.Len() > MaxResult {
+			return false
 		}
 	}
 	return true

@@ -115,6 +115,9 @@ func (d *decoder) array() (Value, bool) {
 func (d *decoder) object() (Value, bool) {
 	o := &object{}
 	for first := true; !d.take('}'); first = false {
+		if first {
+			o.members = make([]Member, 0, 4)
+		}
 		if !first && !d.take(',') || d.peek() != '"' {
 			return undefined, false
 		}

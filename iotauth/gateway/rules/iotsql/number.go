@@ -42,6 +42,10 @@ func (v Value) decimal(d *apd.Decimal) bool {
 }
 
 func parseDecimal(d *apd.Decimal, text string) bool {
+	text, ok := cutDigits(text)
+	if !ok {
+		return false
+	}
 	_, condition, err := wide.SetString(d, text)
 	if err != nil || condition&failed != 0 || d.Form != apd.Finite {
 		return false
@@ -53,6 +57,34 @@ func parseDecimal(d *apd.Decimal, text string) bool {
 	}
 	first := int64(d.Exponent) + d.NumDigits() - 1
 	return d.IsZero() || -maxExponent <= first && first <= maxExponent
+}
+
+// enoughDigits is more than any digits that can tell in a number within range: those before
+// the point, the zeros behind it, and what is computed with.
+const enoughDigits = 2*maxExponent + 2*precision
+
+// cutDigits takes digits that cannot tell off a very long number, whose reading would take
+// long. It reports false for one that is out of range by the number of its digits.
+func cutDigits(text string) (string, bool) {
+	if len(text) <= enoughDigits {
+		return text, true
+	}
+	mantissa, exponent := text, ""
+	if i := strings.IndexAny(text, "eE"); i >= 0 {
+		mantissa, exponent = text[:i], text[i:]
+	}
+	if len(mantissa) <= enoughDigits {
+		return text, true
+	}
+	point := strings.IndexByte(mantissa, '.')
+	if point < 0 || point >= enoughDigits {
+		return "", false
+	}
+	rest := mantissa[enoughDigits:]
+	if strings.Trim(rest, "0") == "" {
+		return mantissa[:enoughDigits] + exponent, true
+	}
+	return mantissa[:enoughDigits] + "1" + exponent, true // not half, where that is what is left to round
 }
 
 // number is a computed number as a Value: an Int where whole is asked for or, from version
@@ -151,7 +183,7 @@ func numberFromFloat(f float64, version Version) Value {
 	if f == 0 {
 		text = "0"
 	}
-	if strings.IndexAny(text, ".e") < 0 {
+	if !strings.ContainsAny(text, ".e") {
 		text += ".0"
 	}
 	return numberFromText(text, version)

@@ -99,7 +99,7 @@ func (n minus) eval(e *env) Value { return e.arithmetic(opSubtract, integer(0), 
 // equal compares two values that are not Undefined. Numbers are equal by value, others
 // only to their own type.
 func (e *env) equal(a, b Value) bool {
-	if !e.spend(1) {
+	if !e.spend(5) {
 		return false
 	}
 	if a.isNumber() && b.isNumber() {
@@ -156,7 +156,7 @@ func (e *env) order(a, b Value) (int, bool) {
 }
 
 // decimal is Value.decimal, paid for.
-func (e *env) decimal(d *apd.Decimal, v Value) bool { return e.spend(4+len(v.text)) && v.decimal(d) }
+func (e *env) decimal(d *apd.Decimal, v Value) bool { return e.spend(10+len(v.text)) && v.decimal(d) }
 
 // number converts to a number: a string is taken for one, others are Undefined.
 func (e *env) number(v Value) (Value, bool) {

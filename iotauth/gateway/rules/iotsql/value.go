@@ -1,6 +1,9 @@
 package iotsql
 
-import "strconv"
+import (
+	"maps"
+	"strconv"
+)
 
 // A Kind is a data type of the language.
 type Kind uint8
@@ -133,9 +136,7 @@ func (o *object) set(key string, v Value) {
 
 // clone returns an object that can be set without changing o.
 func (o *object) clone() *object {
-	c := &object{members: make([]Member, 0, len(o.members)+4)}
-	for _, m := range o.members {
-		c.set(m.Key, m.Value)
-	}
-	return c
+	members := make([]Member, len(o.members), len(o.members)+4)
+	copy(members, o.members)
+	return &object{members: members, index: maps.Clone(o.index)}
 }
