@@ -34,8 +34,9 @@ func (r *retained) put(b *Broker, m *message) (Position, bool) {
 	if !replaces && len(r.messages) >= b.limits.RetainedMessages {
 		return 0, false
 	}
+	m.kept = time.Now()
 	r.messages[m.Topic] = m
-	return b.store.PutRetained(m.Topic, &m.Message, time.Now()), true
+	return b.store.PutRetained(m.Topic, &m.Message, m.kept), true
 }
 
 // deliver adds what is retained on a topic to a session's queue.
