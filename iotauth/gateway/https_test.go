@@ -291,6 +291,27 @@ func TestPublishRate(t *testing.T) {
 	}
 }
 
+// TestMostBodies: beyond what all bodies together may take in memory, a request is 429, and
+// what a body took is given back.
+func TestMostBodies(t *testing.T) {
+	s := openSite(t)
+	text := "POST /topics/doors/a HTTP/1.1\r\nHost: localhost\r\n" + s.customHeaders(t) + "Content-Length: 3\r\n\r\nabc"
+	for _, row := range []struct {
+		held   int64
+		status string
+	}{{0, "200"}, {mostBodies - 3, "200"}, {mostBodies - 2, "429"}, {0, "200"}} {
+		s.bodies.Store(row.held)
+		if head, _ := s.send(t, text); !strings.HasPrefix(head, row.status) {
+			t.Errorf("with %d bytes held: %s", row.held, head)
+		}
+		for began := time.Now(); s.bodies.Load() != row.held; time.Sleep(time.Millisecond) { // the release comes after the answer
+			if time.Since(began) > patience {
+				t.Fatalf("%d bytes are held, %d were", s.bodies.Load(), row.held)
+			}
+		}
+	}
+}
+
 // post sends a request with the credentials that the authorizer takes.
 func (s *site) post(t testing.TB, client *http.Client, url, payload string) (status int, body string) {
 	t.Helper()

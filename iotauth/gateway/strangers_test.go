@@ -56,6 +56,9 @@ func TestStrangers(t *testing.T) {
 		}
 		time.Sleep(10 * time.Millisecond) // polls
 	}
+	if n := s.bodies.Load(); n != 0 {
+		t.Errorf("seed %d: bodies hold %d bytes", seed, n)
+	}
 	if strings.Contains(s.log.String(), "panic") {
 		t.Errorf("seed %d: the log tells of a panic", seed)
 	}
