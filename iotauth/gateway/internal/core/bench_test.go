@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -17,16 +18,19 @@ import (
 
 	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
 	"github.com/askaround/askaround-go/iotauth/gateway/internal/mqttest"
+	"github.com/askaround/askaround-go/iotauth/policy"
 )
 
 // BenchmarkDelivery is about 1,000 connections over loopback TCP, half or few of which
-// publish 200 bytes to topics of their own with 32 messages under way, through this broker
-// with a decision on each delivery, and through bare mochi, which has none.
+// publish 200 bytes to topics of their own with 32 messages under way: through this broker
+// with AWS IoT policies deciding on each publication and delivery, through this broker
+// where everything is allowed, and through bare mochi, which does not ask.
 func BenchmarkDelivery(b *testing.B) {
 	brokers := []struct {
 		name  string
 		start func(testing.TB) string
 	}{
+		{"policies", func(t testing.TB) string { return serveAs(t, admitByPolicy(t)).address }},
 		{"core", func(t testing.TB) string { return serve(t).address }},
 		{"mochi", startMochi},
 	}
@@ -57,6 +61,35 @@ func BenchmarkEnqueue(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*fan), "ns/delivery")
 		})
+	}
+}
+
+// governed may do what a policy says.
+type governed struct{ *policy.Bound }
+
+func (governed) Principal() string                      { return "p" }
+func (g governed) MayPublish(topic string, _ bool) bool { return g.Publish(topic).Allowed() }
+func (g governed) MaySubscribe(filter string) bool      { return g.Subscribe(filter).Allowed() }
+func (g governed) MayReceive(topic, _ string) bool      { return g.Receive(topic).Allowed() }
+func (governed) Closed()                                {}
+
+// admitByPolicy binds a document of the usual size to each client.
+func admitByPolicy(t testing.TB) core.Admit {
+	t.Helper()
+	doc, err := policy.Parse([]byte(`{"Version": "2012-10-17", "Statement": [
+		{"Effect": "Allow", "Action": "iot:Connect", "Resource": "arn:aws:iot:*:*:client/${iot:ClientId}"},
+		{"Effect": "Allow", "Action": ["iot:Publish", "iot:Receive"], "Resource": ["arn:aws:iot:*:*:topic/own/${iot:ClientId}/*", "arn:aws:iot:*:*:topic/load/*"]},
+		{"Effect": "Allow", "Action": "iot:Subscribe", "Resource": "arn:aws:iot:*:*:topicfilter/load/*"},
+		{"Effect": "Deny", "Action": ["iot:Publish", "iot:Receive"], "Resource": "arn:aws:iot:*:*:topic/load/*/secret"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := policy.Compile(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(_ context.Context, c *core.Connect) (core.Client, error) {
+		return governed{set.Bind(policy.Connection{ClientID: c.ClientID})}, nil
 	}
 }
 

@@ -3,16 +3,18 @@ package core
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// ErrInvalid says that a message cannot be published: its topic, size or properties.
-var ErrInvalid = errors.New("core: invalid message")
+// ErrInvalid says that a message cannot be published (its topic, size or properties), or
+// that a limit cannot be kept.
+var ErrInvalid = errors.New("core: invalid")
 
-// ErrThrottled says that no more messages can be retained.
+// ErrThrottled says that no more messages can be retained, or no more connections be open.
 var ErrThrottled = errors.New("core: throttled")
 
 // ErrClosed says that the broker was shut down.
@@ -58,17 +60,19 @@ type Broker struct {
 	messageID atomic.Uint64 // the last given
 	closing   atomic.Bool
 
-	mu       sync.Mutex // before that of a session
-	sessions map[string]*session
-	conns    map[*conn]struct{}
-	seen     map[string]*sighting // of client ids
-	idle     chan struct{}        // closed when closing and no connection is left
+	mu         sync.Mutex // before that of a session
+	sessions   map[string]*session
+	conns      map[*conn]struct{}
+	seen       map[string]*sighting // of client ids
+	seenEnough int                  // how many are too many
+	idle       chan struct{}        // closed when closing and no connection is left
 
 	stop    context.CancelFunc // of the goroutines below
 	running sync.WaitGroup
 }
 
-// New returns a Broker with what its store has kept.
+// New returns a Broker with what its store has kept. It starts goroutines, which Shutdown
+// ends. Limits that cannot be kept are ErrInvalid.
 func New(o Options) (*Broker, error) {
 	b := &Broker{
 		options:  o,
@@ -82,6 +86,9 @@ func New(o Options) (*Broker, error) {
 		conns:    map[*conn]struct{}{},
 		seen:     map[string]*sighting{},
 		idle:     make(chan struct{}),
+	}
+	if err := b.limits.validate(); err != nil {
+		return nil, err
 	}
 	if b.store == nil {
 		b.store = noStore{}
@@ -100,14 +107,17 @@ func New(o Options) (*Broker, error) {
 }
 
 // enter counts a connection in, unless the broker is shut down or full.
-func (b *Broker) enter(c *conn) bool {
+func (b *Broker) enter(c *conn) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closing.Load() || len(b.conns) >= b.limits.Connections {
-		return false
+	if b.closing.Load() {
+		return ErrClosed
+	}
+	if len(b.conns) >= b.limits.Connections {
+		return fmt.Errorf("%w: %d connections are open", ErrThrottled, len(b.conns))
 	}
 	b.conns[c] = struct{}{}
-	return true
+	return nil
 }
 
 func (b *Broker) exit(c *conn) {

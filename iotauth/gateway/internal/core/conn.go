@@ -56,10 +56,11 @@ type conn struct {
 		timer *time.Timer
 	}
 
-	wake     chan struct{} // capacity 1: something below, or the session's queue, has changed
-	over     chan struct{} // closed when the connection is to end
-	left     chan struct{} // closed when the session has been left
-	answered chan struct{} // capacity 1: waiting has become less
+	wake      chan struct{} // capacity 1: something below, or the session's queue, has changed
+	over      chan struct{} // closed when the connection is to end
+	left      chan struct{} // closed when the session has been left
+	announced chan struct{} // closed when the world knows of the connection
+	answered  chan struct{} // capacity 1: waiting has become less
 
 	mu      sync.Mutex
 	replies []byte // to be written before deliveries
@@ -74,7 +75,7 @@ type conn struct {
 func newConn(ctx context.Context, b *Broker, nc net.Conn) *conn {
 	c := &conn{
 		broker: b, net: nc,
-		wake: make(chan struct{}, 1), over: make(chan struct{}), left: make(chan struct{}), answered: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), over: make(chan struct{}), left: make(chan struct{}), announced: make(chan struct{}), answered: make(chan struct{}, 1),
 		publishRate:      newBucket(b.limits.PublishRate),
 		throughput:       newBucket(float64(b.limits.Throughput)),
 		redelivery:       newBucket(b.limits.RedeliveryRate),

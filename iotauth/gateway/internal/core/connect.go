@@ -59,6 +59,8 @@ func (c *conn) negotiate(admit Admit) error {
 		c.client.Closed()
 		return refused
 	}
+	c.broker.announceConnected(c)
+	close(c.announced)
 	if p > 0 {
 		if err := c.broker.store.Wait(c.ctx, p); err != nil {
 			return c.withdraw(err)
@@ -66,7 +68,6 @@ func (c *conn) negotiate(admit Admit) error {
 	}
 	c.reply(c.connack(request, present), 0)
 	c.broker.stats.connects.Add(1)
-	c.broker.announceConnected(c)
 	return nil
 }
 

@@ -549,3 +549,14 @@ func TestShutdownInTime(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// TestConnectionLimit: one connection too many is closed at once.
+func TestConnectionLimit(t *testing.T) {
+	s := serve(t, func(o *core.Options) { o.Limits.Connections = 2 })
+	first := s.join(t, v5, "a")
+	s.join(t, v5, "b")
+	mqttest.Dial(t, s.address, v5).Ended()
+	first.Disconnect()
+	eventually(t, "there is room", func() bool { return s.Stats().Connections == 1 })
+	s.join(t, v5, "c").Alive()
+}

@@ -49,6 +49,7 @@ func (b *Broker) announceConnected(c *conn) {
 }
 
 func (b *Broker) announceDisconnected(c *conn, why *ending) {
+	<-c.announced // it may be taken over at once
 	byClient := why.event == eventClient
 	b.announce(c, "presence", event{EventType: "disconnected", ByClient: &byClient, Reason: why.event, VersionNumber: &c.version})
 }

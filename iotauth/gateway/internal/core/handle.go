@@ -17,8 +17,8 @@ func (b *Broker) Handle(ctx context.Context, nc net.Conn, admit Admit) error {
 	defer nc.Close()
 	c := newConn(ctx, b, nc)
 	defer c.cancel()
-	if !b.enter(c) {
-		return ErrClosed
+	if err := b.enter(c); err != nil {
+		return err
 	}
 	defer b.exit(c)
 	stop := context.AfterFunc(ctx, func() { c.end(endShutdown) })

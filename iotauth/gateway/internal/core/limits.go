@@ -1,6 +1,11 @@
 package core
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
 
 // Limits bound what clients may do. A zero value means AWS IoT's default, which stands
 // behind each. Source: "AWS IoT Core endpoints and quotas",
@@ -59,6 +64,40 @@ func (l Limits) withDefaults() Limits {
 	or(&l.RetainedMessages, 500_000)
 	or(&l.Connections, 500_000)
 	return l
+}
+
+// validate reports, as ErrInvalid, limits that cannot be kept or that MQTT cannot tell.
+func (l *Limits) validate() error {
+	var errs []error
+	check := func(ok bool, what string) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("%w: limit %s", ErrInvalid, what))
+		}
+	}
+	for name, n := range map[string]int{
+		"Payload": l.Payload, "TopicBytes": l.TopicBytes, "TopicSlashes": l.TopicSlashes, "ClientIDBytes": l.ClientIDBytes,
+		"SubscriptionsPerConnection": l.SubscriptionsPerConnection, "SubscriptionsPerRequest": l.SubscriptionsPerRequest,
+		"Throughput": l.Throughput, "QueuedMessages": l.QueuedMessages, "QueuedBytes": l.QueuedBytes,
+		"RetainedMessages": l.RetainedMessages, "Connections": l.Connections,
+	} {
+		check(n > 0, name+" must be positive")
+	}
+	for name, n := range map[string]int{"InflightInbound": l.InflightInbound, "InflightOutbound": l.InflightOutbound, "TopicAliasMax": l.TopicAliasMax} {
+		check(n > 0 && n <= math.MaxUint16, name+" must be between 1 and 65,535")
+	}
+	for name, r := range map[string]float64{"PublishRate": l.PublishRate, "ConnectRate": l.ConnectRate, "RedeliveryRate": l.RedeliveryRate} {
+		check(r > 0, name+" must be positive")
+	}
+	for name, d := range map[string]time.Duration{
+		"ConnectTimeout": l.ConnectTimeout, "WebSocketLifetime": l.WebSocketLifetime, "SessionExpiry": l.SessionExpiry,
+		"SessionExpiryMax": l.SessionExpiryMax, "MessageExpiryMax": l.MessageExpiryMax,
+	} {
+		check(d > 0, name+" must be positive")
+	}
+	check(l.KeepAliveMin >= time.Second && l.KeepAliveMax >= l.KeepAliveMin && l.KeepAliveMax <= math.MaxUint16*time.Second,
+		"KeepAliveMin must be at least 1 s, KeepAliveMax not less and at most 65,535 s")
+	check(l.packet() < 1<<28, "Payload must fit in a packet of MQTT, of 256 MiB")
+	return errors.Join(errs...)
 }
 
 func or[T comparable](value *T, otherwise T) {

@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -404,6 +405,23 @@ func TestInvalidMessages(t *testing.T) {
 	} {
 		if err := s.Publish(t.Context(), m); err == nil {
 			t.Errorf("%+v was published", m)
+		}
+	}
+}
+
+func TestInvalidLimits(t *testing.T) {
+	for why, l := range map[string]core.Limits{
+		"negative":                     {Payload: -1},
+		"no rate":                      {PublishRate: -1},
+		"more than packet ids":         {InflightOutbound: 65536},
+		"keep-alive of no second":      {KeepAliveMin: time.Millisecond},
+		"keep-alive the wrong way":     {KeepAliveMin: time.Minute, KeepAliveMax: time.Second},
+		"keep-alive longer than a day": {KeepAliveMax: 24 * time.Hour},
+		"a payload of 1 GiB":           {Payload: 1 << 30},
+		"a session without time":       {SessionExpiry: -1},
+	} {
+		if _, err := core.New(core.Options{Limits: l}); !errors.Is(err, core.ErrInvalid) {
+			t.Errorf("%s: error %v", why, err)
 		}
 	}
 }
