@@ -51,8 +51,8 @@ type countedBody struct {
 func (c *countedBody) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
 	c.held += int64(n)
-	if c.all.Add(int64(n)) > mostBodies && err == nil {
-		err = errTooMany
+	if c.all.Add(int64(n)) > mostBodies {
+		return n, errTooMany
 	}
 	return n, err
 }

@@ -77,7 +77,13 @@ func TestDeleteConnection(t *testing.T) {
 // deleteConnection asks for it, signed.
 func (s *site) deleteConnection(t testing.TB, clientID, query string) (status int, body string) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodDelete, "https://localhost/connections/"+strings.NewReplacer("/", "%2F", " ", "%20", "ä", "%C3%A4").Replace(clientID)+query, nil)
+	return s.signed(t, http.MethodDelete, "/connections/"+strings.NewReplacer("/", "%2F", " ", "%20", "ä", "%C3%A4").Replace(clientID)+query)
+}
+
+// signed sends a request that is signed with the site's key.
+func (s *site) signed(t testing.TB, method, path string) (status int, body string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, "https://localhost"+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

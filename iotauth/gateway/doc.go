@@ -18,6 +18,8 @@
 //	Port443    none or http/1.1    POST /topics/{topic}              custom authorizer, SigV4
 //	                               WebSocket at /mqtt                custom authorizer, SigV4
 //	                               DELETE /connections/{clientId}    SigV4
+//	                               GET /retainedMessage              SigV4
+//	                               GET /retainedMessage/{topic}      SigV4
 //	Port8443   not looked at       POST /topics/{topic}              certificate
 //	Plain      no TLS              MQTT                              custom authorizer
 //	                               HTTP as on Port443                custom authorizer, SigV4
@@ -63,9 +65,8 @@
 // # What is not
 //
 // QoS 2, MQTT 5 enhanced authentication, server redirection and subscription identifiers
-// are refused, as AWS IoT does. Shadows and jobs are not served, nor are retained messages
-// over HTTPS. Over HTTPS, a topic or a message that can never be is 400 before anybody is
-// asked who sends it; AWS does not document the order.
+// are refused, as AWS IoT does. Shadows and jobs are not served. Over HTTPS, a message that
+// can never be is 400 before anybody is asked who sends it; AWS does not document the order.
 //
 // A Gateway is safe for concurrent use.
 package gateway

@@ -156,6 +156,11 @@ func TestAWSCLI(t *testing.T) {
 		t.Skip("starts the AWS CLI")
 	}
 	s := openSite(t)
+	kept := Message{Topic: "doors/kept/1", Payload: []byte("\x00kept"), QoS: 1, Retain: true, UserProperties: [][2]string{{"deviceName", "alpha"}}}
+	if err := s.Publish(t.Context(), kept); err != nil {
+		t.Fatal(err)
+	}
+	s.published(t)
 	secure, plain := "https://localhost:"+s.port(t, Port443), "http://localhost:"+s.port(t, Plain)
 	t.Run("publish", func(t *testing.T) {
 		t.Parallel()
@@ -195,6 +200,13 @@ func TestAWSCLI(t *testing.T) {
 		}
 		if d := <-gone; d.ReasonCode != 0x98 {
 			t.Errorf("DISCONNECT %#x", d.ReasonCode)
+		}
+	})
+	t.Run("get-retained-message", func(t *testing.T) {
+		t.Parallel()
+		out, err := s.cli(t, plain, "get-retained-message", "--topic", kept.Topic, "--query", "[topic,payload,qos,userProperties]", "--output", "text")
+		if want := strings.Join([]string{kept.Topic, b64("\x00kept"), "1", b64(`[{"deviceName":"alpha"}]`)}, "\t") + "\n"; err != nil || out != want {
+			t.Errorf("%v\n%s\nwant\n%s", err, out, want)
 		}
 	})
 }

@@ -157,6 +157,9 @@ func (s *wsStream) readControl() error {
 	case opPing:
 		return s.answer(opPong, s.control)
 	case opClose:
+		if len(s.control) == 1 { // half a status code
+			return s.fail(statusProtocol, errFrame)
+		}
 		s.ended = io.EOF
 		_ = s.answer(opClose, s.control[:min(len(s.control), 2)]) // its status code; the client may be gone
 	}

@@ -75,6 +75,7 @@ func TestFrames(t *testing.T) {
 		{reason: "a pong", input: frame(0x8A, "x") + frame(0x82, "y"), want: "y", err: io.EOF},
 		{reason: "the end", input: frame(0x82, "x") + frame(0x88, "\x03\xe9bye") + frame(0x82, "y"), want: "x", err: io.EOF, out: "880203e9"},
 		{reason: "the end without a status", input: frame(0x88, ""), err: io.EOF, out: "8800"},
+		{reason: "the end with half a status", input: frame(0x88, "\x03"), err: errFrame, out: "880203ea"},
 		{reason: "text", input: frame(0x81, "x"), err: errText, out: "880203eb"},
 		{reason: "not masked", input: "\x82\x01x123456", err: errFrame, out: "880203ea"},
 		{reason: "an extension's bit", input: frame(0xC2, "x"), err: errFrame, out: "880203ea"},

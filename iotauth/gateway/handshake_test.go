@@ -49,6 +49,11 @@ func TestHandshakes(t *testing.T) {
 		{reason: "8443, no certificate", door: Port8443, err: "certificate required"},
 		{reason: "TLS 1.2", door: Port443, edit: func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }},
 		{reason: "TLS 1.1", door: Port443, edit: func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 }, err: "protocol version"},
+		{reason: "another protocol, TLS 1.2", door: Port443, alpn: []string{"amqp"}, edit: func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }, err: "no application protocol"},
+		{reason: "another name, TLS 1.2", door: Port443, edit: func(c *tls.Config) {
+			c.ServerName, c.InsecureSkipVerify, c.MaxVersion = "evil.example", true, tls.VersionTLS12
+		}, err: "unrecognized name"},
+		{reason: "an expired certificate, TLS 1.2", door: Port8883, certificates: []tls.Certificate{expired}, edit: func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }, err: "bad certificate"},
 		{reason: "no name", door: Port443, edit: func(c *tls.Config) { c.ServerName, c.InsecureSkipVerify = "", true }, err: "unrecognized name"},
 		{reason: "another name", door: Port443, edit: func(c *tls.Config) { c.ServerName, c.InsecureSkipVerify = "evil.example", true }, err: "unrecognized name"},
 		{reason: "another name with a certificate", door: Port8883, certificates: []tls.Certificate{s.device}, edit: func(c *tls.Config) { c.ServerName, c.InsecureSkipVerify = "evil.example", true }, err: "unrecognized name"},

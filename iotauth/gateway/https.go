@@ -111,7 +111,13 @@ func (e *exchange) serve() error {
 	if clientID, ok := strings.CutPrefix(path, "/connections/"); ok {
 		return e.only(http.MethodDelete, func() error { return e.deleteConnection(clientID) })
 	}
-	if path == "/mqtt" {
+	if topic, ok := strings.CutPrefix(path, "/retainedMessage/"); ok {
+		return e.only(http.MethodGet, func() error { return e.getRetained(topic) })
+	}
+	switch path {
+	case "/retainedMessage":
+		return e.only(http.MethodGet, e.listRetained)
+	case "/mqtt":
 		return e.only(http.MethodGet, e.upgrade)
 	}
 	return errNoResource

@@ -291,6 +291,27 @@ func TestPublishRate(t *testing.T) {
 	}
 }
 
+// TestMostBodies: beyond what all bodies together may take in memory, a request is 429, and
+// what a body took is given back.
+func TestMostBodies(t *testing.T) {
+	s := openSite(t)
+	text := "POST /topics/doors/a HTTP/1.1\r\nHost: localhost\r\n" + s.customHeaders(t) + "Content-Length: 3\r\n\r\nabc"
+	for _, row := range []struct {
+		held   int64
+		status string
+	}{{0, "200"}, {mostBodies - 3, "200"}, {mostBodies - 2, "429"}, {0, "200"}} {
+		s.bodies.Store(row.held)
+		if head, _ := s.send(t, text); !strings.HasPrefix(head, row.status) {
+			t.Errorf("with %d bytes held: %s", row.held, head)
+		}
+		for began := time.Now(); s.bodies.Load() != row.held; time.Sleep(time.Millisecond) { // the release comes after the answer
+			if time.Since(began) > patience {
+				t.Fatalf("%d bytes are held, %d were", s.bodies.Load(), row.held)
+			}
+		}
+	}
+}
+
 // post sends a request with the credentials that the authorizer takes.
 func (s *site) post(t testing.TB, client *http.Client, url, payload string) (status int, body string) {
 	t.Helper()
@@ -329,6 +350,40 @@ func TestFailures(t *testing.T) {
 	s.registry.change("", func() { s.registry.err = errors.New("no disk") })
 	if head, _ := s.send(t, "POST /topics/doors/a HTTP/1.1\r\nHost: localhost\r\n"+s.customHeaders(t)+"\r\n"); !strings.HasPrefix(head, "500") {
 		t.Error(head)
+	}
+}
+
+// TestCacheOfConnection: an authorizer that allows it is asked once for a connection, and
+// again for the next, whatever door it comes by.
+func TestCacheOfConnection(t *testing.T) {
+	s := openSite(t)
+	f := &function{answer: always(allow(doorsPolicy()))}
+	s.registry.signed(t, "Doors", f)
+	s.registry.change("", func() {
+		a := s.registry.authorizers["Doors"]
+		a.CacheHTTP = true
+		s.registry.authorizers["Doors"] = a
+	})
+	calls := 0
+	for _, door := range []Door{Plain, Port443} {
+		for range 2 {
+			url, transport := "http://localhost/topics/doors/a", &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+				return (&net.Dialer{}).DialContext(ctx, network, s.address[door])
+			}}
+			if door == Port443 {
+				url, transport = "https://localhost/topics/doors/a", s.dialHTTP(t, door, s.tls("http/1.1"))
+			}
+			client := &http.Client{Transport: transport, Timeout: patience}
+			for range 3 {
+				if status, body := s.post(t, client, url, "x"); status != 200 {
+					t.Fatalf("%s: %d %s", door, status, body)
+				}
+			}
+			client.CloseIdleConnections()
+			if calls++; f.called() != calls {
+				t.Errorf("%s: the function was called %d times, want %d", door, f.called(), calls)
+			}
+		}
 	}
 }
 

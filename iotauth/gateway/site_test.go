@@ -111,8 +111,9 @@ func issue(t testing.TB, name string, validity time.Duration, dns ...string) tls
 func doorsPolicy() *policy.Document {
 	return policy.New(
 		policy.Allow(policy.Connect, policy.DeleteConnection).On(policy.Client("*")),
-		policy.Allow(policy.Publish, policy.Receive, policy.RetainPublish).On(policy.Topic("doors/*")),
+		policy.Allow(policy.Publish, policy.Receive, policy.RetainPublish, policy.GetRetainedMessage).On(policy.Topic("doors/*")),
 		policy.Allow(policy.Subscribe).On(policy.TopicFilter("doors/*")),
+		policy.Allow(policy.ListRetainedMessages).On("*"),
 	)
 }
 

@@ -3,10 +3,14 @@ package gateway
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/coder/websocket"
+	"github.com/mochi-mqtt/server/v2/packets"
+
+	"github.com/askaround/askaround-go/iotauth/gateway/internal/mqttest"
 )
 
 func TestOrigins(t *testing.T) {
@@ -72,6 +76,45 @@ func TestWebSocketEnds(t *testing.T) {
 			t.Errorf("%s: status %d, %v", tt.reason, got, err)
 		}
 		_ = ws.CloseNow()
+	}
+}
+
+// TestWebSocketBehindServer: a WebSocket that another server has accepted counts against
+// the limit, and ends with Shutdown.
+func TestWebSocketBehindServer(t *testing.T) {
+	s := openSite(t, func(o *Options) { o.Limits.Connections = 1 })
+	server := httptest.NewServer(s.Handler())
+	defer server.Close()
+	username, err := s.credentials(t).Username("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dial := func() (*websocket.Conn, *http.Response) {
+		ws, response, err := websocket.Dial(t.Context(), server.URL+"/mqtt", &websocket.DialOptions{Subprotocols: []string{"mqtt"}})
+		if response == nil {
+			t.Fatal(err)
+		}
+		return ws, response
+	}
+	ws, _ := dial()
+	if ws == nil {
+		t.Fatal(s.log)
+	}
+	defer ws.CloseNow()
+	p := mqttest.New(t, websocket.NetConn(t.Context(), ws, websocket.MessageBinary), mqttest.V5)
+	p.Connect("behind", mqttest.Login(username, "any"))
+	if n := s.Stats().Connections; n != 1 {
+		t.Errorf("%d connections", n)
+	}
+	if _, response := dial(); response.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("beyond the limit: %s", response.Status)
+	}
+	if err := s.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	p.Dismissed(packets.ErrServerShuttingDown)
+	if _, response := dial(); response.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("after Shutdown: %s", response.Status)
 	}
 }
 

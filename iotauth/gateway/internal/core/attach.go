@@ -339,7 +339,11 @@ func (b *Broker) restore() error {
 			m.expires = q.Expires
 			s.restoreDelivery(m, q, cut[s])
 		},
-		Retained: func(topic string, m *Message, at time.Time) { b.retained.messages[topic] = newMessage(*m, at) },
+		Retained: func(topic string, m *Message, at time.Time) {
+			kept := newMessage(*m, at)
+			kept.kept = at
+			b.retained.messages[topic] = kept
+		},
 	})
 	for s := range cut {
 		s.save()

@@ -13,6 +13,7 @@ type message struct {
 	Message
 	props   []byte    // its MQTT 5 properties but for the expiry, encoded
 	expires time.Time // zero is never
+	kept    time.Time // since when it is retained, if it is
 
 	id MessageID // in the store; 0 where no session that is kept has it. Only for the goroutine that routes it
 }

@@ -34,8 +34,9 @@ func (r *retained) put(b *Broker, m *message) (Position, bool) {
 	if !replaces && len(r.messages) >= b.limits.RetainedMessages && !r.purge(b) {
 		return 0, false
 	}
+	m.kept = time.Now()
 	r.messages[m.Topic] = m
-	return b.store.PutRetained(m.Topic, &m.Message, time.Now()), true
+	return b.store.PutRetained(m.Topic, &m.Message, m.kept), true
 }
 
 // purge removes what has expired, and reports whether there was any.
