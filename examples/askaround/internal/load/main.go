@@ -29,6 +29,9 @@ type options struct {
 	length time.Duration
 	dir    string
 	polls  periods
+
+	subscribers, questions int    // of throughput
+	profiles               string // directory
 }
 
 // periods is a flag: durations with commas between them.
@@ -49,17 +52,32 @@ func (p *periods) Set(s string) error {
 }
 
 func main() {
+	if os.Getenv(serverVariable) != "" {
+		exitOn(serve(context.Background(), os.Stdin, os.Stdout))
+		return
+	}
 	var o options
 	flag.IntVar(&o.rate, "rate", 100, "answers a second")
 	flag.DurationVar(&o.length, "for", 10*time.Second, "how long")
 	flag.StringVar(&o.dir, "data", "", "`directory` of the data; empty keeps it in memory")
 	flag.Var(&o.polls, "poll", "`periods` of those who ask again and again, such as 500ms,1s")
+	flag.IntVar(&o.subscribers, "subscribers", 0, "measure throughput with so many `clients` by MQTT over WebSocket instead")
+	flag.IntVar(&o.questions, "questions", 100, "over which answers and subscribers are spread, with -subscribers")
+	flag.StringVar(&o.profiles, "profiles", "", "`directory` for the server's profiles, with -subscribers")
 	flag.Parse()
-	if o.rate < 1 || o.length <= 0 {
-		fmt.Fprintln(os.Stderr, "load: -rate and -for are more than nothing")
+	if o.rate < 1 || o.length <= 0 || o.questions < 1 || o.subscribers < 0 {
+		fmt.Fprintln(os.Stderr, "load: -rate, -for and -questions are more than nothing, -subscribers not less")
 		os.Exit(2)
 	}
-	if err := run(context.Background(), os.Stdout, o); err != nil {
+	if o.subscribers > 0 {
+		exitOn(throughput(context.Background(), os.Stdout, o))
+		return
+	}
+	exitOn(run(context.Background(), os.Stdout, o))
+}
+
+func exitOn(err error) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
 		os.Exit(1)
 	}
