@@ -2,6 +2,7 @@ package idtoken
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -103,15 +104,29 @@ func (v *Verifier) Verify(ctx context.Context, token string, dest any) (Claims, 
 	if len(token) > maxToken {
 		return Claims{}, refuse(Malformed, "longer than %d bytes", maxToken)
 	}
-	parsed, err := jose.ParseSignedCompact(token, algorithms)
-	if err != nil {
-		return Claims{}, refuse(Malformed, "%v", err)
-	}
-	claims, err := v.keys.verify(ctx, parsed)
+	claims, err := v.signed(ctx, token)
 	if err != nil {
 		return Claims{}, err
 	}
 	return v.Check(claims, dest)
+}
+
+// signed returns the claims of a token that the issuer has signed.
+func (v *Verifier) signed(ctx context.Context, token string) ([]byte, error) {
+	digest := sha256.Sum256([]byte(token))
+	claims, keys := v.keys.verified.find(digest)
+	if claims != nil && !v.keys.stale() {
+		return claims, nil
+	}
+	parsed, err := jose.ParseSignedCompact(token, algorithms)
+	if err != nil {
+		return nil, refuse(Malformed, "%v", err)
+	}
+	if claims, err = v.keys.verify(ctx, parsed); err != nil {
+		return nil, err
+	}
+	v.keys.verified.add(digest, claims, keys)
+	return claims, nil
 }
 
 // Check does what Verify does with claims in JSON whose signature somebody else verified.
