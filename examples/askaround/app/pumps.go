@@ -1,6 +1,8 @@
 package app
 
 import (
+	"time"
+
 	"github.com/askaround/askaround-go/askaround"
 	"github.com/askaround/askaround-go/internal/localaws"
 	"github.com/askaround/askaround-go/internal/localaws/pump"
@@ -12,8 +14,14 @@ type mapping struct {
 	*pump.Mapping
 }
 
+// sumsPace is how often the sums of a question change at most. A sum carries its version
+// and stands for all answers before it, so that subscribers miss nothing; and under load
+// the answers of that time cost one write and one message together.
+const sumsPace = 50 * time.Millisecond
+
 // mappings connect the queues and streams to the worker, with the figures of the
-// source posts: batches of 10 messages and of 100 stream records.
+// source posts: batches of 10 messages and of 100 stream records; of 1,000 where sums are
+// made, so that the pace bounds no rate.
 func mappings(local *localaws.Local, r askaround.Resources, w *askaround.Worker) ([]mapping, error) {
 	var all []mapping
 	var firstErr error
@@ -34,7 +42,9 @@ func mappings(local *localaws.Local, r askaround.Resources, w *askaround.Worker)
 	queue("process questions", r.QuestionsQueue, w.ProcessQuestions)
 	queue("process star answers", r.StarAnswersQueue, w.ProcessAnswers)
 	queue("process geo answers", r.GeoAnswersQueue, w.ProcessAnswers)
-	m, err := pump.Window(local, r.Answers, w.AggregateAnswers, func(o *pump.StreamOptions) { o.BatchSize = 100; o.ReportBatchItemFailures = true })
+	m, err := pump.Window(local, r.Answers, w.AggregateAnswers, func(o *pump.StreamOptions) {
+		o.BatchSize, o.Pace, o.ReportBatchItemFailures = 1000, sumsPace, true
+	})
 	add("aggregate answers", m, err)
 	stream("publish questions", r.Questions, w.PublishQuestions)
 	stream("publish heat", r.Heat, w.PublishHeat)

@@ -1,6 +1,7 @@
 package direct
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -8,24 +9,19 @@ import (
 
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
-
-	"github.com/askaround/askaround-go/internal/inprocess"
 )
 
 // service is one service in the process.
 type service struct {
 	name     string
-	handler  *inprocess.Client
+	engine   engine
 	protocol smithyhttp.ClientProtocol
 	errors   *smithy.TypeRegistry
 }
 
-// endpoint stands where a request has the address of its service. Queues have it in
-// their URLs.
-var endpoint = url.URL{Scheme: "http", Host: "localaws.invalid", Path: "/"}
-
-// notSigned stands where a request has its signature: the engines want to see one.
-var notSigned = []string{"in process"}
+// engine does what target and body ask for, and returns what read makes of the answer.
+// It keeps nothing of body, and read nothing of the answer.
+type engine func(ctx context.Context, target string, body []byte, read func(status int, header http.Header, answer []byte) error) error
 
 // call does one operation.
 func call[Out any, P interface {
@@ -40,20 +36,31 @@ func call[Out any, P interface {
 }
 
 func (s *service) call(ctx context.Context, operation *smithy.OperationSchema, in smithy.Serializable, out smithy.Deserializable) error {
-	to := endpoint
-	request := &smithyhttp.Request{Request: &http.Request{URL: &to, Host: endpoint.Host, Header: http.Header{"Authorization": notSigned}}}
+	if err := ctx.Err(); err != nil {
+		return &smithy.CanceledError{Err: err}
+	}
+	request := &smithyhttp.Request{Request: &http.Request{URL: &url.URL{}, Header: make(http.Header, 4)}}
 	if err := s.protocol.SerializeRequest(ctx, operation, in, request); err != nil {
 		return &smithy.SerializationError{Err: err}
 	}
-	r := request.WithContext(ctx)
-	r.Body = io.NopCloser(request.GetStream())
-	if n, known, err := request.StreamLength(); err == nil && known {
-		r.ContentLength = n
+	var body written
+	if _, err := io.Copy(&body, request.GetStream()); err != nil {
+		return &smithy.SerializationError{Err: err}
 	}
-	response, err := s.handler.Do(r)
-	if err != nil {
-		return err
+	return s.engine(ctx, request.Header.Get("X-Amz-Target"), body, func(status int, header http.Header, answer []byte) error {
+		response := &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(bytes.NewReader(answer))}
+		return s.protocol.DeserializeResponse(ctx, operation, s.errors, &smithyhttp.Response{Response: response}, out)
+	})
+}
+
+// written is what was written to it, without a copy where that came in one piece.
+type written []byte
+
+func (w *written) Write(p []byte) (int, error) {
+	if *w == nil {
+		*w = p[:len(p):len(p)]
+	} else {
+		*w = append(*w, p...)
 	}
-	defer response.Body.Close()
-	return s.protocol.DeserializeResponse(ctx, operation, s.errors, &smithyhttp.Response{Response: response}, out)
+	return len(p), nil
 }

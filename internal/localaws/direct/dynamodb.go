@@ -2,13 +2,13 @@ package direct
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/schemas"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/transport/http/protocol/awsjson"
 
-	"github.com/askaround/askaround-go/internal/inprocess"
 	"github.com/askaround/askaround-go/internal/localaws"
 )
 
@@ -19,8 +19,10 @@ type DynamoDB struct{ service service }
 // NewDynamoDB returns a client of local's DynamoDB.
 func NewDynamoDB(local *localaws.Local) *DynamoDB {
 	return &DynamoDB{service{
-		name:     dynamodb.ServiceID,
-		handler:  inprocess.NewClient(local.DynamoDB()),
+		name: dynamodb.ServiceID,
+		engine: func(ctx context.Context, target string, body []byte, read func(int, http.Header, []byte) error) error {
+			return local.DynamoDB().Call(ctx, target, body, func(status int, answer []byte) error { return read(status, nil, answer) })
+		},
 		protocol: awsjson.New10(schemas.DynamoDB_20120810),
 		errors:   dynamodb.TypeRegistry,
 	}}

@@ -8,7 +8,6 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/transport/http/protocol/awsjson"
 
-	"github.com/askaround/askaround-go/internal/inprocess"
 	"github.com/askaround/askaround-go/internal/localaws"
 )
 
@@ -20,7 +19,7 @@ type SQS struct{ service service }
 func NewSQS(local *localaws.Local) *SQS {
 	return &SQS{service{
 		name:     sqs.ServiceID,
-		handler:  inprocess.NewClient(local.SQS()),
+		engine:   local.SQS().Call,
 		protocol: awsjson.New10(schemas.AmazonSQS),
 		errors:   sqs.TypeRegistry,
 	}}

@@ -21,7 +21,7 @@ type put struct {
 }
 
 // newPut returns an answer of whose token it is.
-func newPut(host, question, token string, index int, halfStars int) put {
+func newPut(host, question, token string, index, halfStars int) put {
 	body := fmt.Sprintf(`{"stars":%g}`, float64(halfStars)/2)
 	return put{question: index, request: fmt.Appendf(nil,
 		"PUT /questions/%s/answer HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",

@@ -29,12 +29,12 @@ const (
 
 // usage is what the server has used and done so far.
 type usage struct {
-	URL        string        // where it serves
-	Processor  time.Duration // user and system
-	Mallocs    uint64        // allocations
-	Allocated  uint64        // bytes
-	Collector  uint32        // cycles of the garbage collector
-	Figures    app.Stats
+	URL       string        // where it serves
+	Processor time.Duration // user and system
+	Mallocs   uint64        // allocations
+	Allocated uint64        // bytes
+	Collector uint32        // cycles of the garbage collector
+	Figures   app.Stats
 }
 
 // serve serves as long as in does not end. For each line of it, and first of all, it

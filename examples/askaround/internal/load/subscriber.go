@@ -23,10 +23,10 @@ type subscriber struct {
 	buffer bytes.Buffer // of the message in hand
 
 	mu       sync.Mutex
-	seen     int64      // the most answers that it was told of
-	sights   []sight    // when it was told of more than before
-	messages int        // all that it received
-	wanted   int64      // grown is closed when it has seen so many
+	seen     int64   // the most answers that it was told of
+	sights   []sight // when it was told of more than before
+	messages int     // all that it received
+	wanted   int64   // grown is closed when it has seen so many
 	grown    chan struct{}
 }
 
@@ -127,7 +127,7 @@ func (s *subscriber) take(b []byte, now time.Time) (acks []byte, err error) {
 		}
 		packet := b[1+n:][:length]
 		b = b[1+n:][length:]
-		topic := 2 + int(binary.BigEndian.Uint16(packet)) // with its length
+		topic := 2 + int(binary.BigEndian.Uint16(packet))  // with its length
 		if len(packet) < topic+3 || packet[topic+2] != 0 { // no properties
 			return nil, errPacket
 		}

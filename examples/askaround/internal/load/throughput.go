@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
@@ -26,9 +27,9 @@ const warmUp = 2 * time.Second
 // patience bounds the wait for what was accepted to reach the last subscriber.
 const patience = 60 * time.Second
 
-// throughput measures a server of its own process: answers to some questions, spread
-// evenly over them, each to a question by a user who has not answered it, while
-// subscribers follow, spread evenly too.
+// throughput measures a server of its own process: answers to some questions, at random
+// and each by a user who has not answered the question before, while subscribers follow
+// the questions, spread evenly over them.
 func throughput(ctx context.Context, w io.Writer, o options) (err error) {
 	s, err := startServer(ctx, o)
 	if err != nil {
@@ -84,18 +85,25 @@ func (t *trial) prepare(ctx context.Context) error {
 	return errors.Join(t.preparePuts(ctx), t.prepareSubscribers(ctx))
 }
 
+// preparePuts makes answers to questions at random, the same in each run. The n-th answer
+// to a question is user n's.
 func (t *trial) preparePuts(ctx context.Context) error {
-	total := int((warmUp + t.options.length).Seconds() * float64(t.options.rate))
-	tokens, err := fetchTokens(ctx, t.server.url, "user", (total+len(t.questions)-1)/len(t.questions))
+	warm := int(warmUp.Seconds() * float64(t.options.rate))
+	chosen := make([]int, warm+int(t.options.length.Seconds()*float64(t.options.rate)))
+	random, answers := rand.New(rand.NewPCG(1, 2)), make([]int, len(t.questions))
+	for i := range chosen {
+		chosen[i] = random.IntN(len(t.questions))
+		answers[chosen[i]]++
+	}
+	tokens, err := fetchTokens(ctx, t.server.url, "user", slices.Max(answers))
 	if err != nil {
 		return err
 	}
-	puts := make([]put, total)
-	for i := range puts {
-		q := i % len(t.questions)
-		puts[i] = newPut(hostOf(t.server.url), t.questions[q], tokens[i/len(t.questions)], q, i%11)
+	puts := make([]put, len(chosen))
+	for i, q := range chosen {
+		answers[q]--
+		puts[i] = newPut(hostOf(t.server.url), t.questions[q], tokens[answers[q]], q, i%11)
 	}
-	warm := int(warmUp.Seconds() * float64(t.options.rate))
 	t.warm, t.puts = puts[:warm], puts[warm:]
 	return nil
 }
