@@ -1,12 +1,13 @@
 // Package direct has clients of the services in the process that do without what the
-// SDK's clients do for the way there: signatures, retries, endpoints, checksums, one
-// middleware for each. They speak the services' JSON protocol in the SDK's own words, so
-// that inputs, outputs and errors are the SDK's, and cost a third of the processor.
+// SDK's clients do for the way there: signatures, retries, endpoints, checksums, each in a
+// middleware of its own. They speak the services' JSON protocol with the SDK's own
+// serializers: inputs, outputs and errors are the SDK's. A put costs an eighth
+// (go test -bench Put).
 //
 //	db := direct.NewDynamoDB(local)
 //	_, err := db.PutItem(ctx, &dynamodb.PutItemInput{…})
 //
-// Not done either: a client token for TransactWriteItems, since nothing is sent twice, and
-// the SDK's own checks of inputs, since the engines make them. Options for one call
-// concern the way there: they are ignored.
+// They make up no client token for TransactWriteItems, since they send nothing twice, and
+// leave the checks of inputs to the services. The options of a call concern the way there:
+// they are ignored.
 package direct

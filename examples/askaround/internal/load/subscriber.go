@@ -126,6 +126,9 @@ func (s *subscriber) take(b []byte, now time.Time) (acks []byte, err error) {
 			return nil, errPacket
 		}
 		packet := b[1+n:][:length]
+		if len(packet) < 2 {
+			return nil, errPacket
+		}
 		b = b[1+n:][length:]
 		topic := 2 + int(binary.BigEndian.Uint16(packet))  // with its length
 		if len(packet) < topic+3 || packet[topic+2] != 0 { // no properties
