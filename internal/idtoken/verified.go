@@ -3,14 +3,41 @@ package idtoken
 import (
 	"crypto/sha256"
 	"sync"
+
+	"github.com/go-jose/go-jose/v4/json" // with names to the letter, and none twice
+	"github.com/go-jose/go-jose/v4/jwt"
 )
+
+// signed is what the issuer has signed.
+type signed struct {
+	payload []byte
+	claims  jwt.Claims // of payload
+}
+
+func readSigned(payload []byte) (*signed, error) {
+	s := &signed{payload: payload}
+	if json.Unmarshal(payload, &s.claims) != nil {
+		return nil, errClaims
+	}
+	return s, nil
+}
+
+var errClaims = refuse(Malformed, "its claims have wrong types")
+
+// decode decodes all claims into dest, unless that is nil.
+func (s *signed) decode(dest any) error {
+	if dest != nil && json.Unmarshal(s.payload, dest) != nil {
+		return errClaims
+	}
+	return nil
+}
 
 // maxVerified is how many tokens are remembered, about: twice as many, and no fewer of
 // those that come again and again.
 const maxVerified = 4096
 
 // verified remembers which tokens were signed by one of the issuer's present keys, since
-// the same token comes with every request of its bearer. What the claims say is checked
+// the same token comes with every request of its bearer. What its claims say is checked
 // each time. Tokens are kept as digests: who reads the memory cannot use them.
 //
 // It has two generations. What is looked up moves to the younger one; when that is full
@@ -18,36 +45,36 @@ const maxVerified = 4096
 type verified struct {
 	mu         sync.Mutex
 	keys       int // which keys: counts their fetches
-	young, old map[[sha256.Size]byte][]byte
+	young, old map[[sha256.Size]byte]*signed
 }
 
-// find returns the claims of a token that was verified, nil for another, and which keys
+// find returns what a token holds that was verified, nil for another, and which keys
 // there are.
-func (v *verified) find(digest [sha256.Size]byte) (claims []byte, keys int) {
+func (v *verified) find(digest [sha256.Size]byte) (s *signed, keys int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if claims = v.young[digest]; claims == nil {
-		if claims = v.old[digest]; claims != nil {
-			v.put(digest, claims)
+	if s = v.young[digest]; s == nil {
+		if s = v.old[digest]; s != nil {
+			v.put(digest, s)
 		}
 	}
-	return claims, v.keys
+	return s, v.keys
 }
 
 // add remembers what keys have verified, unless there are others by now.
-func (v *verified) add(digest [sha256.Size]byte, claims []byte, keys int) {
+func (v *verified) add(digest [sha256.Size]byte, s *signed, keys int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if keys == v.keys {
-		v.put(digest, claims)
+		v.put(digest, s)
 	}
 }
 
-func (v *verified) put(digest [sha256.Size]byte, claims []byte) {
+func (v *verified) put(digest [sha256.Size]byte, s *signed) {
 	if len(v.young) >= maxVerified || v.young == nil {
-		v.young, v.old = make(map[[sha256.Size]byte][]byte), v.young
+		v.young, v.old = make(map[[sha256.Size]byte]*signed), v.young
 	}
-	v.young[digest] = claims
+	v.young[digest] = s
 }
 
 // forget is called when there are new keys: one that is gone may be so for a reason.

@@ -17,19 +17,19 @@ func digestOf(i int) [sha256.Size]byte {
 func TestVerifiedIsBounded(t *testing.T) {
 	var v verified
 	often := digestOf(-1)
-	v.add(often, []byte("often"), 0)
+	v.add(often, &signed{payload: []byte("often")}, 0)
 	for i := range 10 * maxVerified {
-		v.add(digestOf(i), []byte("once"), 0)
+		v.add(digestOf(i), new(signed), 0)
 		if i%maxVerified == 0 {
-			if claims, _ := v.find(often); string(claims) != "often" {
-				t.Fatalf("after %d others: %q", i, claims)
+			if s, _ := v.find(often); s == nil || string(s.payload) != "often" {
+				t.Fatalf("after %d others: %v", i, s)
 			}
 		}
 	}
 	if n := len(v.young) + len(v.old); n > 2*maxVerified {
 		t.Errorf("%d are remembered", n)
 	}
-	if claims, _ := v.find(digestOf(0)); claims != nil {
+	if s, _ := v.find(digestOf(0)); s != nil {
 		t.Error("the first of many is remembered")
 	}
 }
@@ -39,14 +39,14 @@ func TestVerifiedIsBounded(t *testing.T) {
 func TestVerifiedByOtherKeys(t *testing.T) {
 	var v verified
 	_, keys := v.find(digestOf(1))
-	v.add(digestOf(1), []byte("{}"), keys)
-	if claims, _ := v.find(digestOf(1)); claims == nil {
+	v.add(digestOf(1), new(signed), keys)
+	if s, _ := v.find(digestOf(1)); s == nil {
 		t.Fatal("it is not remembered")
 	}
 	v.forget()
-	v.add(digestOf(2), []byte("{}"), keys)
+	v.add(digestOf(2), new(signed), keys)
 	for i := 1; i <= 2; i++ {
-		if claims, _ := v.find(digestOf(i)); claims != nil {
+		if s, _ := v.find(digestOf(i)); s != nil {
 			t.Errorf("%d is remembered", i)
 		}
 	}
@@ -64,7 +64,7 @@ func TestVerifyAgain(t *testing.T) {
 			t.Fatalf("claims %+v, %v", claims, err)
 		}
 	}
-	if claims, _ := v.keys.verified.find(sha256.Sum256([]byte(token))); claims == nil {
+	if s, _ := v.keys.verified.find(sha256.Sum256([]byte(token))); s == nil {
 		t.Error("it is not remembered")
 	}
 	if _, err := v.Verify(t.Context(), token+"A", nil); !errors.Is(err, Malformed) && !errors.Is(err, Signature) {

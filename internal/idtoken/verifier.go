@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
-	"github.com/go-jose/go-jose/v4/json" // with names to the letter, and none twice
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
@@ -104,42 +103,50 @@ func (v *Verifier) Verify(ctx context.Context, token string, dest any) (Claims, 
 	if len(token) > maxToken {
 		return Claims{}, refuse(Malformed, "longer than %d bytes", maxToken)
 	}
-	claims, err := v.signed(ctx, token)
+	s, err := v.signed(ctx, token)
 	if err != nil {
 		return Claims{}, err
 	}
-	return v.Check(claims, dest)
+	return v.check(s, dest)
 }
 
-// signed returns the claims of a token that the issuer has signed.
-func (v *Verifier) signed(ctx context.Context, token string) ([]byte, error) {
+// signed returns what a token holds that the issuer has signed.
+func (v *Verifier) signed(ctx context.Context, token string) (*signed, error) {
 	digest := sha256.Sum256([]byte(token))
-	claims, keys := v.keys.verified.find(digest)
-	if claims != nil && !v.keys.stale() {
-		return claims, nil
+	s, keys := v.keys.verified.find(digest)
+	if s != nil && !v.keys.stale() {
+		return s, nil
 	}
 	parsed, err := jose.ParseSignedCompact(token, algorithms)
 	if err != nil {
 		return nil, refuse(Malformed, "%v", err)
 	}
-	if claims, err = v.keys.verify(ctx, parsed); err != nil {
+	payload, err := v.keys.verify(ctx, parsed)
+	if err != nil {
 		return nil, err
 	}
-	v.keys.verified.add(digest, claims, keys)
-	return claims, nil
+	if s, err = readSigned(payload); err != nil {
+		return nil, err
+	}
+	v.keys.verified.add(digest, s, keys)
+	return s, nil
 }
 
 // Check does what Verify does with claims in JSON whose signature somebody else verified.
 func (v *Verifier) Check(claims []byte, dest any) (Claims, error) {
-	var c jwt.Claims
-	err := json.Unmarshal(claims, &c)
-	if err == nil && dest != nil {
-		err = json.Unmarshal(claims, dest)
+	s, err := readSigned(claims)
+	if err != nil {
+		return Claims{}, err
 	}
-	now := v.options.Clock()
+	return v.check(s, dest)
+}
+
+func (v *Verifier) check(s *signed, dest any) (Claims, error) {
+	if err := s.decode(dest); err != nil {
+		return Claims{}, err
+	}
+	now, c := v.options.Clock(), &s.claims
 	switch {
-	case err != nil:
-		return Claims{}, refuse(Malformed, "its claims have wrong types")
 	case c.Issuer != v.issuer:
 		return Claims{}, refuse(Issuer, "")
 	case !c.Audience.Contains(v.audience):
