@@ -1,8 +1,7 @@
 // Package direct has clients of the services in the process that do without what the
 // SDK's clients do for the way there: signatures, retries, endpoints, checksums, each in a
-// middleware of its own. They speak the services' JSON protocol with the SDK's own
-// serializers: inputs, outputs and errors are the SDK's. A put costs an eighth
-// (go test -bench Put).
+// middleware of its own. They speak the services' JSON protocol; inputs, outputs and
+// errors are the SDK's. A put costs a ninth (go test -bench Put).
 //
 //	db := direct.NewDynamoDB(local)
 //	_, err := db.PutItem(ctx, &dynamodb.PutItemInput{…})

@@ -6,7 +6,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/schemas"
-	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/transport/http/protocol/awsjson"
 
 	"github.com/askaround/askaround-go/internal/localaws"
@@ -30,19 +29,21 @@ func NewDynamoDB(local *localaws.Local) *DynamoDB {
 
 // The operations, as their schemas have them.
 var (
-	createTable        = smithy.NewOperationSchema(schemas.CreateTable, schemas.CreateTableInput, schemas.CreateTableOutput)
-	describeTable      = smithy.NewOperationSchema(schemas.DescribeTable, schemas.DescribeTableInput, schemas.DescribeTableOutput)
-	describeTimeToLive = smithy.NewOperationSchema(schemas.DescribeTimeToLive, schemas.DescribeTimeToLiveInput, schemas.DescribeTimeToLiveOutput)
-	updateTimeToLive   = smithy.NewOperationSchema(schemas.UpdateTimeToLive, schemas.UpdateTimeToLiveInput, schemas.UpdateTimeToLiveOutput)
-	putItem            = smithy.NewOperationSchema(schemas.PutItem, schemas.PutItemInput, schemas.PutItemOutput)
-	getItem            = smithy.NewOperationSchema(schemas.GetItem, schemas.GetItemInput, schemas.GetItemOutput)
-	updateItem         = smithy.NewOperationSchema(schemas.UpdateItem, schemas.UpdateItemInput, schemas.UpdateItemOutput)
-	deleteItem         = smithy.NewOperationSchema(schemas.DeleteItem, schemas.DeleteItemInput, schemas.DeleteItemOutput)
-	batchWriteItem     = smithy.NewOperationSchema(schemas.BatchWriteItem, schemas.BatchWriteItemInput, schemas.BatchWriteItemOutput)
-	batchGetItem       = smithy.NewOperationSchema(schemas.BatchGetItem, schemas.BatchGetItemInput, schemas.BatchGetItemOutput)
-	query              = smithy.NewOperationSchema(schemas.Query, schemas.QueryInput, schemas.QueryOutput)
-	scan               = smithy.NewOperationSchema(schemas.Scan, schemas.ScanInput, schemas.ScanOutput)
-	transactWriteItems = smithy.NewOperationSchema(schemas.TransactWriteItems, schemas.TransactWriteItemsInput, schemas.TransactWriteItemsOutput)
+	tableOperation = operations(schemas.DynamoDB_20120810)
+
+	createTable        = tableOperation(schemas.CreateTable, schemas.CreateTableInput, schemas.CreateTableOutput)
+	describeTable      = tableOperation(schemas.DescribeTable, schemas.DescribeTableInput, schemas.DescribeTableOutput)
+	describeTimeToLive = tableOperation(schemas.DescribeTimeToLive, schemas.DescribeTimeToLiveInput, schemas.DescribeTimeToLiveOutput)
+	updateTimeToLive   = tableOperation(schemas.UpdateTimeToLive, schemas.UpdateTimeToLiveInput, schemas.UpdateTimeToLiveOutput)
+	putItem            = tableOperation(schemas.PutItem, schemas.PutItemInput, schemas.PutItemOutput)
+	getItem            = tableOperation(schemas.GetItem, schemas.GetItemInput, schemas.GetItemOutput)
+	updateItem         = tableOperation(schemas.UpdateItem, schemas.UpdateItemInput, schemas.UpdateItemOutput)
+	deleteItem         = tableOperation(schemas.DeleteItem, schemas.DeleteItemInput, schemas.DeleteItemOutput)
+	batchWriteItem     = tableOperation(schemas.BatchWriteItem, schemas.BatchWriteItemInput, schemas.BatchWriteItemOutput)
+	batchGetItem       = tableOperation(schemas.BatchGetItem, schemas.BatchGetItemInput, schemas.BatchGetItemOutput)
+	query              = tableOperation(schemas.Query, schemas.QueryInput, schemas.QueryOutput)
+	scan               = tableOperation(schemas.Scan, schemas.ScanInput, schemas.ScanOutput)
+	transactWriteItems = tableOperation(schemas.TransactWriteItems, schemas.TransactWriteItemsInput, schemas.TransactWriteItemsOutput)
 )
 
 func (c *DynamoDB) CreateTable(ctx context.Context, in *dynamodb.CreateTableInput, _ ...func(*dynamodb.Options)) (*dynamodb.CreateTableOutput, error) {

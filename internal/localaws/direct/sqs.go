@@ -5,7 +5,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/schemas"
-	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/transport/http/protocol/awsjson"
 
 	"github.com/askaround/askaround-go/internal/localaws"
@@ -27,11 +26,13 @@ func NewSQS(local *localaws.Local) *SQS {
 
 // The operations, as their schemas have them.
 var (
-	createQueue             = smithy.NewOperationSchema(schemas.CreateQueue, schemas.CreateQueueRequest, schemas.CreateQueueResult)
-	getQueueUrl             = smithy.NewOperationSchema(schemas.GetQueueUrl, schemas.GetQueueUrlRequest, schemas.GetQueueUrlResult)
-	getQueueAttributes      = smithy.NewOperationSchema(schemas.GetQueueAttributes, schemas.GetQueueAttributesRequest, schemas.GetQueueAttributesResult)
-	sendMessage             = smithy.NewOperationSchema(schemas.SendMessage, schemas.SendMessageRequest, schemas.SendMessageResult)
-	changeMessageVisibility = smithy.NewOperationSchema(schemas.ChangeMessageVisibility, schemas.ChangeMessageVisibilityRequest, nil)
+	queueOperation = operations(schemas.AmazonSQS)
+
+	createQueue             = queueOperation(schemas.CreateQueue, schemas.CreateQueueRequest, schemas.CreateQueueResult)
+	getQueueUrl             = queueOperation(schemas.GetQueueUrl, schemas.GetQueueUrlRequest, schemas.GetQueueUrlResult)
+	getQueueAttributes      = queueOperation(schemas.GetQueueAttributes, schemas.GetQueueAttributesRequest, schemas.GetQueueAttributesResult)
+	sendMessage             = queueOperation(schemas.SendMessage, schemas.SendMessageRequest, schemas.SendMessageResult)
+	changeMessageVisibility = queueOperation(schemas.ChangeMessageVisibility, schemas.ChangeMessageVisibilityRequest, nil)
 )
 
 func (c *SQS) CreateQueue(ctx context.Context, in *sqs.CreateQueueInput, _ ...func(*sqs.Options)) (*sqs.CreateQueueOutput, error) {

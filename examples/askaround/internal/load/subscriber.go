@@ -94,10 +94,12 @@ func (s *subscriber) exchange(ctx context.Context, p *packets.ControlPacket, wan
 	return fmt.Errorf("the broker's answer is %v", got)
 }
 
-// run reads until the connection ends.
+// run reads until the connection ends, at the latest with ctx.
 func (s *subscriber) run(ctx context.Context) error {
+	defer context.AfterFunc(ctx, func() { _ = s.socket.CloseNow() })()
+	unbounded := context.Background() // a context that can end costs the library work for each message
 	for {
-		_, r, err := s.socket.Reader(ctx)
+		_, r, err := s.socket.Reader(unbounded)
 		if err != nil {
 			return err
 		}
@@ -108,7 +110,7 @@ func (s *subscriber) run(ctx context.Context) error {
 		now := time.Now()
 		acks, err := s.take(s.buffer.Bytes(), now)
 		if err == nil && len(acks) > 0 {
-			err = s.socket.Write(ctx, websocket.MessageBinary, acks)
+			err = s.socket.Write(unbounded, websocket.MessageBinary, acks)
 		}
 		if err != nil {
 			return err
