@@ -5,6 +5,16 @@
 //	go run ./examples/askaround/internal/load -rate 100 -for 10s -poll 500ms,1s,2s
 //
 // Who asks every n seconds learns of what happens at any time after n/2 seconds in the mean.
+//
+// With -subscribers it measures how much the server takes instead: answers at a steady rate,
+// due whether the server keeps up or not, while so many clients follow the questions by
+// MQTT over WebSocket.
+//
+//	go run ./examples/askaround/internal/load -subscribers 1000 -questions 100 -rate 2000 -for 20s
+//
+// The server is a process of its own then, so that it is told what each answer costs it of
+// the processor; the clients, which are in this one, share the machine with it. -profiles
+// has the server write its profiles, which costs it some percent.
 package main
 
 import (
