@@ -14,10 +14,11 @@ type mapping struct {
 	*pump.Mapping
 }
 
-// sumsPace is how often the sums of a question change at most. A sum carries its version
-// and stands for all answers before it, so that subscribers miss nothing; and under load
-// the answers of that time cost one write and one message together.
-const sumsPace = 50 * time.Millisecond
+// sumsPace is how often the sums of a question change at most: ten times a second, faster
+// than anybody reads. The first answer after a pause counts at once. Sums stand for all
+// answers before them, so that subscribers miss nothing, and under load the answers of that
+// time cost one write and one message together.
+const sumsPace = 100 * time.Millisecond
 
 // mappings connect the queues and streams to the worker, with the figures of the
 // source posts: batches of 10 messages and of 100 stream records; of 1,000 where sums are

@@ -24,6 +24,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -80,6 +81,7 @@ func main() {
 		os.Exit(2)
 	}
 	if o.subscribers > 0 {
+		debug.SetGCPercent(400) // of the clients, which share the machine with the server
 		exitOn(throughput(context.Background(), os.Stdout, o))
 		return
 	}
