@@ -150,12 +150,14 @@ func (t *trial) run(ctx context.Context, w io.Writer) error {
 	if err := t.settle(ctx, slices.Concat(t.warm, t.puts)); err != nil {
 		return err
 	}
+	known := time.Since(began)
 	own = processorTime() - own
 	after, err := t.server.ask("end")
 	if err != nil {
 		return err
 	}
-	return t.report(w, sent, own, t.messages()-messages, before, after)
+	t.report(w, sent, known, own, t.messages()-messages, before, after)
+	return nil
 }
 
 // settle waits until every subscriber has seen all answers that were accepted.
@@ -192,18 +194,20 @@ func (t *trial) messages() (n int) {
 	return n
 }
 
-func (t *trial) report(w io.Writer, sent, own time.Duration, messages int, before, after usage) error {
+// report tells what came of the answers, which were sent in the time sent and known to
+// every subscriber in the time known, and what they cost: the clients own of processor.
+func (t *trial) report(w io.Writer, sent, known, own time.Duration, messages int, before, after usage) {
 	statuses, took := map[int]int{}, []time.Duration{}
 	for _, p := range t.puts {
 		statuses[p.status]++
 		took = append(took, p.took)
 	}
 	n := float64(statuses[http.StatusAccepted])
-	fmt.Fprintf(w, "%d subscribers, %d questions, %d/s wanted, %.0f/s accepted; statuses %v\n",
-		len(t.subscribers), len(t.questions), t.options.rate, n/sent.Seconds(), statuses)
+	fmt.Fprintf(w, "%d subscribers, %d questions, %d/s wanted, %.0f/s accepted, %.0f/s known to all; statuses %v\n",
+		len(t.subscribers), len(t.questions), t.options.rate, n/sent.Seconds(), n/known.Seconds(), statuses)
 	fmt.Fprintln(w, newReport("PUT due until answered", took))
 	fmt.Fprintln(w, newReport("PUT due until a subscriber knows", t.delays()))
-	fmt.Fprintf(w, "%.0f messages/s to subscribers\n", float64(messages)/sent.Seconds())
+	fmt.Fprintf(w, "%.0f messages/s to subscribers\n", float64(messages)/known.Seconds())
 	each := func(a, b uint64) float64 { return float64(b-a) / n }
 	fmt.Fprintf(w, "for each answer: server %.0f µs of processor, clients %.0f µs; server %.0f allocations, %.1f KB, %.4f collections\n",
 		float64((after.Processor-before.Processor).Microseconds())/n, float64(own.Microseconds())/n,
@@ -211,10 +215,9 @@ func (t *trial) report(w io.Writer, sent, own time.Duration, messages int, befor
 	for _, name := range slices.Sorted(maps.Keys(after.Figures.Mappings)) {
 		a, b := before.Figures.Mappings[name], after.Figures.Mappings[name]
 		if calls := float64(b.Batches - a.Batches); calls > 0 {
-			fmt.Fprintf(w, "  %-24s %6.0f calls/s of %6.1f, %d failures\n", name, calls/sent.Seconds(), float64(b.Records-a.Records)/calls, b.Failures-a.Failures)
+			fmt.Fprintf(w, "  %-24s %6.0f calls/s of %6.1f, %d failures\n", name, calls/known.Seconds(), float64(b.Records-a.Records)/calls, b.Failures-a.Failures)
 		}
 	}
-	return nil
 }
 
 // delays returns, for each subscriber and each answer to its question, how long after the
