@@ -71,7 +71,7 @@ func (a *App) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.mappings, err = mappings(a.local, a.resources, worker); err != nil {
+	if a.mappings, err = mappings(a.local, a.resources, worker, a.config.Pace); err != nil {
 		return err
 	}
 	a.handler, err = a.routes(verifier)

@@ -14,16 +14,10 @@ type mapping struct {
 	*pump.Mapping
 }
 
-// sumsPace is how often the sums of a question change at most: ten times a second, faster
-// than anybody reads. The first answer after a pause counts at once. Sums stand for all
-// answers before them, so that subscribers miss nothing, and under load the answers of that
-// time cost one write and one message together.
-const sumsPace = 100 * time.Millisecond
-
 // mappings connect the queues and streams to the worker, with the figures of the
 // source posts: batches of 10 messages and of 100 stream records; of 1,000 where sums are
 // made, so that the pace bounds no rate.
-func mappings(local *localaws.Local, r askaround.Resources, w *askaround.Worker) ([]mapping, error) {
+func mappings(local *localaws.Local, r askaround.Resources, w *askaround.Worker, pace time.Duration) ([]mapping, error) {
 	var all []mapping
 	var firstErr error
 	add := func(name string, m *pump.Mapping, err error) {
@@ -44,7 +38,7 @@ func mappings(local *localaws.Local, r askaround.Resources, w *askaround.Worker)
 	queue("process star answers", r.StarAnswersQueue, w.ProcessAnswers)
 	queue("process geo answers", r.GeoAnswersQueue, w.ProcessAnswers)
 	m, err := pump.Window(local, r.Answers, w.AggregateAnswers, func(o *pump.StreamOptions) {
-		o.BatchSize, o.Pace, o.ReportBatchItemFailures = 1000, sumsPace, true
+		o.BatchSize, o.Pace, o.ReportBatchItemFailures = 1000, pace, true
 	})
 	add("aggregate answers", m, err)
 	stream("publish questions", r.Questions, w.PublishQuestions)

@@ -39,6 +39,7 @@ type options struct {
 	rate   int
 	length time.Duration
 	dir    string
+	pace   time.Duration
 	polls  periods
 
 	subscribers, questions int    // of throughput
@@ -71,6 +72,7 @@ func main() {
 	flag.IntVar(&o.rate, "rate", 100, "answers a second")
 	flag.DurationVar(&o.length, "for", 10*time.Second, "how long")
 	flag.StringVar(&o.dir, "data", "", "`directory` of the data; empty keeps it in memory")
+	flag.DurationVar(&o.pace, "pace", 0, "least `time` between two changes of a question's sums; 0 is the app's default")
 	flag.Var(&o.polls, "poll", "`periods` of those who ask again and again, such as 500ms,1s")
 	flag.IntVar(&o.subscribers, "subscribers", 0, "measure throughput with so many `clients` by MQTT over WebSocket instead")
 	flag.IntVar(&o.questions, "questions", 100, "over which answers and subscribers are spread, with -subscribers")
@@ -96,7 +98,7 @@ func exitOn(err error) {
 }
 
 func run(ctx context.Context, w io.Writer, o options) error {
-	a, err := app.Open(ctx, app.Config{Dir: o.dir})
+	a, err := app.Open(ctx, app.Config{Dir: o.dir, Pace: o.pace})
 	if err != nil {
 		return err
 	}

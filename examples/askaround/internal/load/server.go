@@ -24,6 +24,7 @@ import (
 const (
 	serverVariable   = "ASKAROUND_LOAD_SERVER" // not empty
 	dirVariable      = "ASKAROUND_LOAD_DIR"
+	paceVariable     = "ASKAROUND_LOAD_PACE"
 	profilesVariable = "ASKAROUND_LOAD_PROFILES"
 )
 
@@ -40,7 +41,11 @@ type usage struct {
 // serve serves as long as in does not end. For each line of it, and first of all, it
 // prints its usage as JSON.
 func serve(ctx context.Context, in io.Reader, out io.Writer) error {
-	a, err := app.Open(ctx, app.Config{Dir: os.Getenv(dirVariable)})
+	pace, err := time.ParseDuration(os.Getenv(paceVariable))
+	if err != nil {
+		return err
+	}
+	a, err := app.Open(ctx, app.Config{Dir: os.Getenv(dirVariable), Pace: pace})
 	if err != nil {
 		return err
 	}
@@ -110,7 +115,7 @@ func startServer(ctx context.Context, o options) (*server, error) {
 	}
 	s := &server{process: exec.CommandContext(ctx, program)}
 	s.process.Stderr = os.Stderr
-	s.process.Env = append(os.Environ(), serverVariable+"=1", dirVariable+"="+o.dir, profilesVariable+"="+o.profiles)
+	s.process.Env = append(os.Environ(), serverVariable+"=1", dirVariable+"="+o.dir, paceVariable+"="+o.pace.String(), profilesVariable+"="+o.profiles)
 	if s.in, err = s.process.StdinPipe(); err != nil {
 		return nil, err
 	}
