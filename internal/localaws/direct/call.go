@@ -54,8 +54,12 @@ func (s *service) call(ctx context.Context, op operation, in smithy.Serializable
 	body := takeWriter()
 	defer body.giveBack()
 	in.Serialize(body)
-	return s.engine(ctx, op.target, body.Bytes(), func(status int, header http.Header, answer []byte) error {
+	err := s.engine(ctx, op.target, body.Bytes(), func(status int, header http.Header, answer []byte) error {
 		response := &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(bytes.NewReader(answer))}
 		return s.protocol.DeserializeResponse(ctx, op.OperationSchema, s.errors, &smithyhttp.Response{Response: response}, out)
 	})
+	if err != nil && ctx.Err() != nil { // whatever the service says of it
+		return &smithy.CanceledError{Err: ctx.Err()}
+	}
+	return err
 }
