@@ -94,21 +94,43 @@ func (w *Worker) questionNews(rec events.DynamoDBEventRecord) ([]news, error) {
 	if err != nil {
 		return nil, err
 	}
-	old, err := w.questionImage(rec.Change.OldImage)
-	if old == nil || err != nil {
-		old = &questionRecord{} // unknown: tell everything
-	}
-	changed := old.State != q.State || !old.ExpiresAt.Equal(q.ExpiresAt) // opened, closed or deleted
+	old := readFormer(rec.Change.OldImage)
+	changed := old.state != q.State || old.expiresAt != q.ExpiresAt.Unix() // opened, closed or deleted
 	if changed {
 		add(geo, TypeQuestion, QuestionMessage{TypeQuestion, q.Question})
 	}
-	if changed && old.State != "" {
+	if changed && old.state != "" {
 		add(own, TypeQuestion, QuestionMessage{TypeQuestion, q.Question})
 	}
-	if old.Summary.Version != q.Summary.Version {
+	if old.version != q.Summary.Version {
 		add(own, TypeSummary, SummaryMessage{TypeSummary, q.ID, q.Summary})
 	}
 	return out, nil
+}
+
+// former is what a question was before, as far as news depends on it.
+type former struct {
+	state     State
+	expiresAt int64 // Unix seconds
+	version   int64
+}
+
+// readFormer reads an old image. An absent or unreadable one is the zero former, from which
+// everything differs.
+func readFormer(image map[string]events.DynamoDBAttributeValue) former {
+	picked := make(map[string]events.DynamoDBAttributeValue, 3)
+	for _, name := range []string{attrState, attrExpiresAt, attrVersion} {
+		if v, ok := image[name]; ok {
+			picked[name] = v
+		}
+	}
+	it, err := fromStream(picked)
+	a := attrs{item: it}
+	f := former{State(a.text(attrState)), a.integer(attrExpiresAt), a.count(attrVersion)}
+	if err != nil || a.err != nil {
+		return former{}
+	}
+	return f
 }
 
 func (w *Worker) questionImage(image map[string]events.DynamoDBAttributeValue) (*questionRecord, error) {

@@ -72,23 +72,18 @@ func NewEvents() *Events {
 // Publish passes a message of the contract on. It waits for no client. The error says that
 // payload is no message.
 func (e *Events) Publish(_ context.Context, topic string, payload []byte) error {
-	var message struct {
-		Type string `json:"type"`
-	}
-	if err := json.Unmarshal(payload, &message); err != nil {
-		return fmt.Errorf("httpapi: message on %s: %w", topic, err)
-	}
-	if message.Type == "" || strings.ContainsAny(message.Type, "\r\n") {
-		return fmt.Errorf("httpapi: message on %s has no type", topic)
-	}
 	var line bytes.Buffer // an event's data is one line
 	if err := json.Compact(&line, payload); err != nil {
+		return fmt.Errorf("httpapi: message on %s: %w", topic, err)
+	}
+	kind, err := typeOf(line.Bytes())
+	if err != nil {
 		return fmt.Errorf("httpapi: message on %s: %w", topic, err)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	number := e.last() + 1
-	frame := fmt.Appendf(nil, "id: %s\nevent: %s\ndata: %s\n\n", e.id(number), message.Type, line.Bytes())
+	frame := fmt.Appendf(nil, "id: %s\nevent: %s\ndata: %s\n\n", e.id(number), kind, line.Bytes())
 	e.keep(event{topic, frame})
 	for s := range e.streams[topic] {
 		if s.pending == 0 {
@@ -100,6 +95,26 @@ func (e *Events) Publish(_ context.Context, topic string, payload []byte) error 
 		}
 	}
 	return nil
+}
+
+// typeOf returns the type of a message, which is compact JSON. In those of package
+// askaround it comes first, and need not be looked for.
+func typeOf(message []byte) (string, error) {
+	if rest, ok := bytes.CutPrefix(message, []byte(`{"type":"`)); ok {
+		if n := bytes.IndexAny(rest, `"\\`); n > 0 && rest[n] == '"' {
+			return string(rest[:n]), nil
+		}
+	}
+	var m struct {
+		Type string `json:"type"`
+	}
+	if err := json.Unmarshal(message, &m); err != nil {
+		return "", err
+	}
+	if m.Type == "" || strings.ContainsAny(m.Type, "\r\n") {
+		return "", errors.New("it has no type")
+	}
+	return m.Type, nil
 }
 
 // keep appends ev and forgets the oldest where there are too many.

@@ -123,18 +123,18 @@ func (s *session) acknowledge(id uint16) {
 	defer s.mu.Unlock()
 	if _, ok := s.inflight[id]; ok {
 		delete(s.inflight, id)
-		s.signal()
+		if s.head < len(s.queue) { // something may have waited for this
+			s.signal()
+		}
 	}
 }
 
 // run writes what is queued until the connection ends.
 func (s *session) run() {
 	defer close(s.done)
-	expired := make(<-chan time.Time)
 	if !s.Expires.IsZero() {
-		timer := time.NewTimer(time.Until(s.Expires))
+		timer := time.AfterFunc(time.Until(s.Expires), func() { s.end(packets.ErrMaxConnectTime) })
 		defer timer.Stop()
-		expired = timer.C
 	}
 	var buf []byte
 	for {
@@ -155,11 +155,7 @@ func (s *session) run() {
 			}
 			continue
 		}
-		select {
-		case <-s.wake:
-		case <-expired:
-			s.end(packets.ErrMaxConnectTime)
-		}
+		<-s.wake
 	}
 }
 

@@ -123,8 +123,8 @@ func (s *wsStream) Read(p []byte) (int, error) {
 	for {
 		if s.message == nil {
 			kind, message, err := s.ws.Reader(context.Background()) // bounded by the socket's deadline
-			switch status := websocket.CloseStatus(err); {
-			case status == websocket.StatusNormalClosure || status == websocket.StatusGoingAway:
+			switch {
+			case err != nil && leaves(err):
 				return 0, io.EOF
 			case err != nil:
 				return 0, err
@@ -141,6 +141,12 @@ func (s *wsStream) Read(p []byte) (int, error) {
 			return n, err
 		}
 	}
+}
+
+// leaves reports whether err is the orderly end of a WebSocket by its peer.
+func leaves(err error) bool {
+	status := websocket.CloseStatus(err)
+	return status == websocket.StatusNormalClosure || status == websocket.StatusGoingAway
 }
 
 func (s *wsStream) Write(p []byte) (int, error) {

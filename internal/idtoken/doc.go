@@ -7,6 +7,10 @@
 // key that is not among them, and then at most once in Cooldown. While the issuer cannot
 // be reached the keys at hand stay in use.
 //
+// A token whose signature was verified is remembered, by its digest and until there are
+// other keys, since it comes with every request of its bearer. Its claims are checked each
+// time.
+//
 // OpenID Connect Discovery 1.0: https://openid.net/specs/openid-connect-discovery-1_0.html.
 // JSON Web Token Best Current Practices: RFC 8725.
 package idtoken

@@ -24,8 +24,9 @@ const fetchTime = 8 * time.Second
 // the issuer for every token with an unknown key id, as many as anybody cares to
 // send; this one asks at most once in a cooldown.
 type keySet struct {
-	issuer  string
-	options Options
+	issuer   string
+	options  Options
+	verified verified // by keys
 
 	mu       sync.Mutex
 	url      string // of the JWKS; "" until discovered
@@ -137,6 +138,7 @@ func (s *keySet) store(now time.Time, url string, keys []jose.JSONWebKey, err er
 	s.lastErr = err
 	if err == nil {
 		s.url, s.keys, s.fetched = url, keys, now
+		s.verified.forget()
 	} else {
 		s.url = "" // discover again: the address may have moved
 		s.options.Logger.Warn("issuer keys not fetched", "issuer", s.issuer, "error", err)

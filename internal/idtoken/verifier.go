@@ -2,6 +2,7 @@ package idtoken
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -9,7 +10,6 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
-	"github.com/go-jose/go-jose/v4/json" // with names to the letter, and none twice
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
@@ -103,28 +103,50 @@ func (v *Verifier) Verify(ctx context.Context, token string, dest any) (Claims, 
 	if len(token) > maxToken {
 		return Claims{}, refuse(Malformed, "longer than %d bytes", maxToken)
 	}
-	parsed, err := jose.ParseSignedCompact(token, algorithms)
-	if err != nil {
-		return Claims{}, refuse(Malformed, "%v", err)
-	}
-	claims, err := v.keys.verify(ctx, parsed)
+	s, err := v.signed(ctx, token)
 	if err != nil {
 		return Claims{}, err
 	}
-	return v.Check(claims, dest)
+	return v.check(s, dest)
+}
+
+// signed returns what a token holds that the issuer has signed.
+func (v *Verifier) signed(ctx context.Context, token string) (*signed, error) {
+	digest := sha256.Sum256([]byte(token))
+	s, keys := v.keys.verified.find(digest)
+	if s != nil && !v.keys.stale() {
+		return s, nil
+	}
+	parsed, err := jose.ParseSignedCompact(token, algorithms)
+	if err != nil {
+		return nil, refuse(Malformed, "%v", err)
+	}
+	payload, err := v.keys.verify(ctx, parsed)
+	if err != nil {
+		return nil, err
+	}
+	if s, err = readSigned(payload); err != nil {
+		return nil, err
+	}
+	v.keys.verified.add(digest, s, keys)
+	return s, nil
 }
 
 // Check does what Verify does with claims in JSON whose signature somebody else verified.
 func (v *Verifier) Check(claims []byte, dest any) (Claims, error) {
-	var c jwt.Claims
-	err := json.Unmarshal(claims, &c)
-	if err == nil && dest != nil {
-		err = json.Unmarshal(claims, dest)
+	s, err := readSigned(claims)
+	if err != nil {
+		return Claims{}, err
 	}
-	now := v.options.Clock()
+	return v.check(s, dest)
+}
+
+func (v *Verifier) check(s *signed, dest any) (Claims, error) {
+	if err := s.decode(dest); err != nil {
+		return Claims{}, err
+	}
+	now, c := v.options.Clock(), &s.claims
 	switch {
-	case err != nil:
-		return Claims{}, refuse(Malformed, "its claims have wrong types")
 	case c.Issuer != v.issuer:
 		return Claims{}, refuse(Issuer, "")
 	case !c.Audience.Contains(v.audience):

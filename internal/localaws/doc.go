@@ -2,7 +2,8 @@
 // process: DynamoDB with Streams and SQS, over one journal.
 //
 // Everything answers on the real wire protocols. Programs in the process use
-// [Local.Config] and no socket; others reach [Local.Handler] over HTTP:
+// [Local.Config] and no socket, or the clients of package direct, which cost a ninth of the
+// SDK's; others reach [Local.Handler] over HTTP:
 //
 //	aws dynamodb list-tables --endpoint-url http://127.0.0.1:8000
 //

@@ -9,14 +9,12 @@ import (
 	"net/http"
 	"path/filepath"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-
 	"github.com/askaround/askaround-go/askaround"
 	"github.com/askaround/askaround-go/askaround/httpapi"
 	"github.com/askaround/askaround-go/internal/broker"
 	"github.com/askaround/askaround-go/internal/devissuer"
 	"github.com/askaround/askaround-go/internal/localaws"
+	"github.com/askaround/askaround-go/internal/localaws/direct"
 )
 
 // App is the whole system. Make one with [Open], then call [App.Run], once.
@@ -73,7 +71,7 @@ func (a *App) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.mappings, err = mappings(a.local, a.resources, worker); err != nil {
+	if a.mappings, err = mappings(a.local, a.resources, worker, a.config.Pace); err != nil {
 		return err
 	}
 	a.handler, err = a.routes(verifier)
@@ -163,7 +161,7 @@ func (a *App) Close() error {
 	return errors.Join(errs...)
 }
 
-func (a *App) dynamoDB() *dynamodb.Client { return dynamodb.NewFromConfig(a.local.Config()) }
-func (a *App) sqs() *sqs.Client           { return sqs.NewFromConfig(a.local.Config()) }
+func (a *App) dynamoDB() *direct.DynamoDB { return direct.NewDynamoDB(a.local) }
+func (a *App) sqs() *direct.SQS           { return direct.NewSQS(a.local) }
 
 func (a *App) log(part string) *slog.Logger { return a.config.Logger.With("part", part) }

@@ -29,6 +29,11 @@ type Config struct {
 	Audience string
 	// Logger takes what goes on. Default: none.
 	Logger *slog.Logger
+	// Pace is the least time between two changes of a question's sums, up to 1 minute. The
+	// first answer after a pause counts at once. Sums stand for all answers before them, so
+	// that subscribers miss nothing, and under load the answers of that time cost one write
+	// and one message together. Default 100 ms: faster than anybody reads.
+	Pace time.Duration
 	// Drain bounds the time that Run waits for accepted work when it is asked to
 	// stop. What is left stays in the queues. Default 1 s.
 	Drain time.Duration
@@ -44,6 +49,7 @@ func (c Config) withDefaults() (Config, error) {
 	setDefault(&c.MQTTAddr, loopback)
 	setDefault(&c.AWSAddr, loopback)
 	setDefault(&c.Audience, DefaultAudience)
+	setDefault(&c.Pace, 100*time.Millisecond)
 	setDefault(&c.Drain, time.Second)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -5,6 +5,9 @@
 // [Open] makes all of it, [App.Run] serves it until its context ends, then drains and
 // stops. The command in examples/askaround adds flags; tests use the package as it is.
 //
+// The domain reaches the services by the clients of package localaws/direct, which are the
+// SDK's in all but the way there.
+//
 // Nothing here is needed on AWS: there the same [askaround.Service] stands behind
 // the same HTTP handler, the same [askaround.Worker] methods are Lambda functions, and
 // tables, queues and topics are the services themselves.

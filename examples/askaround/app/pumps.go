@@ -1,6 +1,8 @@
 package app
 
 import (
+	"time"
+
 	"github.com/askaround/askaround-go/askaround"
 	"github.com/askaround/askaround-go/internal/localaws"
 	"github.com/askaround/askaround-go/internal/localaws/pump"
@@ -13,8 +15,9 @@ type mapping struct {
 }
 
 // mappings connect the queues and streams to the worker, with the figures of the
-// source posts: batches of 10 messages and of 100 stream records.
-func mappings(local *localaws.Local, r askaround.Resources, w *askaround.Worker) ([]mapping, error) {
+// source posts: batches of 10 messages and of 100 stream records; of 1,000 where sums are
+// made, so that the pace bounds no rate.
+func mappings(local *localaws.Local, r askaround.Resources, w *askaround.Worker, pace time.Duration) ([]mapping, error) {
 	var all []mapping
 	var firstErr error
 	add := func(name string, m *pump.Mapping, err error) {
@@ -34,7 +37,9 @@ func mappings(local *localaws.Local, r askaround.Resources, w *askaround.Worker)
 	queue("process questions", r.QuestionsQueue, w.ProcessQuestions)
 	queue("process star answers", r.StarAnswersQueue, w.ProcessAnswers)
 	queue("process geo answers", r.GeoAnswersQueue, w.ProcessAnswers)
-	m, err := pump.Window(local, r.Answers, w.AggregateAnswers, func(o *pump.StreamOptions) { o.BatchSize = 100; o.ReportBatchItemFailures = true })
+	m, err := pump.Window(local, r.Answers, w.AggregateAnswers, func(o *pump.StreamOptions) {
+		o.BatchSize, o.Pace, o.ReportBatchItemFailures = 1000, pace, true
+	})
 	add("aggregate answers", m, err)
 	stream("publish questions", r.Questions, w.PublishQuestions)
 	stream("publish heat", r.Heat, w.PublishHeat)

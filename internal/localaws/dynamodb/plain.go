@@ -16,6 +16,7 @@ type plain struct{ fields map[string]plainField }
 type plainField struct {
 	index []int
 	bit   uint64 // that tells it was there
+	inner *plain // of the structure that it points to, or of the elements of a list; else nil
 }
 
 func plainOf(t reflect.Type) *plain {
@@ -23,10 +24,18 @@ func plainOf(t reflect.Type) *plain {
 	for _, f := range reflect.VisibleFields(t) {
 		const most = 64 // bits
 		if !f.Anonymous && f.IsExported() && f.Tag.Get("json") == "" && len(p.fields) < most {
-			p.fields[f.Name] = plainField{f.Index, 1 << len(p.fields)}
+			p.fields[f.Name] = plainField{f.Index, 1 << len(p.fields), innerOf(f.Type)}
 		}
 	}
 	return p
+}
+
+func innerOf(t reflect.Type) *plain {
+	if t.Kind() != reflect.Pointer && t.Kind() != reflect.Slice || t.Elem().Kind() != reflect.Struct ||
+		reflect.PointerTo(t.Elem()).Implements(reflect.TypeFor[json.Unmarshaler]()) {
+		return nil
+	}
+	return plainOf(t.Elem())
 }
 
 // decode sets the structure that v points to, which has its zero value. It reports
@@ -34,7 +43,15 @@ func plainOf(t reflect.Type) *plain {
 // What it sets may be parts of body.
 func (p *plain) decode(body []byte, v any) bool {
 	s := jsonScanner{data: body}
-	to := reflect.ValueOf(v).Elem()
+	if !s.structure(p, reflect.ValueOf(v).Elem()) {
+		return false
+	}
+	s.space()
+	return s.pos == len(body)
+}
+
+// structure reads an object.
+func (s *jsonScanner) structure(p *plain, to reflect.Value) bool {
 	var seen uint64
 	if !s.accept('{') {
 		return false
@@ -46,15 +63,37 @@ func (p *plain) decode(body []byte, v any) bool {
 			return false
 		}
 		seen |= f.bit
-		if !s.field(to.FieldByIndex(f.index).Addr().Interface()) {
+		if field := to.FieldByIndex(f.index); f.inner != nil && !s.inner(f.inner, field) ||
+			f.inner == nil && !s.field(field.Addr().Interface()) {
 			return false
 		}
 		if more = s.accept(','); !more && !s.accept('}') {
 			return false
 		}
 	}
-	s.space()
-	return s.pos == len(body)
+	return true
+}
+
+// inner reads the structure that a field points to, or a list of structures.
+func (s *jsonScanner) inner(p *plain, to reflect.Value) bool {
+	if to.Kind() == reflect.Pointer {
+		to.Set(reflect.New(to.Type().Elem()))
+		return s.structure(p, to.Elem())
+	}
+	if !s.accept('[') {
+		return false
+	}
+	to.Set(reflect.MakeSlice(to.Type(), 0, 2))
+	for more := !s.accept(']'); more; {
+		to.Set(reflect.Append(to, reflect.Zero(to.Type().Elem())))
+		if !s.structure(p, to.Index(to.Len()-1)) {
+			return false
+		}
+		if more = s.accept(','); !more && !s.accept(']') {
+			return false
+		}
+	}
+	return true
 }
 
 // field reads a value into the field that is pointed to.

@@ -106,19 +106,40 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer writes body, or err in its place.
 func (e *Engine) answer(w http.ResponseWriter, r *http.Request, body []byte, err error) {
-	status := http.StatusOK
-	if err != nil {
-		api := asAPIError(err)
-		if api.Status >= http.StatusInternalServerError {
-			e.options.Logger.ErrorContext(r.Context(), "dynamodb request failed", "target", r.Header.Get("X-Amz-Target"), "error", err)
-		}
-		status, body = api.Status, api.appendJSON(nil)
-	}
+	status, body := e.status(r.Context(), r.Header.Get("X-Amz-Target"), body, err)
 	setHeaders(w.Header(), body)
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client is gone: nobody to tell
 	giveBuffer(body)
 }
+
+// status returns the status of an answer and its body, that of err if there is one.
+func (e *Engine) status(ctx context.Context, target string, body []byte, err error) (int, []byte) {
+	if err == nil {
+		return http.StatusOK, body
+	}
+	api := asAPIError(err)
+	if api.Status >= http.StatusInternalServerError {
+		e.options.Logger.ErrorContext(ctx, "dynamodb request failed", "target", target, "error", err)
+	}
+	return api.Status, api.appendJSON(nil)
+}
+
+// Call does one operation as ServeHTTP does, without HTTP: target is what X-Amz-Target
+// has, body the JSON of a request. It returns what read makes of the answer, which is
+// overwritten afterwards.
+func (e *Engine) Call(ctx context.Context, target string, body []byte, read func(status int, answer []byte) error) error {
+	var answer []byte
+	err := errUnknownTarget
+	if op, ok := e.operations[target]; ok {
+		answer, err = op(e, ctx, body)
+	}
+	status, answer := e.status(ctx, target, answer, err)
+	defer giveBuffer(answer)
+	return read(status, answer)
+}
+
+var errUnknownTarget error = &apiError{Type: nsService + "UnknownOperationException", Status: http.StatusBadRequest}
 
 func (e *Engine) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	target := r.Header.Get("X-Amz-Target")
@@ -127,7 +148,7 @@ func (e *Engine) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	}
 	op, ok := e.operations[target]
 	if !ok {
-		return nil, &apiError{Type: nsService + "UnknownOperationException", Status: http.StatusBadRequest}
+		return nil, errUnknownTarget
 	}
 	if !authenticated(r) {
 		return nil, &apiError{Type: nsService + "MissingAuthenticationTokenException", Status: http.StatusBadRequest,

@@ -38,8 +38,8 @@
 //
 // # Time
 //
-// A record or message reaches its handler within a millisecond or so; nothing is
-// polled. Ages and windows are read off the clock of the [localaws.Local], timers run on
+// A record or message reaches its handler within a millisecond or so, unless a pace or a
+// batch window holds it back; nothing is polled. Ages and windows are read off the clock of the [localaws.Local], timers run on
 // the real one: in a bubble of testing/synctest both are turned by the test.
 //
 // # Differences from Lambda

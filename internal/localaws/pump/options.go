@@ -29,6 +29,11 @@ type StreamOptions struct {
 	// BatchWindow is how long a batch gathers records before it is delivered
 	// (MaximumBatchingWindowInSeconds), up to 5 minutes. Default 0: what is there.
 	BatchWindow time.Duration
+	// Pace is the least time from one batch of a shard to the next, up to 1 minute: what
+	// comes in the meantime makes one larger batch, up to BatchSize, while a record that
+	// comes after a pause is delivered at once. Lambda, which asks a shard four times a
+	// second, has no such option. Default 0: none.
+	Pace time.Duration
 	// ParallelizationFactor is how many calls run at once for a shard, 1 to 10. The
 	// records of one item keep their order. Default 1; Window takes no other.
 	ParallelizationFactor int
@@ -108,6 +113,7 @@ func (o *StreamOptions) validate() error {
 	check(o.StartingPosition == TrimHorizon || o.StartingPosition == Latest, "starting position %q", o.StartingPosition)
 	check(o.BatchSize >= 1 && o.BatchSize <= 10_000, "batch size %d, must be 1 to 10,000", o.BatchSize)
 	check(o.BatchWindow >= 0 && o.BatchWindow <= 5*time.Minute, "batch window %v, must be 0 to 5 minutes", o.BatchWindow)
+	check(o.Pace >= 0 && o.Pace <= time.Minute, "pace %v, must be 0 to 1 minute", o.Pace)
 	check(o.ParallelizationFactor >= 1 && o.ParallelizationFactor <= 10, "parallelization factor %d, must be 1 to 10", o.ParallelizationFactor)
 	check(o.Timeout > 0 && o.Timeout <= 15*time.Minute, "timeout %v, must be above 0 and at most 15 minutes", o.Timeout)
 	check(o.MaximumRetryAttempts >= -1 && o.MaximumRetryAttempts <= 10_000, "maximum retry attempts %d, must be -1 to 10,000", o.MaximumRetryAttempts)

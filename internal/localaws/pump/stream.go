@@ -62,6 +62,7 @@ type stream struct {
 	filters   filters
 	options   StreamOptions
 	stats     *counters
+	gathered  time.Time // when the last records were; only of the goroutine that reads
 }
 
 func newStream(local *localaws.Local, table string, optFns []func(*StreamOptions)) (*stream, error) {
@@ -190,9 +191,21 @@ func (s *stream) keep(records []record) []record {
 
 // gather returns the next records of a shard behind after: as many as limit and the
 // largest event allow, or what is there when the batch window has passed since the
-// first. It returns without records at the shard's end, when wake fires and when ctx
-// ends.
+// first; not before the pace allows it. It returns without records at the shard's end,
+// when wake fires and when ctx ends.
 func (s *stream) gather(ctx context.Context, shard, after string, limit int, wake <-chan time.Time) (records []record, end bool, err error) {
+	if rest := time.Until(s.gathered.Add(s.options.Pace)); rest > 0 {
+		sleep(ctx, rest)
+	}
+	records, end, err = s.collect(ctx, shard, after, limit, wake)
+	if len(records) > 0 {
+		s.gathered = time.Now()
+	}
+	return records, end, err
+}
+
+// collect is gather without the pace.
+func (s *stream) collect(ctx context.Context, shard, after string, limit int, wake <-chan time.Time) (records []record, end bool, err error) {
 	var due <-chan time.Time
 	for last := false; ; {
 		changed, err := s.engine.StreamChanged(s.table)

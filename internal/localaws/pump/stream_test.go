@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -262,6 +263,47 @@ func TestStreamBatchWindow(t *testing.T) {
 	})
 }
 
+// TestPace: what comes after a pause is delivered at once; under load there is one batch in
+// each interval, with all that came in it, however the shard is read.
+func TestPace(t *testing.T) {
+	for name, options := range map[string]func(*StreamOptions){
+		"one call at a time": func(*StreamOptions) {},
+		"several calls":      func(o *StreamOptions) { o.ParallelizationFactor = 2 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := open(t, "")
+				defer w.Close()
+				got := map[time.Duration]int{} // records, by when they were delivered
+				var mu sync.Mutex
+				begin := time.Now()
+				m, err := Stream(w.Local, "table", func(_ context.Context, e streamEvent) (streamResponse, error) {
+					mu.Lock()
+					defer mu.Unlock()
+					got[time.Since(begin)] += len(e.Records)
+					return streamResponse{}, nil
+				}, options, func(o *StreamOptions) { o.Pace = time.Second })
+				if err != nil {
+					t.Fatal(err)
+				}
+				stop := start(t, m)
+				for i := range 8 { // 0 to 2.1 s
+					w.put(t, i, i+1)
+					time.Sleep(300 * time.Millisecond)
+				}
+				time.Sleep(7600 * time.Millisecond)
+				w.put(t, 8, 9) // at 10 s
+				time.Sleep(time.Minute)
+				stop()
+				want := map[time.Duration]int{0: 1, time.Second: 3, 2 * time.Second: 3, 3 * time.Second: 1, 10 * time.Second: 1}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
 func TestStartingPositionLatest(t *testing.T) {
 	w := open(t, "")
 	defer w.Close()
@@ -330,6 +372,8 @@ func TestStreamOptions(t *testing.T) {
 		"a batch above 10,000":         func(o *StreamOptions) { o.BatchSize = 10_001 },
 		"a negative batch":             func(o *StreamOptions) { o.BatchSize = -1 },
 		"a batch window above 5 min":   func(o *StreamOptions) { o.BatchWindow = time.Hour },
+		"a pace above a minute":        func(o *StreamOptions) { o.Pace = time.Hour },
+		"a negative pace":              func(o *StreamOptions) { o.Pace = -1 },
 		"an unknown position":          func(o *StreamOptions) { o.StartingPosition = "MIDDLE" },
 		"more than 10 calls at once":   func(o *StreamOptions) { o.ParallelizationFactor = 11 },
 		"more than 10,000 retries":     func(o *StreamOptions) { o.MaximumRetryAttempts = 10_001 },

@@ -110,6 +110,36 @@ func TestWindows(t *testing.T) {
 }
 
 // Records that wait for the consumer are cut into their windows.
+// TestWindowPace: a window ends when it is over although the pace holds records back, and
+// has all of its own.
+func TestWindowPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := open(t, "")
+		defer w.Close()
+		c := &counting{begin: aligned()}
+		m, err := Window(w.Local, "table", c.handle, tenSeconds, func(o *StreamOptions) { o.Pace = 4 * time.Second })
+		if err != nil {
+			t.Fatal(err)
+		}
+		stop := start(t, m)
+		time.Sleep(8 * time.Second)
+		w.put(t, 0, 1) // at 8 s
+		time.Sleep(time.Second)
+		w.put(t, 1, 2)
+		time.Sleep(2 * time.Second)
+		w.put(t, 2, 3) // at 11 s, of the next window
+		time.Sleep(20 * time.Second)
+		stop()
+		want := []string{
+			"8s: 0s-10s [0] n=", "12s: 0s-10s [1] n=1", "12s: 0s-10s [] n=2 final",
+			"12s: 10s-20s [2] n=", "20.01s: 10s-20s [] n=1 final",
+		}
+		if diff := cmp.Diff(want, c.log); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestWindowsOfABacklog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := open(t, "")

@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -24,13 +25,38 @@ func (jsonProtocol) read(c *call, r *http.Request) error {
 		return refuse("UnknownOperationException", "There is no such operation.")
 	}
 	body, err := readBody(r)
-	c.decode = func(into any) error {
+	c.decode = decodeJSON(body)
+	return err
+}
+
+func decodeJSON(body []byte) func(into any) error {
+	return func(into any) error {
 		if err := json.Unmarshal(body, into); err != nil {
 			return serialization(err)
 		}
 		return nil
 	}
-	return err
+}
+
+// Call does one action of the AWS JSON 1.0 protocol as ServeHTTP does, without HTTP:
+// target is what X-Amz-Target has, body the JSON of a request. It returns what read makes
+// of the answer: its status, its headers but those that every answer has, and its body.
+func (e *Engine) Call(ctx context.Context, target string, body []byte, read func(status int, header http.Header, answer []byte) error) error {
+	action := strings.TrimPrefix(target, jsonTarget)
+	serve := operations[action]
+	if serve == nil {
+		serve = func(*Engine, context.Context, func(any) error) (any, error) {
+			return nil, refuse("UnknownOperationException", "There is no such operation.")
+		}
+	}
+	protocol := jsonProtocol{}
+	out, err := serve(e, ctx, decodeJSON(body))
+	if err != nil {
+		header := http.Header{}
+		status, answer := protocol.refuse(nil, header, e.refusal(ctx, action, err))
+		return read(status, header, answer)
+	}
+	return read(http.StatusOK, nil, protocol.answer(nil, out))
 }
 
 // serialization describes a body that does not fit the shape, without repeating it.

@@ -5,6 +5,16 @@
 //	go run ./examples/askaround/internal/load -rate 100 -for 10s -poll 500ms,1s,2s
 //
 // Who asks every n seconds learns of what happens at any time after n/2 seconds in the mean.
+//
+// With -subscribers it measures how much the server takes instead: answers at a steady rate,
+// due whether the server keeps up or not, while so many clients follow the questions by
+// MQTT over WebSocket.
+//
+//	go run ./examples/askaround/internal/load -subscribers 1000 -questions 100 -rate 2000 -for 20s
+//
+// The server is a process of its own then, so that it is told what each answer costs it of
+// the processor; the clients, which are in this one, share the machine with it. -profiles
+// has the server write its profiles, which costs it some percent.
 package main
 
 import (
@@ -14,6 +24,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -28,7 +39,11 @@ type options struct {
 	rate   int
 	length time.Duration
 	dir    string
+	pace   time.Duration
 	polls  periods
+
+	subscribers, questions int    // of throughput
+	profiles               string // directory
 }
 
 // periods is a flag: durations with commas between them.
@@ -49,24 +64,41 @@ func (p *periods) Set(s string) error {
 }
 
 func main() {
+	if os.Getenv(serverVariable) != "" {
+		exitOn(serve(context.Background(), os.Stdin, os.Stdout))
+		return
+	}
 	var o options
 	flag.IntVar(&o.rate, "rate", 100, "answers a second")
 	flag.DurationVar(&o.length, "for", 10*time.Second, "how long")
 	flag.StringVar(&o.dir, "data", "", "`directory` of the data; empty keeps it in memory")
+	flag.DurationVar(&o.pace, "pace", 0, "least `time` between two changes of a question's sums; 0 is the app's default")
 	flag.Var(&o.polls, "poll", "`periods` of those who ask again and again, such as 500ms,1s")
+	flag.IntVar(&o.subscribers, "subscribers", 0, "measure throughput with so many `clients` by MQTT over WebSocket instead")
+	flag.IntVar(&o.questions, "questions", 100, "over which answers and subscribers are spread, with -subscribers")
+	flag.StringVar(&o.profiles, "profiles", "", "`directory` for the server's profiles, with -subscribers")
 	flag.Parse()
-	if o.rate < 1 || o.length <= 0 {
-		fmt.Fprintln(os.Stderr, "load: -rate and -for are more than nothing")
+	if o.rate < 1 || o.length <= 0 || o.questions < 1 || o.subscribers < 0 {
+		fmt.Fprintln(os.Stderr, "load: -rate, -for and -questions are more than nothing, -subscribers not less")
 		os.Exit(2)
 	}
-	if err := run(context.Background(), os.Stdout, o); err != nil {
+	if o.subscribers > 0 {
+		debug.SetGCPercent(400) // of the clients, which share the machine with the server
+		exitOn(throughput(context.Background(), os.Stdout, o))
+		return
+	}
+	exitOn(run(context.Background(), os.Stdout, o))
+}
+
+func exitOn(err error) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "load:", err)
 		os.Exit(1)
 	}
 }
 
 func run(ctx context.Context, w io.Writer, o options) error {
-	a, err := app.Open(ctx, app.Config{Dir: o.dir})
+	a, err := app.Open(ctx, app.Config{Dir: o.dir, Pace: o.pace})
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +52,68 @@ func TestPeriods(t *testing.T) {
 		set.Var(&p, "poll", "")
 		if err := set.Parse([]string{"-poll", text}); (err == nil) != good {
 			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// TestMain makes the tests' own program the server of a measurement.
+func TestMain(m *testing.M) {
+	os.Unsetenv("AWS_CA_BUNDLE")
+	if os.Getenv(serverVariable) != "" {
+		exitOn(serve(context.Background(), os.Stdin, os.Stdout))
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// TestThroughput: all answers are accepted and every subscriber sees all of those to its
+// question; figures are left to measurements.
+func TestThroughput(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs the whole system")
+	}
+	dir := t.TempDir()
+	var out bytes.Buffer
+	err := throughput(t.Context(), &out, options{rate: 40, length: time.Second, subscribers: 10, questions: 3, profiles: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log(out.String())
+	if want := "10 subscribers, 3 questions, 40/s wanted"; !strings.Contains(out.String(), want) {
+		t.Errorf("nothing of %q", want)
+	}
+	if want := "statuses map[202:40]"; !strings.Contains(out.String(), want) {
+		t.Errorf("nothing of %q", want)
+	}
+	for _, name := range []string{"cpu", "mutex", "block", "allocs"} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
+			t.Errorf("profile %s: %v", name, err)
+		}
+	}
+}
+
+// TestTake reads messages as the broker writes them: several in one, and no other packets.
+func TestTake(t *testing.T) {
+	publish := func(id byte, answers string) []byte {
+		payload := `{"type":"summary","answers":` + answers + `}`
+		packet := append([]byte{0, 1, 't', 0, id, 0}, payload...)
+		return append([]byte{3<<4 | 1<<1, byte(len(packet))}, packet...)
+	}
+	s := new(subscriber)
+	now := time.Now()
+	acks, err := s.take(append(publish(1, "2"), publish(2, "5")...), now)
+	if err != nil || !bytes.Equal(acks, []byte{4 << 4, 2, 0, 1, 4 << 4, 2, 0, 2}) {
+		t.Errorf("%v, %v", acks, err)
+	}
+	if _, err := s.take(publish(3, "4"), now); err != nil { // older than what it has
+		t.Error(err)
+	}
+	if s.messages != 3 || s.seen != 5 || len(s.sights) != 2 || s.sights[1] != (sight{5, now}) {
+		t.Errorf("%+v", s)
+	}
+	for why, b := range map[string][]byte{"a PINGRESP": {13 << 4, 0}, "cut off": publish(1, "2")[:8], "with properties": {3<<4 | 1<<1, 6, 0, 1, 't', 0, 1, 2}} {
+		if _, err := s.take(b, now); err == nil {
+			t.Errorf("%s: no error", why)
 		}
 	}
 }

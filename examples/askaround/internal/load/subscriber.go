@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/eclipse/paho.golang/packets"
+)
+
+// subscriber follows one question by MQTT over WebSocket, at QoS 1 as the page does. It
+// does no more than it must, since it shares the machine with the server.
+type subscriber struct {
+	socket *websocket.Conn
+	buffer bytes.Buffer // of the message in hand
+
+	mu       sync.Mutex
+	seen     int64   // the most answers that it was told of
+	sights   []sight // when it was told of more than before
+	messages int     // all that it received
+	wanted   int64   // grown is closed when it has seen so many
+	grown    chan struct{}
+}
+
+// sight is the moment when the question was first seen with so many answers.
+type sight struct {
+	answers int64
+	at      time.Time
+}
+
+// subscribe connects with the token and follows the topic.
+func subscribe(ctx context.Context, url, token, clientID, topic string) (*subscriber, error) {
+	socket, response, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(url, "http")+"/mqtt", &websocket.DialOptions{Subprotocols: []string{"mqtt"}})
+	if err != nil {
+		return nil, err
+	}
+	if response.Body != nil {
+		_ = response.Body.Close()
+	}
+	s := &subscriber{socket: socket, grown: make(chan struct{})}
+	connect := packets.NewControlPacket(packets.CONNECT)
+	c := connect.Content.(*packets.Connect)
+	c.ProtocolName, c.ProtocolVersion, c.CleanStart, c.KeepAlive = "MQTT", 5, true, 600
+	c.ClientID, c.UsernameFlag, c.Username, c.PasswordFlag, c.Password = clientID, true, "load", true, []byte(token)
+	filter := packets.NewControlPacket(packets.SUBSCRIBE)
+	f := filter.Content.(*packets.Subscribe)
+	f.PacketID, f.Subscriptions = 1, []packets.SubOptions{{Topic: topic, QoS: 1}}
+	for _, step := range []struct {
+		send   *packets.ControlPacket
+		answer byte
+	}{{connect, packets.CONNACK}, {filter, packets.SUBACK}} {
+		if err := s.exchange(ctx, step.send, step.answer); err != nil {
+			return nil, errors.Join(err, socket.CloseNow())
+		}
+	}
+	return s, nil
+}
+
+// exchange sends a packet and reads its answer.
+func (s *subscriber) exchange(ctx context.Context, p *packets.ControlPacket, want byte) error {
+	var b bytes.Buffer
+	if _, err := p.WriteTo(&b); err != nil {
+		return err
+	}
+	if err := s.socket.Write(ctx, websocket.MessageBinary, b.Bytes()); err != nil {
+		return err
+	}
+	_, answer, err := s.socket.Read(ctx)
+	if err != nil {
+		return err
+	}
+	got, err := packets.ReadPacket(bytes.NewReader(answer))
+	if err != nil {
+		return err
+	}
+	switch c := got.Content.(type) {
+	case *packets.Connack:
+		if want == packets.CONNACK && c.ReasonCode == 0 {
+			return nil
+		}
+	case *packets.Suback:
+		if want == packets.SUBACK && len(c.Reasons) == 1 && c.Reasons[0] == 1 {
+			return nil
+		}
+	}
+	return fmt.Errorf("the broker's answer is %v", got)
+}
+
+// run reads until the connection ends, at the latest with ctx.
+func (s *subscriber) run(ctx context.Context) error {
+	defer context.AfterFunc(ctx, func() { _ = s.socket.CloseNow() })()
+	unbounded := context.Background() // a context that can end costs the library work for each message
+	for {
+		_, r, err := s.socket.Reader(unbounded)
+		if err != nil {
+			return err
+		}
+		s.buffer.Reset()
+		if _, err := io.Copy(&s.buffer, r); err != nil {
+			return err
+		}
+		now := time.Now()
+		acks, err := s.take(s.buffer.Bytes(), now)
+		if err == nil && len(acks) > 0 {
+			err = s.socket.Write(unbounded, websocket.MessageBinary, acks)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+var errPacket = errors.New("a packet that is no PUBLISH of MQTT 5 at QoS 1")
+
+// take reads the PUBLISH packets of a message and returns their PUBACKs.
+func (s *subscriber) take(b []byte, now time.Time) (acks []byte, err error) {
+	for len(b) > 0 {
+		length, n := binary.Uvarint(b[1:]) // the same encoding as MQTT's
+		if b[0] != 3<<4|1<<1 || n <= 0 || uint64(len(b)-1-n) < length {
+			return nil, errPacket
+		}
+		packet := b[1+n:][:length]
+		if len(packet) < 2 {
+			return nil, errPacket
+		}
+		b = b[1+n:][length:]
+		topic := 2 + int(binary.BigEndian.Uint16(packet))  // with its length
+		if len(packet) < topic+3 || packet[topic+2] != 0 { // no properties
+			return nil, errPacket
+		}
+		acks = append(acks, 4<<4, 2, packet[topic], packet[topic+1])
+		s.saw(packet[topic+3:], now)
+	}
+	return acks, nil
+}
+
+// saw notes how many answers a summary tells of.
+func (s *subscriber) saw(payload []byte, now time.Time) {
+	const member = `"answers":`
+	_, rest, ok := bytes.Cut(payload, []byte(member))
+	end := bytes.IndexAny(rest, ",}")
+	if !ok || end < 0 {
+		return
+	}
+	answers, err := strconv.ParseInt(string(rest[:end]), 10, 64)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.messages++
+	if err != nil || answers <= s.seen {
+		return
+	}
+	s.sights = append(s.sights, sight{answers, now})
+	before := s.seen
+	if s.seen = answers; s.wanted > before && s.wanted <= answers {
+		close(s.grown)
+	}
+}
+
+// until waits until the subscriber has seen n answers.
+func (s *subscriber) until(ctx context.Context, n int64) error {
+	s.mu.Lock()
+	s.wanted, s.grown = n, make(chan struct{})
+	if s.seen >= n {
+		close(s.grown)
+	}
+	grown := s.grown
+	s.mu.Unlock()
+	select {
+	case <-grown:
+		return nil
+	case <-ctx.Done():
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return fmt.Errorf("a subscriber saw %d of %d answers: %w", s.seen, n, context.Cause(ctx))
+	}
+}

@@ -1,0 +1,56 @@
+package direct
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/schemas"
+	"github.com/aws/smithy-go/transport/http/protocol/awsjson"
+
+	"github.com/askaround/askaround-go/internal/localaws"
+)
+
+// SQS has the operations of *sqs.Client that askaround uses, and is safe for concurrent use.
+// Their documentation is there.
+type SQS struct{ service service }
+
+// NewSQS returns a client of local's SQS.
+func NewSQS(local *localaws.Local) *SQS {
+	return &SQS{service{
+		name:     sqs.ServiceID,
+		engine:   local.SQS().Call,
+		protocol: awsjson.New10(schemas.AmazonSQS),
+		errors:   sqs.TypeRegistry,
+	}}
+}
+
+// The operations, as their schemas have them.
+var (
+	queueOperation = operations(schemas.AmazonSQS)
+
+	createQueue             = queueOperation(schemas.CreateQueue, schemas.CreateQueueRequest, schemas.CreateQueueResult)
+	getQueueUrl             = queueOperation(schemas.GetQueueUrl, schemas.GetQueueUrlRequest, schemas.GetQueueUrlResult)
+	getQueueAttributes      = queueOperation(schemas.GetQueueAttributes, schemas.GetQueueAttributesRequest, schemas.GetQueueAttributesResult)
+	sendMessage             = queueOperation(schemas.SendMessage, schemas.SendMessageRequest, schemas.SendMessageResult)
+	changeMessageVisibility = queueOperation(schemas.ChangeMessageVisibility, schemas.ChangeMessageVisibilityRequest, nil)
+)
+
+func (c *SQS) CreateQueue(ctx context.Context, in *sqs.CreateQueueInput, _ ...func(*sqs.Options)) (*sqs.CreateQueueOutput, error) {
+	return call[sqs.CreateQueueOutput](ctx, &c.service, createQueue, in)
+}
+
+func (c *SQS) GetQueueUrl(ctx context.Context, in *sqs.GetQueueUrlInput, _ ...func(*sqs.Options)) (*sqs.GetQueueUrlOutput, error) {
+	return call[sqs.GetQueueUrlOutput](ctx, &c.service, getQueueUrl, in)
+}
+
+func (c *SQS) GetQueueAttributes(ctx context.Context, in *sqs.GetQueueAttributesInput, _ ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error) {
+	return call[sqs.GetQueueAttributesOutput](ctx, &c.service, getQueueAttributes, in)
+}
+
+func (c *SQS) SendMessage(ctx context.Context, in *sqs.SendMessageInput, _ ...func(*sqs.Options)) (*sqs.SendMessageOutput, error) {
+	return call[sqs.SendMessageOutput](ctx, &c.service, sendMessage, in)
+}
+
+func (c *SQS) ChangeMessageVisibility(ctx context.Context, in *sqs.ChangeMessageVisibilityInput, _ ...func(*sqs.Options)) (*sqs.ChangeMessageVisibilityOutput, error) {
+	return call[sqs.ChangeMessageVisibilityOutput](ctx, &c.service, changeMessageVisibility, in)
+}
