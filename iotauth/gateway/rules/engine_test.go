@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -305,7 +306,12 @@ func TestLoop(t *testing.T) {
 // waitIdle waits until nothing is queued.
 func waitIdle(t testing.TB, e *Engine) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); e.Stats().Queued > 0; time.Sleep(time.Millisecond) {
+	idle := func() bool {
+		e.schedule.mu.Lock()
+		defer e.schedule.mu.Unlock()
+		return len(e.schedule.lanes) == 0
+	}
+	for deadline := time.Now().Add(time.Minute); !idle(); runtime.Gosched() {
 		if time.Now().After(deadline) {
 			t.Fatal("messages wait for ever")
 		}
