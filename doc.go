@@ -25,6 +25,8 @@
 //     AWS IoT custom authorizers and runs the authorizer itself. Standard library only.
 //   - [github.com/askaround/askaround-go/iotauth/policy] evaluates, explains, lints, derives
 //     and proves AWS IoT policies. Standard library only.
+//   - [github.com/askaround/askaround-go/iotauth/gateway] is the AWS IoT gateway in process, for
+//     unmodified devices; registry, rules and local beside it make an account of it.
 //   - [github.com/askaround/askaround-go/credprovider] exchanges a device's certificate for
 //     temporary AWS credentials; the command iotcreds gives them to other programs.
 //

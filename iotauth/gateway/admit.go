@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -186,6 +187,9 @@ func connectAttributes(connect *core.Connect) (attributes []string, will string)
 // lookUp asks the registry about the certificate of a subject that has one, and refuses
 // those that may not connect.
 func (a *admission) lookUp(ctx context.Context, s *subject) (Principal, error) {
+	if a.domain(s.connection.DomainName).CertificateAndAuthorizer && (s.certificateID == "" || !s.kind.custom()) {
+		return Principal{}, refuse(core.NotAuthorized, "%s wants a certificate and an authorizer", s.connection.DomainName)
+	}
 	if s.certificateID == "" {
 		return Principal{}, nil
 	}
@@ -202,6 +206,14 @@ func (a *admission) lookUp(ctx context.Context, s *subject) (Principal, error) {
 		return Principal{}, refuse(core.NotAuthorized, "the certificate %s is registered, but not ACTIVE", s.certificateID)
 	}
 	return p, nil
+}
+
+// domain is what was configured for a server name.
+func (a *admission) domain(serverName string) Domain {
+	if domain, ok := a.options.Domains[strings.ToLower(serverName)]; ok {
+		return domain
+	}
+	return Domain{AllowAuthorizerOverride: true}
 }
 
 // rules returns the union of all policies that hold for a subject now, and its connection

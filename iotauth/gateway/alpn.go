@@ -13,6 +13,7 @@ type route struct {
 	alpn        string
 	http        bool
 	certificate bool // the client must have one, which says who it is; nobody else is asked for one
+	authorizer  bool // with a certificate: a custom authorizer is asked as well
 }
 
 // routes of the doors with TLS. Where there is a single one, what a client names is not
@@ -49,8 +50,10 @@ func (g *Gateway) doorTLS(door Door) (*tls.Config, error) {
 		return nil, fmt.Errorf("%w: door %s needs Certificates or GetCertificate", ErrOptions, door)
 	}
 	configs := make([]*tls.Config, len(known))
+	both := make([]*tls.Config, len(known)) // of domains that want a certificate and an authorizer
 	for i, r := range known {
 		configs[i] = g.routeTLS(r)
+		both[i] = g.routeTLS(r.both())
 	}
 	refusing := noProtocol(known)
 	// This one's keys are those of all session tickets. A ticket that was given to a
@@ -65,10 +68,20 @@ func (g *Gateway) doorTLS(door Door) (*tls.Config, error) {
 		if i < 0 {
 			return refusing, nil
 		}
+		if g.options.Domains[strings.ToLower(hello.ServerName)].CertificateAndAuthorizer {
+			v.route = known[i].both()
+			return both[i], nil
+		}
 		v.route = known[i]
 		return configs[i], nil
 	}
 	return config, nil
+}
+
+// both is r for clients that must have a certificate and pass an authorizer.
+func (r route) both() route {
+	r.certificate, r.authorizer = true, true
+	return r
 }
 
 // choose returns the number of the first route that the client names, -1 where it names

@@ -180,7 +180,7 @@ func (a *admission) findAuthorizer(ctx context.Context, e *evidence) (Authorizer
 	if err != nil {
 		return Authorizer{}, refuse(core.NotAuthorized, "%w", err)
 	}
-	if domain, ok := a.options.Domains[strings.ToLower(e.serverName)]; ok && (name == "" || !domain.AllowAuthorizerOverride) {
+	if domain := a.domain(e.serverName); name == "" || !domain.AllowAuthorizerOverride {
 		name = domain.DefaultAuthorizer
 	}
 	if name != "" && !iotauth.ValidAuthorizerName(name) {

@@ -31,9 +31,6 @@ var carrierNames = [...]string{
 
 func (k carrierKind) String() string { return carrierNames[k] }
 
-// http reports whether a client came to publish by HTTP: it has no client id.
-func (k carrierKind) http() bool { return k >= httpsCertificate }
-
 // custom reports whether a custom authorizer decides about it.
 func (k carrierKind) custom() bool {
 	return k == mqttCustom || k == webSocketCustom || k == httpsCustom

@@ -10,14 +10,22 @@
 //
 // # What a listener serves
 //
-//	door       ALPN                what                                       who
-//	Port8883   none                MQTT                                       certificate
-//	Port443    x-amzn-mqtt-ca      MQTT                                       certificate
-//	Port443    mqtt                MQTT                                       custom authorizer
-//	Port443    x-amzn-http-ca      POST /topics/{topic}                       certificate
-//	Port443    none or http/1.1    POST /topics/{topic}, WebSocket at /mqtt   custom authorizer, SigV4
-//	Port8443   none                POST /topics/{topic}                       certificate
-//	Plain      no TLS              MQTT, or HTTP by its first bytes           custom authorizer, SigV4
+//	door       ALPN                what                              who
+//	Port8883   not looked at       MQTT                              certificate
+//	Port443    x-amzn-mqtt-ca      MQTT                              certificate
+//	Port443    mqtt                MQTT                              custom authorizer
+//	Port443    x-amzn-http-ca      POST /topics/{topic}              certificate
+//	Port443    none or http/1.1    POST /topics/{topic}              custom authorizer, SigV4
+//	                               WebSocket at /mqtt                custom authorizer, SigV4
+//	                               DELETE /connections/{clientId}    SigV4
+//	Port8443   not looked at       POST /topics/{topic}              certificate
+//	Plain      no TLS              MQTT                              custom authorizer
+//	                               HTTP as on Port443                custom authorizer, SigV4
+//
+// TLS is 1.2 or 1.3, and the client must name the endpoint in it (SNI), or a domain of
+// Options.Domains, where it can be that clients need a certificate and an authorizer both.
+// Any certificate may come, whoever signed it: the registry knows which count.
+// [Gateway.Handler] serves what there is over HTTP behind another server.
 //
 // # What is guaranteed
 //
@@ -33,7 +41,9 @@
 // # What is not
 //
 // QoS 2, MQTT 5 enhanced authentication, server redirection and subscription identifiers
-// are refused, as AWS IoT does. Shadows and jobs are not served.
+// are refused, as AWS IoT does. Shadows and jobs are not served, nor are retained messages
+// over HTTPS. Over HTTPS, a topic or a message that can never be is 400 before anybody is
+// asked who sends it; AWS does not document the order.
 //
 // A Gateway is safe for concurrent use.
 package gateway

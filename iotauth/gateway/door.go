@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"time"
@@ -40,8 +41,11 @@ func (d Door) String() string {
 	return doorNames[d]
 }
 
-// handshakeTime is how long a client may take for TLS, and on [Plain] for its first byte.
+// handshakeTime is how long a client may take for TLS and, where it may speak HTTP, its first byte.
 const handshakeTime = 10 * time.Second
+
+// lingerTime is how long a client that is refused may take to read why.
+const lingerTime = 500 * time.Millisecond
 
 // Serve accepts connections of l, which is closed in the end, until ctx ends or Shutdown is
 // called, also before; then it returns nil. The connections stay open until Shutdown.
@@ -104,13 +108,23 @@ func (g *Gateway) welcome(socket net.Conn, config *tls.Config) {
 		if skipped, ok := g.refusals.pass(); ok {
 			g.options.Logger.Info("connection refused", "remote_addr", socket.RemoteAddr().String(), "error", err, "not_logged", skipped)
 		}
-		_ = socket.Close()
+		linger(socket)
 		g.sockets.leave(socket)
 	case conn.route.http:
 		g.serveWeb(conn)
 	default:
 		g.serveMQTT(conn)
 	}
+}
+
+// linger closes a connection so that the client reads what was sent last, an alert of TLS:
+// where something that came is not read, closing would make the system discard it.
+func linger(socket net.Conn) {
+	if closeWrite(socket) == nil {
+		_ = socket.SetReadDeadline(time.Now().Add(lingerTime))
+		_, _ = io.CopyN(io.Discard, socket, 64<<10)
+	}
+	_ = socket.Close()
 }
 
 // A visitor is a connection of which is known what it speaks.
@@ -131,17 +145,18 @@ type visitorKey struct{}
 func (g *Gateway) handshake(socket net.Conn, config *tls.Config) (*visitor, error) {
 	_ = socket.SetDeadline(time.Now().Add(handshakeTime))
 	v := &visitor{Conn: socket, socket: socket, id: uuid.NewString()}
-	if config == nil {
-		if err := v.peek(); err != nil {
-			return nil, err
-		}
-	} else {
+	if config != nil {
 		conn := tls.Server(socket, config)
 		if err := conn.HandshakeContext(context.WithValue(g.serving, visitorKey{}, v)); err != nil {
 			return nil, fmt.Errorf("TLS handshake: %w", cmp.Or(v.refusal, err))
 		}
 		state := conn.ConnectionState()
 		v.Conn, v.tls = conn, &state
+	}
+	if v.tls == nil || v.route.http {
+		if err := v.peek(); err != nil {
+			return nil, err
+		}
 	}
 	return v, socket.SetDeadline(time.Time{})
 }
@@ -162,12 +177,7 @@ func (v *visitor) carrier(kind carrierKind) *carrier {
 }
 
 // CloseWrite tells the client that nothing more will be sent.
-func (v *visitor) CloseWrite() error {
-	if half, ok := v.Conn.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
-	}
-	return v.Conn.Close()
-}
+func (v *visitor) CloseWrite() error { return closeWrite(v.Conn) }
 
 func addrPort(a net.Addr) netip.AddrPort {
 	parsed, _ := netip.ParseAddrPort(a.String()) // zero for a socket without one, such as a pipe
@@ -179,7 +189,7 @@ func (g *Gateway) serveMQTT(v *visitor) {
 	defer g.sockets.leave(v.socket)
 	g.sockets.settle(v.socket)
 	kind := mqttCustom
-	if v.route.certificate {
+	if v.route.certificate && !v.route.authorizer {
 		kind = mqttCertificate
 	}
 	if err := g.broker.Handle(g.serving, v, g.admit(v.carrier(kind))); err != nil {

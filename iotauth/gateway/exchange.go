@@ -34,6 +34,9 @@ func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request) *exchange 
 	}
 	e.conn = &webConn{visitor: &visitor{id: e.id, tls: r.TLS}, cache: newHTTPConn(), rate: g.newRate()}
 	e.conn.route = route{http: true, certificate: r.TLS != nil && len(r.TLS.PeerCertificates) > 0}
+	if g.options.Domains[strings.ToLower(hostName(r.Host))].CertificateAndAuthorizer {
+		e.conn.route.authorizer = true
+	}
 	return e
 }
 
@@ -47,7 +50,9 @@ func (e *exchange) carrier(signatures *sigv4.Verifier, signed, custom carrierKin
 		c.serverName = hostName(e.r.Host)
 	}
 	if e.conn.route.certificate {
-		c.kind = httpsCertificate
+		if !e.conn.route.authorizer {
+			c.kind = httpsCertificate
+		}
 		return c, nil
 	}
 	key, err := verify(signatures, e.r)
@@ -140,7 +145,7 @@ func (e *exchange) refuse(err error) {
 	r := refusalOf(err)
 	e.log(r)
 	if e.r.Body != nil && e.r.Body != http.NoBody { // the server skips the rest before it answers
-		_ = e.control.SetReadDeadline(time.Now().Add(skipTime))
+		_ = e.control.SetReadDeadline(time.Now().Add(lingerTime))
 	}
 	e.w.Header()["x-amzn-ErrorType"] = []string{r.name}
 	e.answer(r.status, r.message)

@@ -197,11 +197,4 @@ func TestAWSCLI(t *testing.T) {
 			t.Errorf("DISCONNECT %#x", d.ReasonCode)
 		}
 	})
-	t.Run("delete-connection of nobody", func(t *testing.T) {
-		t.Parallel()
-		out, err := s.cli(t, secure, "delete-connection", "--client-id", "nobody")
-		if err == nil || !strings.Contains(out, "(ResourceNotFoundException) when calling the DeleteConnection operation: Not Found") {
-			t.Errorf("%v\n%s", err, out)
-		}
-	})
 }

@@ -246,3 +246,16 @@ func (s *wsStream) CloseWrite() error {
 	defer s.writing.Unlock()
 	return s.write(opClose, binary.BigEndian.AppendUint16(nil, statusNormal))
 }
+
+// Close cuts the connection, after the frame that closes where none was sent and nobody is
+// writing.
+func (s *wsStream) Close() error {
+	if s.writing.TryLock() {
+		if !s.closed {
+			_ = s.SetWriteDeadline(time.Now().Add(lingerTime))
+			_ = s.write(opClose, binary.BigEndian.AppendUint16(nil, statusNormal))
+		}
+		s.writing.Unlock()
+	}
+	return s.Conn.Close()
+}

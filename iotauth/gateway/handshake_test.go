@@ -173,6 +173,19 @@ func TestPlainDoor(t *testing.T) {
 	}
 }
 
+// TestMQTTWithoutProtocol is told apart at once, and the log says what to do.
+func TestMQTTWithoutProtocol(t *testing.T) {
+	s := openSite(t)
+	for _, door := range []Door{Port443, Port8443} {
+		if _, err := shake(s.address[door], s.tls("", s.device), false); err == nil {
+			t.Errorf("%s: a client that speaks MQTT was answered", door)
+		}
+	}
+	if n := strings.Count(s.log.String(), "x-amzn-mqtt-ca for a certificate"); n != 2 {
+		t.Errorf("the log says %d times what to do:\n%s", n, s.log)
+	}
+}
+
 func TestServeRefuses(t *testing.T) {
 	g, err := New(newTableRegistry())
 	if err != nil {

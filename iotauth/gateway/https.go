@@ -15,7 +15,6 @@ const (
 	headerTime = 10 * time.Second // to send the header of a request
 	bodyTime   = 20 * time.Second // to send the body
 	idleTime   = 2 * time.Minute  // between requests
-	skipTime   = time.Second      // to send what remains of a body that was refused
 	answerTime = time.Minute      // from the header to the end of the answer; an authorizer may take 5 s
 	maxHeader  = 32 << 10         // bytes; a token may have 6,144
 )

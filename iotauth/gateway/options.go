@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -68,6 +69,9 @@ type Domain struct {
 	DefaultAuthorizer string
 	// AllowAuthorizerOverride: a client may name another.
 	AllowAuthorizerOverride bool
+	// CertificateAndAuthorizer: whoever comes must show a registered certificate and pass
+	// the authorizer (authenticationType CUSTOM_AUTH_X509), by MQTT or by HTTPS.
+	CertificateAndAuthorizer bool
 }
 
 // Keys tells about access keys. It is called concurrently.
@@ -164,6 +168,11 @@ func (o *Options) validate() error {
 		check(hostForm.MatchString(host), "Domains: %q is no host name without a port", host)
 		check(!slices.Contains(o.EndpointHosts, host), "Domains: %q is one of EndpointHosts too", host)
 		check(domain.DefaultAuthorizer == "" || iotauth.ValidAuthorizerName(domain.DefaultAuthorizer), "Domains: %q: DefaultAuthorizer %q", host, domain.DefaultAuthorizer)
+	}
+	limits := reflect.ValueOf(o.Limits)
+	for i := range limits.NumField() {
+		value := limits.Field(i)
+		check((!value.CanInt() || value.Int() >= 0) && (!value.CanFloat() || value.Float() >= 0), "Limits.%s is negative", limits.Type().Field(i).Name)
 	}
 	for i, certificate := range o.Certificates {
 		check(len(certificate.Certificate) > 0 && certificate.PrivateKey != nil, "Certificates: number %d lacks the certificate or the key", i)

@@ -6,24 +6,28 @@ import (
 	"net"
 )
 
-// errNotPlain is the first byte of TLS, or of nothing that is spoken here.
-var errNotPlain = errors.New("neither MQTT nor HTTP begins so; without TLS on this door")
+// Why a connection was refused for its first byte.
+var (
+	errNotPlain = errors.New("this is neither MQTT's CONNECT nor HTTP; the plain door has no TLS")
+	errNotHTTP  = errors.New("this is not HTTP; clients that speak MQTT must name a protocol in TLS (ALPN): mqtt for a custom authorizer, x-amzn-mqtt-ca for a certificate")
+)
 
-// peek tells MQTT from HTTP by the first byte: that of CONNECT is 0x10, that of a method a
-// capital letter.
+// peek looks at the first byte of a client that may speak HTTP, with TLS, or either, without:
+// that of CONNECT is 0x10, that of a method a capital letter.
 func (v *visitor) peek() error {
 	var first [1]byte
-	if _, err := v.socket.Read(first[:]); err != nil {
+	if _, err := v.Conn.Read(first[:]); err != nil {
 		return fmt.Errorf("first byte: %w", err)
 	}
 	switch {
-	case first[0] == 0x10:
 	case 'A' <= first[0] && first[0] <= 'Z':
 		v.route.http = true
-	default:
+	case v.tls != nil:
+		return errNotHTTP
+	case first[0] != 0x10:
 		return errNotPlain
 	}
-	v.Conn = &unread{Conn: v.socket, byte: first[0]}
+	v.Conn = &unread{Conn: v.Conn, byte: first[0]}
 	return nil
 }
 
@@ -42,10 +46,12 @@ func (u *unread) Read(p []byte) (int, error) {
 	return 1, nil
 }
 
-// CloseWrite is that of TCP.
-func (u *unread) CloseWrite() error {
-	if half, ok := u.Conn.(interface{ CloseWrite() error }); ok {
+// CloseWrite is that of the connection, which has one: TCP and TLS do.
+func (u *unread) CloseWrite() error { return closeWrite(u.Conn) }
+
+func closeWrite(c net.Conn) error {
+	if half, ok := c.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
 	}
-	return u.Conn.Close()
+	return c.Close()
 }

@@ -113,10 +113,10 @@ func TestSilentClients(t *testing.T) {
 		{reason: "a body by drops", send: func() string {
 			return "POST /topics/doors/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n" + custom + "\r\n"
 		}, every: time.Second, took: bodyTime, answer: "HTTP/1.1 400 "},
-		{reason: "a refused body by drops", send: func() string { return "POST /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n" }, every: time.Second / 2, took: skipTime, answer: "HTTP/1.1 404 "},
+		{reason: "a refused body by drops", send: func() string { return "POST /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n" }, every: time.Second / 2, took: lingerTime, answer: "HTTP/1.1 404 "},
 		{reason: "a body announced too large", send: func() string {
 			return "POST /topics/doors/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n"
-		}, took: skipTime, answer: "HTTP/1.1 413 "},
+		}, took: lingerTime, answer: "HTTP/1.1 413 "},
 		{reason: "between requests", send: func() string { return "GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n" }, took: idleTime, answer: "HTTP/1.1 404 "},
 	} {
 		t.Run(tt.reason, func(t *testing.T) {

@@ -25,7 +25,7 @@ func (r *Registry) aliasOut(a *RoleAlias) RoleAlias {
 }
 
 func (a *RoleAlias) check() error {
-	if err := checkName("role alias", aliasName, a.Name); err != nil {
+	if err := checkName("Role alias", aliasName, a.Name); err != nil {
 		return err
 	}
 	if len(a.RoleARN) > 2048 || !roleARNForm.MatchString(a.RoleARN) {
@@ -70,7 +70,7 @@ func (r *Registry) CreateRoleAlias(ctx context.Context, a RoleAlias) (RoleAlias,
 func (r *Registry) UpdateRoleAlias(ctx context.Context, name, roleARN string, duration int) (RoleAlias, error) {
 	var out RoleAlias
 	err := r.update(ctx, func(t *tx) error {
-		old, err := t.alias(name)
+		old, err := t.aliases.find(name)
 		if err != nil {
 			return err
 		}
@@ -95,7 +95,7 @@ func (r *Registry) UpdateRoleAlias(ctx context.Context, name, roleARN string, du
 // DeleteRoleAlias removes a role alias. Errors: ErrNotFound.
 func (r *Registry) DeleteRoleAlias(ctx context.Context, name string) error {
 	return r.update(ctx, func(t *tx) error {
-		if _, err := t.alias(name); err != nil {
+		if _, err := t.aliases.find(name); err != nil {
 			return err
 		}
 		put(t, &t.aliases, name, nil)
@@ -103,32 +103,13 @@ func (r *Registry) DeleteRoleAlias(ctx context.Context, name string) error {
 	})
 }
 
-func (r *Registry) alias(name string) (*RoleAlias, error) {
-	if err := checkName("role alias", aliasName, name); err != nil {
-		return nil, err
-	}
-	if a := r.aliases.get(name); a != nil {
-		return a, nil
-	}
-	return nil, because(ErrNotFound, "RoleAlias not found (name= %s)", name)
-}
-
 // DescribeRoleAlias returns a role alias. ErrNotFound where there is none.
 func (r *Registry) DescribeRoleAlias(name string) (RoleAlias, error) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	a, err := r.alias(name)
-	if err != nil {
-		return RoleAlias{}, err
-	}
-	return r.aliasOut(a), nil
+	return read(r, &r.aliases, name, r.aliasOut)
 }
 
 // ListRoleAliases returns role aliases in the order of their creation, and the token of
 // the next page.
 func (r *Registry) ListRoleAliases(p Page) (aliases []RoleAlias, next string, err error) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	found, next, err := page(&r.aliases, p, all)
-	return convert(found, r.aliasOut), next, err
+	return list(r, &r.aliases, p, all, r.aliasOut)
 }

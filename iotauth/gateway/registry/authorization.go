@@ -89,7 +89,7 @@ func (r *Registry) trial(q AuthorizationQuery) (*trial, error) {
 		}
 	}
 	for _, name := range slices.Concat(q.Add, q.Skip) {
-		if _, err := r.policy(name); err != nil {
+		if _, err := r.policies.find(name); err != nil {
 			return nil, err
 		}
 	}

@@ -39,7 +39,7 @@ func (r *Registry) authorizerOut(a *Authorizer) Authorizer {
 // check checks what one can see without the registry, and returns what verifies tokens,
 // nil where nothing does.
 func (a *Authorizer) check() (*iotauth.Verifier, error) {
-	if err := checkName("authorizer name", authorizerName, a.Name); err != nil {
+	if err := checkName("Authorizer", authorizerName, a.Name); err != nil {
 		return nil, err
 	}
 	if a.FunctionARN == "" || len(a.FunctionARN) > MaxFunctionARN {
@@ -77,7 +77,7 @@ func (a *Authorizer) verifier() (*iotauth.Verifier, error) {
 	}
 	var keys []*rsa.PublicKey
 	for _, name := range slices.Sorted(maps.Keys(a.TokenSigningPublicKeys)) {
-		if err := checkName("key name", signingKeyName, name); err != nil {
+		if err := checkName("Key name", signingKeyName, name); err != nil {
 			return nil, err
 		}
 		text := a.TokenSigningPublicKeys[name]
@@ -194,7 +194,7 @@ func (u AuthorizerUpdate) apply(a *Authorizer) {
 func (r *Registry) UpdateAuthorizer(ctx context.Context, name string, u AuthorizerUpdate) (Authorizer, error) {
 	for {
 		r.mu.RLock()
-		old, err := r.authorizer(name)
+		old, err := r.authorizers.find(name)
 		r.mu.RUnlock()
 		if err != nil {
 			return Authorizer{}, err
@@ -227,7 +227,7 @@ func (r *Registry) UpdateAuthorizer(ctx context.Context, name string, u Authoriz
 // it is active or the default one.
 func (r *Registry) DeleteAuthorizer(ctx context.Context, name string) error {
 	return r.update(ctx, func(t *tx) error {
-		a, err := t.authorizer(name)
+		a, err := t.authorizers.find(name)
 		switch {
 		case err != nil:
 			return err
@@ -242,25 +242,9 @@ func (r *Registry) DeleteAuthorizer(ctx context.Context, name string) error {
 	})
 }
 
-func (r *Registry) authorizer(name string) (*Authorizer, error) {
-	if err := checkName("authorizer name", authorizerName, name); err != nil {
-		return nil, err
-	}
-	if a := r.authorizers.get(name); a != nil {
-		return a, nil
-	}
-	return nil, because(ErrNotFound, "Authorizer %s not found", name)
-}
-
 // DescribeAuthorizer returns an authorizer. ErrNotFound where there is none.
 func (r *Registry) DescribeAuthorizer(name string) (Authorizer, error) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	a, err := r.authorizer(name)
-	if err != nil {
-		return Authorizer{}, err
-	}
-	return r.authorizerOut(a), nil
+	return read(r, &r.authorizers, name, r.authorizerOut)
 }
 
 // ListAuthorizers returns authorizers with a status, "" for any, in the order of their
@@ -271,8 +255,5 @@ func (r *Registry) ListAuthorizers(status Status, p Page) (authorizers []Authori
 			return nil, "", err
 		}
 	}
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	found, next, err := page(&r.authorizers, p, func(a *Authorizer) bool { return status == "" || a.Status == status })
-	return convert(found, r.authorizerOut), next, err
+	return list(r, &r.authorizers, p, func(a *Authorizer) bool { return status == "" || a.Status == status }, r.authorizerOut)
 }

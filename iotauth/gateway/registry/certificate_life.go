@@ -17,13 +17,7 @@ func generation() string {
 
 // certificate returns a certificate under the registry's lock.
 func (r *Registry) certificate(id string) (*Certificate, error) {
-	if err := checkName("certificate id", certificateID, id); err != nil {
-		return nil, err
-	}
-	if c := r.certificates.get(strings.ToLower(id)); c != nil {
-		return c, nil
-	}
-	return nil, because(ErrNotFound, "Certificate %s not found", id)
+	return r.certificates.find(strings.ToLower(id))
 }
 
 // principal returns the certificate of an ARN.
@@ -37,22 +31,13 @@ func (r *Registry) principal(arn string) (*Certificate, error) {
 
 // DescribeCertificate returns a certificate. ErrNotFound where there is none.
 func (r *Registry) DescribeCertificate(id string) (Certificate, error) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	c, err := r.certificate(id)
-	if err != nil {
-		return Certificate{}, err
-	}
-	return r.certificateOut(c), nil
+	return read(r, &r.certificates, strings.ToLower(id), r.certificateOut)
 }
 
 // ListCertificates returns certificates in the order of their creation, and the token of
 // the next page.
 func (r *Registry) ListCertificates(p Page) (certificates []Certificate, next string, err error) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	found, next, err := page(&r.certificates, p, all)
-	return convert(found, r.certificateOut), next, err
+	return list(r, &r.certificates, p, all, r.certificateOut)
 }
 
 // changeCertificate replaces a certificate by what fn makes of a copy.
@@ -119,7 +104,7 @@ func (r *Registry) AttachThingPrincipal(ctx context.Context, thing, principal st
 		if err != nil {
 			return err
 		}
-		if _, err := t.thing(thing); err != nil {
+		if _, err := t.things.find(thing); err != nil {
 			return err
 		}
 		if c.Things[thing] == kind {
@@ -166,7 +151,7 @@ func (r *Registry) DetachThingPrincipal(ctx context.Context, thing, principal st
 		if err != nil {
 			return err
 		}
-		if _, err := t.thing(thing); err != nil {
+		if _, err := t.things.find(thing); err != nil {
 			return err
 		}
 		if _, ok := c.Things[thing]; !ok {
@@ -188,7 +173,7 @@ func (r *Registry) ListThingPrincipals(thing string, kind ThingPrincipalType, p 
 	}
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	if _, err := r.thing(thing); err != nil {
+	if _, err := r.things.find(thing); err != nil {
 		return nil, "", err
 	}
 	var ids []string

@@ -20,7 +20,7 @@ func (r *Registry) defaultAuthorizer() string {
 func (r *Registry) SetDefaultAuthorizer(ctx context.Context, name string) (Authorizer, error) {
 	var out Authorizer
 	err := r.update(ctx, func(t *tx) error {
-		a, err := t.authorizer(name)
+		a, err := t.authorizers.find(name)
 		if err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func (r *Registry) Authorizer(_ context.Context, name string) (gateway.Authorize
 			return gateway.Authorizer{}, because(ErrNotFound, "There is no default authorizer")
 		}
 	}
-	a, err := r.authorizer(name)
+	a, err := r.authorizers.find(name)
 	if err != nil {
 		return gateway.Authorizer{}, because(ErrNotFound, "Authorizer %s not found", clip(name))
 	}

@@ -74,7 +74,7 @@ func (r *Registry) root(name string) string {
 }
 
 func (g *ThingGroup) check() error {
-	if err := checkName("thing group name", thingName, g.Name); err != nil {
+	if err := checkName("Thing group", thingName, g.Name); err != nil {
 		return err
 	}
 	if err := checkDescription(g.Description); err != nil {
@@ -118,7 +118,7 @@ func (t *tx) checkParent(g *ThingGroup) error {
 	if g.Parent == "" {
 		return nil
 	}
-	parent, err := t.group(g.Parent)
+	parent, err := t.groups.find(g.Parent)
 	if err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ type ThingGroupUpdate struct {
 // ErrVersionConflict, ErrInvalid.
 func (r *Registry) UpdateThingGroup(ctx context.Context, name string, u ThingGroupUpdate) (version int64, err error) {
 	err = r.update(ctx, func(t *tx) error {
-		old, err := t.group(name)
+		old, err := t.groups.find(name)
 		if err != nil {
 			return err
 		}
@@ -175,7 +175,7 @@ func (r *Registry) UpdateThingGroup(ctx context.Context, name string, u ThingGro
 // expectedVersion is neither 0 nor the group's.
 func (r *Registry) DeleteThingGroup(ctx context.Context, name string, expectedVersion int64) error {
 	return r.update(ctx, func(t *tx) error {
-		if err := checkName("thing group name", thingName, name); err != nil {
+		if err := t.groups.check(name); err != nil {
 			return err
 		}
 		old := t.groups.get(name)
@@ -219,25 +219,9 @@ func (r *Registry) thingsIn(name string, recursive bool) []string {
 	return things
 }
 
-func (r *Registry) group(name string) (*ThingGroup, error) {
-	if err := checkName("thing group name", thingName, name); err != nil {
-		return nil, err
-	}
-	if g := r.groups.get(name); g != nil {
-		return g, nil
-	}
-	return nil, because(ErrNotFound, "Thing group %s not found", name)
-}
-
 // DescribeThingGroup returns a group. ErrNotFound where there is none.
 func (r *Registry) DescribeThingGroup(name string) (ThingGroup, error) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	g, err := r.group(name)
-	if err != nil {
-		return ThingGroup{}, err
-	}
-	return r.groupOut(g), nil
+	return read(r, &r.groups, name, r.groupOut)
 }
 
 // ThingGroupQuery says which groups to list; each field that is set must hold.
@@ -262,13 +246,10 @@ func (r *Registry) takes(q ThingGroupQuery, g *ThingGroup) bool {
 // ListThingGroups returns groups in the order of their creation, and the token of the next
 // page. ErrNotFound for the parent.
 func (r *Registry) ListThingGroups(q ThingGroupQuery) (groups []ThingGroup, next string, err error) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
 	if q.Parent != "" {
-		if _, err := r.group(q.Parent); err != nil {
+		if _, err := r.DescribeThingGroup(q.Parent); err != nil {
 			return nil, "", err
 		}
 	}
-	found, next, err := page(&r.groups, q.Page, func(g *ThingGroup) bool { return r.takes(q, g) })
-	return convert(found, r.groupOut), next, err
+	return list(r, &r.groups, q.Page, func(g *ThingGroup) bool { return r.takes(q, g) }, r.groupOut)
 }

@@ -47,7 +47,7 @@ func TestWire(t *testing.T) {
 		{"a page with too many", "GET", "/things?maxResults=251", "", 400, "InvalidRequestException", "1 to 250"},
 		{"a status of no authorizer", "GET", "/authorizers?status=REVOKED", "", 400, "InvalidRequestException", "ACTIVE or INACTIVE"},
 		{"an attachment of no kind", "GET", "/things/t/principals-v2?thingPrincipalType=x", "", 400, "InvalidRequestException", "EXCLUSIVE_THING"},
-		{"a name of other characters", "GET", "/things/a%20b", "", 400, "InvalidRequestException", "thing name"},
+		{"a name of other characters", "GET", "/things/a%20b", "", 400, "InvalidRequestException", "not of the form"},
 		{"not there", "GET", "/policies/p", "", 404, "ResourceNotFoundException", "Policy p not found"},
 		{"there already", "POST", "/things/t", `{"attributePayload":{"attributes":{"a":"b"}}}`, 409, "ResourceAlreadyExistsException", `"resourceArn"`},
 		{"tags", "POST", "/things/w", `{"tags":[{"Key":"a"}]}`, 400, "InvalidRequestException", "tags"},

@@ -22,13 +22,13 @@ func (r *Registry) RemoveThingFromThingGroup(ctx context.Context, group, thing s
 // nothing. Errors are those of AddThingToThingGroup and RemoveThingFromThingGroup.
 func (r *Registry) UpdateThingGroupsForThing(ctx context.Context, thing string, add, remove []string) error {
 	return r.update(ctx, func(t *tx) error {
-		old, err := t.thing(thing)
+		old, err := t.things.find(thing)
 		if err != nil {
 			return err
 		}
 		groups := slices.Clone(old.Groups)
 		for _, name := range remove {
-			if _, err := t.group(name); err != nil {
+			if _, err := t.groups.find(name); err != nil {
 				return err
 			}
 			groups = without(groups, name)
@@ -51,7 +51,7 @@ func (r *Registry) UpdateThingGroupsForThing(ctx context.Context, thing string, 
 
 // join adds a group to those of a thing.
 func (t *tx) join(groups []string, name, thing string) ([]string, error) {
-	if _, err := t.group(name); err != nil {
+	if _, err := t.groups.find(name); err != nil {
 		return nil, err
 	}
 	if slices.Contains(groups, name) {
@@ -86,7 +86,7 @@ func without(names []string, name string) []string {
 func (r *Registry) ListThingsInThingGroup(group string, recursive bool, p Page) (things []string, next string, err error) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	if _, err := r.group(group); err != nil {
+	if _, err := r.groups.find(group); err != nil {
 		return nil, "", err
 	}
 	return pageNames(r.thingsIn(group, recursive), p, MaxResults)
@@ -97,7 +97,7 @@ func (r *Registry) ListThingsInThingGroup(group string, recursive bool, p Page) 
 func (r *Registry) ListThingGroupsForThing(thing string, p Page) (groups []string, next string, err error) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	t, err := r.thing(thing)
+	t, err := r.things.find(thing)
 	if err != nil {
 		return nil, "", err
 	}

@@ -23,10 +23,10 @@ var (
 	accountForm    = regexp.MustCompile(`^[0-9]{12}$`)
 )
 
-// checkName says what names of a kind look like where form does not take name.
-func checkName(kind string, form *regexp.Regexp, name string) error {
+// checkName says what names look like where form does not take one.
+func checkName(what string, form *regexp.Regexp, name string) error {
 	if !form.MatchString(name) {
-		return invalid("%s %q is not of the form %s", kind, clip(name), form)
+		return invalid("%s %q is not of the form %s", what, clip(name), form)
 	}
 	return nil
 }
@@ -38,7 +38,7 @@ func checkAttributes(attributes map[string]string, max int) error {
 			len(attributes), max, MaxAttributes, MaxAttributesWithoutType)
 	}
 	for name, value := range attributes {
-		if err := checkName("attribute name", attributeName, name); err != nil {
+		if err := checkName("Attribute name", attributeName, name); err != nil {
 			return err
 		}
 		if !attributeValue.MatchString(value) {

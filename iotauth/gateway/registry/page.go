@@ -112,3 +112,27 @@ func (x index) names(name string) []string { return slices.Collect(maps.Keys(x[n
 
 // all keeps every entry of a page.
 func all[T any](*T) bool { return true }
+
+// read returns an entry as callers get it.
+func read[T, O any](r *Registry, t *table[T], name string, out func(*T) O) (O, error) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	v, err := t.find(name)
+	if err != nil {
+		var none O
+		return none, err
+	}
+	return out(v), nil
+}
+
+// list returns a page of entries as callers get them.
+func list[T, O any](r *Registry, t *table[T], p Page, keep func(*T) bool, out func(*T) O) ([]O, string, error) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	found, next, err := page(t, p, keep)
+	entries := make([]O, len(found))
+	for i, v := range found {
+		entries[i] = out(v)
+	}
+	return entries, next, err
+}

@@ -104,7 +104,7 @@ func (p *Policy) newVersion(text string) error {
 func (r *Registry) CreatePolicy(ctx context.Context, name, document string) (Policy, error) {
 	var out Policy
 	err := r.update(ctx, func(t *tx) error {
-		if err := checkName("policy name", policyName, name); err != nil {
+		if err := t.policies.check(name); err != nil {
 			return err
 		}
 		if t.policies.get(name) != nil {
@@ -125,7 +125,7 @@ func (r *Registry) CreatePolicy(ctx context.Context, name, document string) (Pol
 // changePolicy replaces a policy by what fn makes of a copy.
 func (r *Registry) changePolicy(ctx context.Context, name string, fn func(*Policy) error) error {
 	return r.update(ctx, func(t *tx) error {
-		old, err := t.policy(name)
+		old, err := t.policies.find(name)
 		if err != nil {
 			return err
 		}
@@ -179,7 +179,7 @@ func (r *Registry) SetDefaultPolicyVersion(ctx context.Context, name, version st
 
 // known returns a version or says that there is none.
 func (p *Policy) known(id string) (*PolicyVersion, error) {
-	if err := checkName("policy version", versionID, id); err != nil {
+	if err := checkName("Policy version", versionID, id); err != nil {
 		return nil, err
 	}
 	if v := p.version(id); v != nil {
@@ -208,7 +208,7 @@ func (r *Registry) DeletePolicyVersion(ctx context.Context, name, version string
 // attached to something or has versions that are not in effect.
 func (r *Registry) DeletePolicy(ctx context.Context, name string) error {
 	return r.update(ctx, func(t *tx) error {
-		p, err := t.policy(name)
+		p, err := t.policies.find(name)
 		switch {
 		case err != nil:
 			return err
@@ -222,32 +222,13 @@ func (r *Registry) DeletePolicy(ctx context.Context, name string) error {
 	})
 }
 
-func (r *Registry) policy(name string) (*Policy, error) {
-	if err := checkName("policy name", policyName, name); err != nil {
-		return nil, err
-	}
-	if p := r.policies.get(name); p != nil {
-		return p, nil
-	}
-	return nil, because(ErrNotFound, "Policy %s not found", name)
-}
-
 // GetPolicy returns a policy with its versions. ErrNotFound where there is none.
 func (r *Registry) GetPolicy(name string) (Policy, error) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	p, err := r.policy(name)
-	if err != nil {
-		return Policy{}, err
-	}
-	return r.policyOut(p), nil
+	return read(r, &r.policies, name, r.policyOut)
 }
 
 // ListPolicies returns policies in the order of their creation, and the token of the next
 // page.
 func (r *Registry) ListPolicies(p Page) (policies []Policy, next string, err error) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	found, next, err := page(&r.policies, p, all)
-	return convert(found, r.policyOut), next, err
+	return list(r, &r.policies, p, all, r.policyOut)
 }

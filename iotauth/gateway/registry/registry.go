@@ -100,26 +100,26 @@ func newRegistry(o Options) *Registry {
 		certificatesOfThing: index{}, certificatesOfPolicy: index{}, groupsOfPolicy: index{},
 		watchers: map[*watcher]struct{}{},
 	}
-	r.things = table[Thing]{name: "thing", rows: map[string]row[Thing]{}, changed: func(key string, from, to *Thing) {
+	r.things = table[Thing]{name: "thing", what: "Thing", form: thingName, rows: map[string]row[Thing]{}, changed: func(key string, from, to *Thing) {
 		if to != nil {
 			to.look(from)
 		}
 		r.thingsOfType.move(key, from.types(), to.types())
 		r.thingsOfGroup.move(key, from.groups(), to.groups())
 	}}
-	r.types = table[ThingType]{name: "type", rows: map[string]row[ThingType]{}}
-	r.groups = table[ThingGroup]{name: "group", rows: map[string]row[ThingGroup]{}, changed: func(key string, from, to *ThingGroup) {
+	r.types = table[ThingType]{name: "type", what: "Thing type", form: thingName, rows: map[string]row[ThingType]{}}
+	r.groups = table[ThingGroup]{name: "group", what: "Thing group", form: thingName, rows: map[string]row[ThingGroup]{}, changed: func(key string, from, to *ThingGroup) {
 		r.groupsOfParent.move(key, from.parents(), to.parents())
 		r.groupsOfPolicy.move(key, from.policies(), to.policies())
 	}}
-	r.certificates = table[Certificate]{name: "certificate", rows: map[string]row[Certificate]{}, changed: func(key string, from, to *Certificate) {
+	r.certificates = table[Certificate]{name: "certificate", what: "Certificate", form: certificateID, rows: map[string]row[Certificate]{}, changed: func(key string, from, to *Certificate) {
 		r.certificatesOfThing.move(key, from.things(), to.things())
 		r.certificatesOfPolicy.move(key, from.policies(), to.policies())
 	}}
-	r.policies = table[Policy]{name: "policy", rows: map[string]row[Policy]{}, prepare: (*Policy).parse}
-	r.authorizers = table[Authorizer]{name: "authorizer", rows: map[string]row[Authorizer]{}, prepare: r.restore}
-	r.aliases = table[RoleAlias]{name: "alias", rows: map[string]row[RoleAlias]{}}
-	r.rules = table[rule]{name: "rule", rows: map[string]row[rule]{}}
+	r.policies = table[Policy]{name: "policy", what: "Policy", form: policyName, rows: map[string]row[Policy]{}, prepare: (*Policy).parse}
+	r.authorizers = table[Authorizer]{name: "authorizer", what: "Authorizer", form: authorizerName, rows: map[string]row[Authorizer]{}, prepare: r.restore}
+	r.aliases = table[RoleAlias]{name: "alias", what: "Role alias", form: aliasName, rows: map[string]row[RoleAlias]{}}
+	r.rules = table[rule]{name: "rule", what: "Rule", form: ruleName, rows: map[string]row[rule]{}}
 	r.settings = table[settings]{name: "settings", rows: map[string]row[settings]{}}
 	return r
 }

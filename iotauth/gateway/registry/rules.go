@@ -116,7 +116,7 @@ func (r *Registry) withRule(name string, fn func(engine Rules, exists bool) erro
 	if err != nil {
 		return err
 	}
-	if err := checkName("rule name", ruleName, name); err != nil {
+	if err := r.rules.check(name); err != nil {
 		return err
 	}
 	r.rulesMu.Lock()

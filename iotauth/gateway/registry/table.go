@@ -3,6 +3,7 @@ package registry
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 
 	"github.com/tidwall/btree"
 )
@@ -16,7 +17,9 @@ type row[T any] struct {
 
 // table holds the entries of one kind by their names.
 type table[T any] struct {
-	name  string // in the journal
+	name  string         // in the journal
+	what  string         // for people
+	form  *regexp.Regexp // of the names
 	rows  map[string]row[T]
 	order btree.Map[uint64, string] // names by the order of creation
 	// prepare completes an entry that comes from the journal. It may be nil.
@@ -27,6 +30,21 @@ type table[T any] struct {
 
 // get returns an entry, nil where there is none.
 func (t *table[T]) get(key string) *T { return t.rows[key].value }
+
+// find is get for a name from outside: it says what is wrong with it, or that there is no
+// such entry.
+func (t *table[T]) find(name string) (*T, error) {
+	if err := t.check(name); err != nil {
+		return nil, err
+	}
+	if v := t.get(name); v != nil {
+		return v, nil
+	}
+	return nil, because(ErrNotFound, "%s %s not found", t.what, name)
+}
+
+// check checks a name.
+func (t *table[T]) check(name string) error { return checkName(t.what, t.form, name) }
 
 func (t *table[T]) len() int { return len(t.rows) }
 

@@ -8,7 +8,7 @@ import (
 // changeTarget replaces the policies of a certificate or a thing group, by its ARN.
 func (t *tx) changeTarget(arn string, fn func(names []string) ([]string, error)) error {
 	if group := t.named("thinggroup", arn); group != "" {
-		old, err := t.group(group)
+		old, err := t.groups.find(group)
 		if err != nil {
 			return err
 		}
@@ -39,7 +39,7 @@ func (t *tx) changeTarget(arn string, fn func(names []string) ([]string, error))
 // the target has [MaxPoliciesAttached]; ErrInvalid for another kind of target.
 func (r *Registry) AttachPolicy(ctx context.Context, policy, target string) error {
 	return r.update(ctx, func(t *tx) error {
-		if _, err := t.policy(policy); err != nil {
+		if _, err := t.policies.find(policy); err != nil {
 			return err
 		}
 		return t.changeTarget(target, func(names []string) ([]string, error) {
@@ -55,7 +55,7 @@ func (r *Registry) AttachPolicy(ctx context.Context, policy, target string) erro
 // attached to the target.
 func (r *Registry) DetachPolicy(ctx context.Context, policy, target string) error {
 	return r.update(ctx, func(t *tx) error {
-		if _, err := t.policy(policy); err != nil {
+		if _, err := t.policies.find(policy); err != nil {
 			return err
 		}
 		return t.changeTarget(target, func(names []string) ([]string, error) {
@@ -81,7 +81,7 @@ func (r *Registry) ListAttachedPolicies(target string, recursive bool, p Page) (
 		}
 		return pageNames(slices.Clone(c.Policies), p, MaxResults)
 	}
-	g, err := r.group(name)
+	g, err := r.groups.find(name)
 	if err != nil {
 		return nil, "", err
 	}
@@ -111,7 +111,7 @@ func (r *Registry) policiesOfGroups(groups []string) []string {
 func (r *Registry) ListTargetsForPolicy(policy string, p Page) (targets []string, next string, err error) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	if _, err := r.policy(policy); err != nil {
+	if _, err := r.policies.find(policy); err != nil {
 		return nil, "", err
 	}
 	for id := range r.certificatesOfPolicy[policy] {
@@ -140,7 +140,7 @@ func (r *Registry) GetEffectivePolicies(principal, thing string) ([]EffectivePol
 		names = slices.Clone(c.Policies)
 	}
 	if thing != "" {
-		t, err := r.thing(thing)
+		t, err := r.things.find(thing)
 		if err != nil {
 			return nil, err
 		}

@@ -15,7 +15,7 @@ import (
 // not take.
 func (r *Registry) TestInvokeAuthorizer(ctx context.Context, name, token, signature string, request iotauth.Request) (*iotauth.Response, error) {
 	r.mu.RLock()
-	a, err := r.authorizer(name)
+	a, err := r.authorizers.find(name)
 	r.mu.RUnlock()
 	if err != nil {
 		return nil, err

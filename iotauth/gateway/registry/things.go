@@ -99,13 +99,13 @@ func (r *Registry) CreateThing(ctx context.Context, thing Thing) (Thing, error) 
 
 // checkThing checks what one can see without the registry.
 func (t *tx) checkThing(thing *Thing) error {
-	if err := checkName("thing name", thingName, thing.Name); err != nil {
+	if err := t.things.check(thing.Name); err != nil {
 		return err
 	}
 	most := MaxAttributes
 	if thing.TypeName == "" {
 		most = MaxAttributesWithoutType
-	} else if err := checkName("thing type name", thingName, thing.TypeName); err != nil {
+	} else if err := t.types.check(thing.TypeName); err != nil {
 		return err
 	}
 	return checkAttributes(thing.Attributes, most)
@@ -154,7 +154,7 @@ type ThingUpdate struct {
 // ErrVersionConflict, ErrInvalid.
 func (r *Registry) UpdateThing(ctx context.Context, name string, u ThingUpdate) error {
 	return r.update(ctx, func(t *tx) error {
-		old, err := t.thing(name)
+		old, err := t.things.find(name)
 		if err != nil {
 			return err
 		}
@@ -207,7 +207,7 @@ func expect(kind, name string, expected, version int64) error {
 // the thing's.
 func (r *Registry) DeleteThing(ctx context.Context, name string, expectedVersion int64) error {
 	return r.update(ctx, func(t *tx) error {
-		if err := checkName("thing name", thingName, name); err != nil {
+		if err := t.things.check(name); err != nil {
 			return err
 		}
 		old := t.things.get(name)
@@ -226,26 +226,9 @@ func (r *Registry) DeleteThing(ctx context.Context, name string, expectedVersion
 	})
 }
 
-// thing returns a thing under the registry's lock.
-func (r *Registry) thing(name string) (*Thing, error) {
-	if err := checkName("thing name", thingName, name); err != nil {
-		return nil, err
-	}
-	if t := r.things.get(name); t != nil {
-		return t, nil
-	}
-	return nil, because(ErrNotFound, "Thing %s not found", name)
-}
-
 // DescribeThing returns a thing. ErrNotFound where there is none.
 func (r *Registry) DescribeThing(name string) (Thing, error) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	t, err := r.thing(name)
-	if err != nil {
-		return Thing{}, err
-	}
-	return r.thingOut(t), nil
+	return read(r, &r.things, name, r.thingOut)
 }
 
 // ThingQuery says which things to list; each field that is set must hold.
@@ -275,20 +258,8 @@ func (q ThingQuery) takes(t *Thing) bool {
 // ListThings returns things in the order of their creation, and the token of the next
 // page, "" behind the last one.
 func (r *Registry) ListThings(q ThingQuery) (things []Thing, next string, err error) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
 	if q.AttributeName == "" && q.AttributeValue != "" {
 		return nil, "", invalid("attributeValue needs attributeName")
 	}
-	found, next, err := page(&r.things, q.Page, q.takes)
-	return convert(found, r.thingOut), next, err
-}
-
-// convert makes values for callers of entries.
-func convert[T, O any](entries []*T, out func(*T) O) []O {
-	list := make([]O, len(entries))
-	for i, e := range entries {
-		list[i] = out(e)
-	}
-	return list
+	return list(r, &r.things, q.Page, q.takes, r.thingOut)
 }

@@ -30,7 +30,7 @@ func (r *Registry) typeOut(t *ThingType) ThingType {
 }
 
 func (k *ThingType) check() error {
-	if err := checkName("thing type name", thingName, k.Name); err != nil {
+	if err := checkName("Thing type", thingName, k.Name); err != nil {
 		return err
 	}
 	if err := checkDescription(k.Description); err != nil {
@@ -40,7 +40,7 @@ func (k *ThingType) check() error {
 		return invalid("a thing type has at most %d searchable attributes, not %d", MaxSearchableAttributes, n)
 	}
 	for _, name := range k.SearchableAttributes {
-		if err := checkName("attribute name", attributeName, name); err != nil {
+		if err := checkName("Attribute name", attributeName, name); err != nil {
 			return err
 		}
 	}
@@ -99,7 +99,7 @@ func (r *Registry) DeprecateThingType(ctx context.Context, name string, undo boo
 
 func (r *Registry) changeType(ctx context.Context, name string, fn func(*tx, *ThingType) error) error {
 	return r.update(ctx, func(t *tx) error {
-		old, err := t.kind(name)
+		old, err := t.types.find(name)
 		if err != nil {
 			return err
 		}
@@ -117,7 +117,7 @@ func (r *Registry) changeType(ctx context.Context, name string, fn func(*tx, *Th
 // ErrInvalid.
 func (r *Registry) DeleteThingType(ctx context.Context, name string) error {
 	return r.update(ctx, func(t *tx) error {
-		kind, err := t.kind(name)
+		kind, err := t.types.find(name)
 		if err != nil {
 			return err
 		}
@@ -132,34 +132,15 @@ func (r *Registry) DeleteThingType(ctx context.Context, name string) error {
 	})
 }
 
-func (r *Registry) kind(name string) (*ThingType, error) {
-	if err := checkName("thing type name", thingName, name); err != nil {
-		return nil, err
-	}
-	if k := r.types.get(name); k != nil {
-		return k, nil
-	}
-	return nil, because(ErrNotFound, "Thing type %s not found", name)
-}
-
 // DescribeThingType returns a type. ErrNotFound where there is none.
 func (r *Registry) DescribeThingType(name string) (ThingType, error) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	k, err := r.kind(name)
-	if err != nil {
-		return ThingType{}, err
-	}
-	return r.typeOut(k), nil
+	return read(r, &r.types, name, r.typeOut)
 }
 
 // ListThingTypes returns the types whose names begin with prefix, in the order of their
 // creation, and the token of the next page.
 func (r *Registry) ListThingTypes(prefix string, p Page) (types []ThingType, next string, err error) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	found, next, err := page(&r.types, p, func(k *ThingType) bool { return strings.HasPrefix(k.Name, prefix) })
-	return convert(found, r.typeOut), next, err
+	return list(r, &r.types, p, func(k *ThingType) bool { return strings.HasPrefix(k.Name, prefix) }, r.typeOut)
 }
 
 // now is the time as the API tells it, to the millisecond.

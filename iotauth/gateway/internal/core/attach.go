@@ -88,8 +88,8 @@ func (b *Broker) attach(c *conn, request *Connect, will *message) (present bool,
 	var due, kept *message
 	s := old
 	if old != nil {
-		displaced, due, kept = old.displace(request.CleanStart)
-		if request.CleanStart {
+		displaced, due, kept, p = old.displace(request.CleanStart)
+		if old.gone { // which changes under b.mu
 			s = nil
 		}
 	}
@@ -99,7 +99,7 @@ func (b *Broker) attach(c *conn, request *Connect, will *message) (present bool,
 		b.sessions[c.clientID] = s
 	}
 	c.session = s
-	p = s.resume(c, request, will)
+	p = max(p, s.resume(c, request, will))
 	b.mu.Unlock()
 
 	if old != nil && old != s {
@@ -109,12 +109,14 @@ func (b *Broker) attach(c *conn, request *Connect, will *message) (present bool,
 	return present, p, nil
 }
 
-// displace takes a session from its connection, if it has one, for a new one. With clean
-// the session ends. It returns the will that is now due, with that of the connection apart:
-// due was asked for before.
-func (s *session) displace(clean bool) (displaced *conn, ofConn, ofSession *message) {
+// displace takes a session from its connection, if it has one, for a new one. The session
+// ends with clean, and where it was to end with its connection; p is when that is stored. It
+// returns the will that is now due, with that of the connection apart: due was asked for
+// before.
+func (s *session) displace(clean bool) (displaced *conn, ofConn, ofSession *message, p Position) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	clean = clean || s.expiry == 0
 	displaced = s.conn
 	switch {
 	case displaced != nil && (clean || s.willDelay == 0):
@@ -126,10 +128,10 @@ func (s *session) displace(clean bool) (displaced *conn, ofConn, ofSession *mess
 		s.leave()
 	}
 	if clean {
-		s.end()
+		p = s.end()
 	}
 	s.will, s.willAt = nil, time.Time{}
-	return displaced, ofConn, ofSession
+	return displaced, ofConn, ofSession, p
 }
 
 // afterDisplacing tells the world of what displace did.

@@ -66,8 +66,9 @@ type conn struct {
 	spare   []byte // what replies was before
 	why     *ending
 
-	deadMu sync.Mutex // orders deadlines against the end
-	ended  bool
+	deadMu  sync.Mutex // orders deadlines against the end
+	ended   bool
+	greeted bool // the CONNECT was read: there is somebody to tell of the end
 }
 
 func newConn(ctx context.Context, b *Broker, nc net.Conn) *conn {
@@ -144,26 +145,39 @@ func (c *conn) isOver() bool {
 	}
 }
 
-// end asks for the end of the connection; the first reason counts. It does not block. What
+// end asks for the end of the connection and reports whether its reason is the first, which
+// counts. It does not block. What
 // reads and what writes has lingerTime left: the read is not interrupted, because a
 // WebSocket does not survive that and the client is to be told.
-func (c *conn) end(e ending) {
+func (c *conn) end(e ending) (first bool) {
 	c.mu.Lock()
-	first := c.why == nil
+	first = c.why == nil
 	if first {
 		c.why = &e
 		close(c.over)
 	}
 	c.mu.Unlock()
 	if !first {
-		return
+		return false
 	}
 	c.deadMu.Lock()
 	c.ended = true
-	_ = c.net.SetDeadline(time.Now().Add(lingerTime))
+	if c.greeted {
+		_ = c.net.SetDeadline(time.Now().Add(lingerTime))
+	} else {
+		_ = c.net.Close()
+	}
 	c.deadMu.Unlock()
 	c.cancel()
 	c.signal()
+	return true
+}
+
+// greet notes that the CONNECT was read, in whatever state.
+func (c *conn) greet() {
+	c.deadMu.Lock()
+	defer c.deadMu.Unlock()
+	c.greeted = true
 }
 
 // reason is why the connection ends; nil while it does not.

@@ -84,6 +84,7 @@ func (c *conn) withdraw(cause error) *refusal {
 // readConnect reads the first packet, which must be a CONNECT.
 func (c *conn) readConnect() error {
 	_, err := c.readPacket()
+	c.greet()
 	pk := &c.packet
 	if pk.FixedHeader.Type != packets.Connect {
 		if err == nil {

@@ -15,8 +15,9 @@ import (
 // was not waited for is lost with it. It checks what a Store may expect.
 type journaled struct {
 	mu       sync.Mutex
-	ops      []func(*kept) error
-	synced   int
+	base     *kept               // what was waited for
+	ops      []func(*kept) error // what was not
+	synced   int                 // operations in base
 	dead     bool
 	released map[core.MessageID]bool
 	hold     chan struct{} // when set, Wait waits for it to be closed
@@ -35,17 +36,19 @@ type kept struct {
 var errDead = errors.New("the store is dead")
 
 func newJournaled() *journaled {
-	return &journaled{released: map[core.MessageID]bool{}}
+	return &journaled{
+		base:     &kept{map[string]core.SessionRecord{}, map[string][]core.Queued{}, map[core.MessageID]*core.Message{}, map[string]*core.Message{}, map[string]time.Time{}},
+		released: map[core.MessageID]bool{},
+	}
 }
 
 func (j *journaled) tell(op func(*kept) error) core.Position {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.dead {
-		return core.Position(len(j.ops) + 1)
+	if !j.dead {
+		j.ops = append(j.ops, op)
 	}
-	j.ops = append(j.ops, op)
-	return core.Position(len(j.ops))
+	return core.Position(j.synced + len(j.ops))
 }
 
 func (j *journaled) PutSession(s core.SessionRecord) core.Position {
@@ -97,7 +100,11 @@ func (j *journaled) Dequeue(clientID string, number uint64) core.Position {
 		if i < 0 {
 			return fmt.Errorf("number %d of %s is not queued", number, clientID)
 		}
-		k.queues[clientID] = slices.Delete(slices.Clone(k.queues[clientID]), i, i+1)
+		if i == 0 {
+			k.queues[clientID] = k.queues[clientID][1:]
+		} else {
+			k.queues[clientID] = slices.Delete(k.queues[clientID], i, i+1)
+		}
 		return nil
 	})
 }
@@ -134,8 +141,18 @@ func (j *journaled) Wait(ctx context.Context, p core.Position) error {
 	if j.dead {
 		return errDead
 	}
-	j.synced = max(j.synced, int(p))
+	j.sync(int(p))
 	return nil
+}
+
+// sync plays operations up to a position.
+func (j *journaled) sync(p int) {
+	for ; j.synced < p; j.synced++ {
+		if err := j.ops[0](j.base); err != nil {
+			j.faults = append(j.faults, err)
+		}
+		j.ops = j.ops[1:]
+	}
 }
 
 func (j *journaled) Close() error { return nil }
@@ -163,18 +180,12 @@ func (j *journaled) Load(sink core.StoreSink) error {
 	return nil
 }
 
-// state plays the operations.
+// state is what is kept of all that the store was told.
 func (j *journaled) state() (*kept, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	k := &kept{map[string]core.SessionRecord{}, map[string][]core.Queued{}, map[core.MessageID]*core.Message{}, map[string]*core.Message{}, map[string]time.Time{}}
-	faults := j.faults
-	for _, op := range j.ops {
-		if err := op(k); err != nil {
-			faults = append(faults, err)
-		}
-	}
-	return k, errors.Join(faults...)
+	j.sync(j.synced + len(j.ops))
+	return j.base, errors.Join(j.faults...)
 }
 
 // die ends the store: nothing is kept any more, and nothing promised. It returns the one
@@ -184,8 +195,6 @@ func (j *journaled) die() *journaled {
 	defer j.mu.Unlock()
 	j.dead = true
 	next := newJournaled()
-	next.ops = slices.Clone(j.ops[:j.synced])
-	next.synced = j.synced
-	next.faults = j.faults
+	next.base, next.faults = j.base, j.faults
 	return next
 }

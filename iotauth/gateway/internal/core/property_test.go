@@ -31,6 +31,7 @@ type mortal struct {
 func (m *mortal) start(store *journaled) {
 	o := core.Options{Store: store}
 	unlimited(&o)
+	o.Limits.QueuedMessages, o.Limits.QueuedBytes = 1<<20, 1<<30 // what does not fit is lost
 	b, err := core.New(o)
 	if err != nil {
 		m.t.Error(err)
@@ -87,7 +88,7 @@ func (m *mortal) client(id string, r *rand.Rand, live func(p *rawPeer) bool, don
 func TestNothingLost(t *testing.T) {
 	publishers, sessions, messages, deaths := 3, 4, 300, 4
 	if os.Getenv("ASKAROUND_SLOW") == "1" {
-		publishers, sessions, messages, deaths = 8, 12, 3000, 30
+		publishers, sessions, messages, deaths = 4, 6, 1500, 20
 	}
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -259,4 +260,12 @@ func (s *receiver) step(p *rawPeer) bool {
 		p.send(packet{FixedHeader: packets.FixedHeader{Type: packets.Puback}, PacketID: pk.PacketID})
 	}
 	return true
+}
+
+func dialRaw(address string, protocol byte) (*rawPeer, error) {
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	return &rawPeer{Conn: conn, r: bufio.NewReader(conn), protocol: protocol}, nil
 }

@@ -133,9 +133,8 @@ func (s *session) full(m *message) bool {
 // that it misses something.
 func (s *session) overflow() {
 	s.broker.stats.dropped.Add(1)
-	if s.conn != nil {
+	if s.conn != nil && s.conn.end(endSlow) {
 		s.broker.stats.slow.Add(1)
-		s.conn.end(endSlow)
 	}
 }
 
@@ -168,15 +167,16 @@ func (s *session) leave() {
 }
 
 // end makes the session one that nothing is added to. The caller removes its subscriptions.
-func (s *session) end() {
+func (s *session) end() Position {
 	s.gone = true
 	s.conn = nil
 	s.queue.clear()
 	s.inflight.clear()
 	s.unacked, s.bytes, s.stored = 0, 0, 0
-	if s.persistent {
-		s.broker.store.DeleteSession(s.clientID)
+	if !s.persistent {
+		return 0
 	}
+	return s.broker.store.DeleteSession(s.clientID)
 }
 
 // save tells the store of all but the queue.

@@ -249,11 +249,36 @@ func (p *Peer) Dismissed(reason packets.Code) {
 	p.Ended()
 }
 
-// Alive expects the connection to be open, with nothing on its way but the answer.
+// Alive expects the connection to be open, with nothing on its way but the answers: an
+// answer may overtake a message, but then the second does not.
 func (p *Peer) Alive() {
 	p.t.Helper()
-	p.Send(packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Pingreq}})
-	p.Receive(packets.Pingresp)
+	for range 2 {
+		p.Send(packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Pingreq}})
+		p.Receive(packets.Pingresp)
+	}
+}
+
+// Drain acknowledges all messages that are on their way, and returns them.
+func (p *Peer) Drain() (messages []packets.Packet) {
+	p.t.Helper()
+	for range 2 {
+		p.Send(packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Pingreq}})
+		for {
+			pk, err := p.Next()
+			if err != nil {
+				p.t.Fatal(err)
+			}
+			if pk.FixedHeader.Type == packets.Pingresp {
+				break
+			}
+			messages = append(messages, pk)
+			if pk.FixedHeader.Qos > 0 {
+				p.Acknowledge(pk.PacketID)
+			}
+		}
+	}
+	return messages
 }
 
 // NextID returns a packet id for a request.

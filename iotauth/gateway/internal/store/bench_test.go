@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/askaround/askaround-go/internal/journal"
 	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
 )
 
@@ -15,7 +16,8 @@ import (
 func BenchmarkQoS1(b *testing.B) {
 	for _, publishers := range []int{1, 8, 64} {
 		b.Run(fmt.Sprint("publishers=", publishers), func(b *testing.B) {
-			s := open(b, b.TempDir())
+			disk := &countingFS{FileSystem: journal.OS}
+			s := open(b, b.TempDir(), withFS(disk))
 			load(b, s)
 			s.PutSession(persistent("subscriber"))
 			message := &core.Message{Topic: "sensors/7/t", Payload: make([]byte, 200), QoS: 1}
@@ -44,6 +46,7 @@ func BenchmarkQoS1(b *testing.B) {
 			}
 			group.Wait()
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "messages/s")
+			b.ReportMetric(float64(disk.syncs.Load())/float64(b.N), "syncs/op")
 		})
 	}
 }
@@ -51,7 +54,8 @@ func BenchmarkQoS1(b *testing.B) {
 // BenchmarkFanOut is a message for many sessions, which is told once.
 func BenchmarkFanOut(b *testing.B) {
 	const sessions = 50
-	s := open(b, b.TempDir())
+	disk := &countingFS{FileSystem: journal.OS}
+	s := open(b, b.TempDir(), withFS(disk))
 	load(b, s)
 	clientIDs := make([]string, sessions)
 	for i := range clientIDs {
@@ -75,5 +79,30 @@ func BenchmarkFanOut(b *testing.B) {
 			s.Dequeue(clientID, n)
 		}
 	}
+	b.ReportMetric(float64(disk.syncs.Load())/float64(b.N), "syncs/op")
 	b.ReportMetric(sessions*float64(b.N)/b.Elapsed().Seconds(), "deliveries/s")
+}
+
+// countingFS counts what costs most.
+type countingFS struct {
+	journal.FileSystem
+	syncs atomic.Int64
+}
+
+func (fs *countingFS) OpenFile(path string, flag int) (journal.File, error) {
+	f, err := fs.FileSystem.OpenFile(path, flag)
+	if err != nil {
+		return nil, err
+	}
+	return countingFile{f, fs}, nil
+}
+
+type countingFile struct {
+	journal.File
+	fs *countingFS
+}
+
+func (f countingFile) Sync() error {
+	f.fs.syncs.Add(1)
+	return f.File.Sync()
 }

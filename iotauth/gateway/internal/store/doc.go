@@ -19,8 +19,9 @@
 //
 // # What is not
 //
-// Dequeue is not hurried to the disk: it goes with the next call that is, or within a
-// tenth of a second. A crash in between delivers the message again, as QoS 1 allows.
+// Dequeue is not hurried to the disk: it goes with the next call that is, when it is waited
+// for, or within a tenth of a second. A crash in between delivers the message again, as
+// QoS 1 allows. Nor are PutMessage and Enqueue, until ReleaseMessage or Wait.
 //
 // # Records
 //

@@ -7,33 +7,41 @@ import (
 	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
 )
 
-// How long, and how many, entries that were taken out of queues wait for a record that is
-// waited for. Without it every acknowledgement of a subscriber would begin a sync, and
-// the next publication wait for its end.
+// For how long records that need no hurry wait for one that does, how many, and how many
+// bytes of them. Without it every acknowledgement of a subscriber would begin a sync, for
+// which the next publication waits; and a publication's first record would begin one that
+// its last has missed.
 const (
 	lazyDelay = 100 * time.Millisecond
 	lazyMax   = 1024
+	lazyBytes = 64 << 10
 )
 
 // lazy is what was told and not yet appended to the journal. Its positions are the last.
 type lazy struct {
-	records []byte // opDequeue, one after another
+	records []byte // one after another
 	ends    []int  // of each in records
-	count   int
 	timer   *time.Timer
 }
 
-func (l *lazy) add(clientID string, number uint64, hurry func()) {
-	if l.count == 0 {
-		l.timer = time.AfterFunc(lazyDelay, hurry)
+// later tells a record that goes to the journal with the next one that is hurried. The
+// caller holds mu, and has changed the state.
+func (s *Store) later(r record) core.Position {
+	l := &s.lazy
+	if len(l.ends) == 0 {
+		l.timer = time.AfterFunc(lazyDelay, s.hurry)
 	}
-	l.records = record{op: opDequeue, clientID: clientID, queued: core.Queued{Number: number}}.append(l.records)
+	l.records = r.append(l.records)
 	l.ends = append(l.ends, len(l.records))
-	l.count++
+	s.last++
+	if len(l.ends) == lazyMax || len(l.records) >= lazyBytes {
+		s.flush()
+	}
+	return core.Position(s.last)
 }
 
 // has reports whether p is among the positions of l, of which last is the last.
-func (l *lazy) has(p, last journal.LSN) bool { return p+journal.LSN(l.count) > last }
+func (l *lazy) has(p, last journal.LSN) bool { return p+journal.LSN(len(l.ends)) > last }
 
 // hurry is what the timer calls.
 func (s *Store) hurry() {
@@ -47,7 +55,7 @@ func (s *Store) hurry() {
 // flush appends what waits. The caller holds mu.
 func (s *Store) flush() {
 	l := &s.lazy
-	if l.count == 0 {
+	if len(l.ends) == 0 {
 		return
 	}
 	l.timer.Stop()
@@ -56,5 +64,8 @@ func (s *Store) flush() {
 		s.log.Append(kind, l.records[from:end])
 		from = end
 	}
-	l.records, l.ends, l.count = l.records[:0], l.ends[:0], 0
+	l.ends = l.ends[:0]
+	if l.records = l.records[:0]; cap(l.records) > 2*lazyBytes {
+		l.records = nil
+	}
 }

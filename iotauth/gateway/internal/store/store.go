@@ -27,7 +27,7 @@ type Store struct {
 	state  state
 	last   journal.LSN // of what was told, in lazy too
 	lazy   lazy
-	buf    []byte // for records
+	buf    []byte // for a record
 	broken error
 	closed bool
 }
@@ -80,14 +80,16 @@ func (s *Store) PutMessage(id core.MessageID, m *core.Message) core.Position {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state.putMessage(id, m)
-	return s.tell(record{op: opMessage, id: id, message: m})
+	return s.later(record{op: opMessage, id: id, message: m})
 }
 
-// ReleaseMessage says that no Enqueue will name a message any more.
+// ReleaseMessage says that no Enqueue will name a message any more. What was told of it
+// goes to the disk now, in one.
 func (s *Store) ReleaseMessage(id core.MessageID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state.releaseMessage(id)
+	s.flush()
 }
 
 // Enqueue adds a message to a session's queue. Without such a session it does nothing.
@@ -101,7 +103,7 @@ func (s *Store) Enqueue(clientID string, q core.Queued) core.Position {
 	if !s.state.enqueue(clientID, newEntry(q)) {
 		return core.Position(s.last)
 	}
-	return s.tell(record{op: opEnqueue, clientID: clientID, queued: q})
+	return s.later(record{op: opEnqueue, clientID: clientID, queued: q})
 }
 
 // Dequeue takes an entry out of a session's queue. It reaches the disk with what is told
@@ -109,14 +111,10 @@ func (s *Store) Enqueue(clientID string, q core.Queued) core.Position {
 func (s *Store) Dequeue(clientID string, number uint64) core.Position {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state.dequeue(clientID, number) {
-		s.last++
-		s.lazy.add(clientID, number, s.hurry)
-		if s.lazy.count == lazyMax {
-			s.flush()
-		}
+	if !s.state.dequeue(clientID, number) {
+		return core.Position(s.last)
 	}
-	return core.Position(s.last)
+	return s.later(record{op: opDequeue, clientID: clientID, queued: core.Queued{Number: number}})
 }
 
 // PutRetained sets the retained message of a topic, or with nil removes it. It keeps m,
@@ -135,7 +133,7 @@ func (s *Store) PutRetained(topic string, m *core.Message, at time.Time) core.Po
 	return s.tell(record{op: opCleared, topic: topic})
 }
 
-// tell appends a record. The caller holds mu, and has changed the state.
+// tell appends a record now. The caller holds mu, and has changed the state.
 func (s *Store) tell(r record) core.Position {
 	s.buf = r.append(s.buf[:0])
 	return s.append(s.buf)

@@ -152,14 +152,17 @@ func TestPutSessionLeavesTheQueue(t *testing.T) {
 func TestDequeueReachesTheDiskInTime(t *testing.T) {
 	for name, then := range map[string]func(t *testing.T, s *Store, p core.Position){
 		"when it is waited for":    func(t *testing.T, s *Store, p core.Position) { wait(t, s, p) },
-		"with what is told next":   func(t *testing.T, s *Store, _ core.Position) { wait(t, s, s.PutMessage(2, &core.Message{Topic: "b"})) },
+		"with what is hurried":     func(t *testing.T, s *Store, _ core.Position) { wait(t, s, s.PutSession(persistent("two"))) },
+		"with a publication":       func(_ *testing.T, s *Store, _ core.Position) { s.PutMessage(2, &core.Message{}); s.ReleaseMessage(2) },
 		"soon":                     func(t *testing.T, s *Store, _ core.Position) { waitForFlush(t, s) },
 		"when the store is closed": func(t *testing.T, s *Store, _ core.Position) { closeStore(t, s) },
-		"when too many others follow": func(t *testing.T, s *Store, _ core.Position) {
-			for n := range lazyMax {
-				s.PutMessage(1, &core.Message{Topic: "a"})
-				s.Enqueue("one", waiting(uint64(n+2), 1))
+		"when too many others follow": func(_ *testing.T, s *Store, _ core.Position) {
+			for n := range uint64(lazyMax - 1) {
+				s.Dequeue("one", n+2)
 			}
+		},
+		"when it would be too much": func(_ *testing.T, s *Store, _ core.Position) {
+			s.PutMessage(2, &core.Message{Payload: make([]byte, lazyBytes)})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -168,14 +171,17 @@ func TestDequeueReachesTheDiskInTime(t *testing.T) {
 			load(t, s)
 			s.PutSession(persistent("one"))
 			s.PutMessage(1, &core.Message{Topic: "a"})
-			s.Enqueue("one", waiting(1, 1))
+			for n := range uint64(lazyMax) {
+				s.Enqueue("one", waiting(n+1, 1))
+			}
+			s.ReleaseMessage(1)
 			p := s.Dequeue("one", 1)
-			if s.lazy.count != 1 {
-				t.Fatalf("%d wait, want 1", s.lazy.count)
+			if n := len(s.lazy.ends); n != 1 {
+				t.Fatalf("%d wait, want 1", n)
 			}
 			then(t, s, p)
-			if s.lazy.count != 0 {
-				t.Errorf("%d still wait", s.lazy.count)
+			if n := len(s.lazy.ends); n != 0 {
+				t.Errorf("%d still wait", n)
 			}
 			wait(t, s, core.Position(s.last))
 		})
@@ -186,7 +192,7 @@ func waitForFlush(t *testing.T, s *Store) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		s.mu.Lock()
-		count := s.lazy.count
+		count := len(s.lazy.ends)
 		s.mu.Unlock()
 		if count == 0 {
 			return
