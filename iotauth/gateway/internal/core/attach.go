@@ -17,9 +17,6 @@ type sighting struct {
 // forgetAfter is how long a client id is remembered that has no session.
 const forgetAfter = time.Hour
 
-// maxSightings is when the broker looks for client ids to forget.
-const maxSightings = 4096
-
 // interval is the time between CONNECTs of a client id.
 func (l *Limits) interval() time.Duration {
 	return time.Duration(float64(time.Second) / l.ConnectRate)
@@ -51,9 +48,10 @@ func (b *Broker) sight(clientID string, last uint64, now time.Time) (version uin
 	return seen.version, true
 }
 
-// forgetSightings keeps the map from growing with client ids that do not come back.
+// forgetSightings keeps the map from growing with client ids that do not come back. It
+// looks at all only when there are twice as many as it left the last time.
 func (b *Broker) forgetSightings(now time.Time) {
-	if len(b.seen) < maxSightings || len(b.seen) < 2*len(b.sessions) {
+	if len(b.seen) < b.seenEnough {
 		return
 	}
 	for id, seen := range b.seen {
@@ -61,6 +59,7 @@ func (b *Broker) forgetSightings(now time.Time) {
 			delete(b.seen, id)
 		}
 	}
+	b.seenEnough = 2*len(b.seen) + 4096
 }
 
 // attach makes c the connection of its client's session: of the one that there is, unless
@@ -267,11 +266,10 @@ func (s *session) depart(why *ending, now time.Time) (due *message, ended bool) 
 		return due, true
 	}
 	s.ends = now.Add(s.expiry)
-	s.broker.schedule.add(s.ends, s)
 	if s.will != nil {
 		s.willAt = now.Add(s.willDelay)
-		s.broker.schedule.add(s.willAt, s)
 	}
+	s.alarm()
 	s.save()
 	return due, false
 }
@@ -298,6 +296,8 @@ func (b *Broker) due(s *session, now time.Time) {
 		if expired {
 			s.end()
 			delete(b.sessions, s.clientID)
+		} else {
+			s.alarm()
 		}
 	}
 	s.mu.Unlock()
@@ -362,10 +362,7 @@ func (b *Broker) restoreSession(r SessionRecord, now time.Time) *session {
 		s.ends = now.Add(s.expiry)
 		s.willAt = now.Add(s.willDelay)
 	}
-	b.schedule.add(s.ends, s)
-	if s.will != nil {
-		b.schedule.add(s.willAt, s)
-	}
+	s.alarm()
 	for spelt, sub := range s.subs {
 		if f, ok := b.limits.parseFilter(spelt); ok {
 			b.index.subscribe(s, f, sub)

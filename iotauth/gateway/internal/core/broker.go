@@ -58,11 +58,12 @@ type Broker struct {
 	messageID atomic.Uint64 // the last given
 	closing   atomic.Bool
 
-	mu       sync.Mutex // before that of a session
-	sessions map[string]*session
-	conns    map[*conn]struct{}
-	seen     map[string]*sighting // of client ids
-	idle     chan struct{}        // closed when closing and no connection is left
+	mu         sync.Mutex // before that of a session
+	sessions   map[string]*session
+	conns      map[*conn]struct{}
+	seen       map[string]*sighting // of client ids
+	seenEnough int                  // how many are too many
+	idle       chan struct{}        // closed when closing and no connection is left
 
 	stop    context.CancelFunc // of the goroutines below
 	running sync.WaitGroup

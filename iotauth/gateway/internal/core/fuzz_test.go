@@ -15,9 +15,8 @@ import (
 	"github.com/askaround/askaround-go/iotauth/gateway/internal/mqttest"
 )
 
-// FuzzInbound sends bytes to a connection, as they are and behind a good CONNECT. The
-// connection ends, and its answers are packets.
-func FuzzInbound(f *testing.F) {
+// seedInbound adds a packet of each kind, and what is none.
+func seedInbound(f *testing.F) {
 	for _, protocol := range []byte{v4, v5} {
 		for _, pk := range []packet{
 			mqttest.ConnectPacket("c", mqttest.Persistent(60), mqttest.Login("u", "p"), mqttest.Will("open", "w", 1, true, 1)),
@@ -52,6 +51,12 @@ func FuzzInbound(f *testing.F) {
 		f.Add(v5, true, b)
 		f.Add(v4, true, b)
 	}
+}
+
+// FuzzInbound sends bytes to a connection, as they are and behind a good CONNECT. The
+// connection ends, and its answers are packets.
+func FuzzInbound(f *testing.F) {
+	seedInbound(f)
 	var o core.Options
 	unlimited(&o)
 	store := newJournaled()

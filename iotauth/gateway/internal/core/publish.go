@@ -205,17 +205,27 @@ func (c *conn) checkPublish(pk *packets.Packet) *ending {
 // admitInflight waits until there is room for one more publication that is not yet
 // acknowledged. A client of MQTT 5 was told how much there is.
 func (c *conn) admitInflight() *ending {
-	for int(c.waiting.Load()) >= c.broker.limits.InflightInbound {
-		if c.protocol == 5 {
-			return endWith(clientError(packets.ErrReceiveMaximum))
-		}
+	room := c.broker.limits.InflightInbound - 1
+	if c.protocol == 5 && int(c.waiting.Load()) > room {
+		return endWith(clientError(packets.ErrReceiveMaximum))
+	}
+	if !c.awaitReplies(room) {
+		return endWith(endShutdown) // the reason to end is there already
+	}
+	return nil
+}
+
+// awaitReplies waits until no more than so many replies wait for the store. It reports
+// false when the connection ends.
+func (c *conn) awaitReplies(waiting int) bool {
+	for int(c.waiting.Load()) > waiting {
 		select {
 		case <-c.answered:
 		case <-c.over:
-			return endWith(endShutdown) // the reason to end is there already
+			return false
 		}
 	}
-	return nil
+	return true
 }
 
 // refusePublish tells a client of MQTT 5 with a PUBACK, where there is one; otherwise the

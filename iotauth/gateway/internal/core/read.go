@@ -33,17 +33,31 @@ func (c *conn) readPacket() (size int, err error) {
 	if size = 1 + lengthBytes + remaining; size > c.broker.limits.packet() {
 		return 0, packets.ErrPacketTooLarge
 	}
-	body := c.scratch[:]
-	if header.Type == packets.Puback && remaining <= len(body) {
-		body = body[:remaining]
-	} else {
-		body = make([]byte, remaining)
-	}
-	if _, err := io.ReadFull(c.r, body); err != nil {
+	body, err := c.readBody(header.Type, remaining)
+	if err != nil {
 		return 0, err
 	}
 	c.lastRead.Store(time.Now().UnixNano())
 	return size, c.decode(body)
+}
+
+// readBody reads the rest of a packet. Who has not been admitted gets no more memory than
+// twice what it has sent.
+func (c *conn) readBody(kind byte, length int) (body []byte, err error) {
+	switch {
+	case c.session == nil:
+		body, err = io.ReadAll(io.LimitReader(c.r, int64(length)))
+		if err == nil && len(body) < length {
+			err = io.ErrUnexpectedEOF
+		}
+		return body, err
+	case kind == packets.Puback && length <= len(c.scratch):
+		body = c.scratch[:length]
+	default:
+		body = make([]byte, length)
+	}
+	_, err = io.ReadFull(c.r, body)
+	return body, err
 }
 
 // readLength reads a Variable Byte Integer of at most four bytes (MQTT 5, section 1.5.5).

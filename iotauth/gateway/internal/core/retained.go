@@ -31,25 +31,36 @@ func (r *retained) put(b *Broker, m *message) (Position, bool) {
 		delete(r.messages, m.Topic)
 		return b.store.PutRetained(m.Topic, nil, time.Time{}), true
 	}
-	if !replaces && len(r.messages) >= b.limits.RetainedMessages {
+	if !replaces && len(r.messages) >= b.limits.RetainedMessages && !r.purge(b) {
 		return 0, false
 	}
 	r.messages[m.Topic] = m
 	return b.store.PutRetained(m.Topic, &m.Message, time.Now()), true
 }
 
+// purge removes what has expired, and reports whether there was any.
+func (r *retained) purge(b *Broker) bool {
+	now, before := time.Now(), len(r.messages)
+	for topic, m := range r.messages {
+		if m.expired(now) {
+			delete(r.messages, topic)
+			b.store.PutRetained(topic, nil, time.Time{})
+		}
+	}
+	return len(r.messages) < before
+}
+
 // deliver adds what is retained on a topic to a session's queue.
-func (r *retained) deliver(b *Broker, s *session, topic string, qos byte) (p Position) {
+func (r *retained) deliver(b *Broker, s *session, topic string, qos byte) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	m := r.messages[topic]
 	if m == nil || m.expired(time.Now()) {
-		return 0
+		return
 	}
 	own := m.copy()
-	p = s.enqueue(own, min(m.QoS, qos), true, "")
+	s.enqueue(own, min(m.QoS, qos), true, "")
 	if own.id != 0 {
 		b.store.ReleaseMessage(own.id)
 	}
-	return p
 }

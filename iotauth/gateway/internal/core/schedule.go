@@ -8,44 +8,62 @@ import (
 )
 
 // A schedule remembers when sessions have something to do: to expire, or to publish a will
-// that was delayed. A time that is not needed any more stays until it comes; whoever is
-// woken looks for itself what is due.
+// that was delayed. Each session has one time at most.
 type schedule struct {
 	mu    sync.Mutex
 	items dueHeap
 	wake  chan struct{} // capacity 1
 }
 
-type dueItem struct {
-	at      time.Time
-	session *session
-}
-
-type dueHeap []dueItem
+// dueHeap has the sessions by their times; each knows its place.
+type dueHeap []*session
 
 func (h dueHeap) Len() int           { return len(h) }
-func (h dueHeap) Less(i, j int) bool { return h[i].at.Before(h[j].at) }
-func (h dueHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *dueHeap) Push(x any)        { *h = append(*h, x.(dueItem)) }
-func (h *dueHeap) Pop() any {
-	last := len(*h) - 1
-	x := (*h)[last]
-	(*h)[last] = dueItem{}
-	*h = (*h)[:last]
-	return x
+func (h dueHeap) Less(i, j int) bool { return h[i].due.Before(h[j].due) }
+func (h dueHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].place, h[j].place = i+1, j+1
 }
 
-// add remembers a time.
-func (q *schedule) add(at time.Time, s *session) {
+func (h *dueHeap) Push(x any) {
+	*h = append(*h, x.(*session))
+	x.(*session).place = len(*h)
+}
+
+func (h *dueHeap) Pop() any {
+	last := len(*h) - 1
+	s := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	s.place = 0
+	return s
+}
+
+// set makes at the time of a session.
+func (q *schedule) set(at time.Time, s *session) {
 	q.mu.Lock()
-	heap.Push(&q.items, dueItem{at, s})
-	first := q.items[0].at.Equal(at)
+	s.due = at
+	if s.place > 0 {
+		heap.Fix(&q.items, s.place-1)
+	} else {
+		heap.Push(&q.items, s)
+	}
+	first := q.items[0] == s
 	q.mu.Unlock()
 	if first {
 		select {
 		case q.wake <- struct{}{}:
 		default:
 		}
+	}
+}
+
+// remove forgets the time of a session.
+func (q *schedule) remove(s *session) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if s.place > 0 {
+		heap.Remove(&q.items, s.place-1)
 	}
 }
 
@@ -56,10 +74,10 @@ func (q *schedule) next(now time.Time) (*session, time.Duration) {
 	if len(q.items) == 0 {
 		return nil, time.Hour
 	}
-	if wait := q.items[0].at.Sub(now); wait > 0 {
+	if wait := q.items[0].due.Sub(now); wait > 0 {
 		return nil, wait
 	}
-	return heap.Pop(&q.items).(dueItem).session, 0
+	return heap.Pop(&q.items).(*session), 0
 }
 
 // run calls due for each session whose time has come, until ctx ends.

@@ -52,6 +52,10 @@ type session struct {
 	bytes       int            // of payload in queue and inflight
 	stored      int            // of what waits, from the front, to be paced
 	number      uint64         // of the last QoS 1 message
+
+	// Of the schedule, and under its lock.
+	due   time.Time
+	place int // in its heap, from 1; 0 is nowhere
 }
 
 // A delivery is a message to a session.
@@ -150,6 +154,7 @@ func (s *session) forget(d *delivery) {
 func (s *session) connect(c *conn) {
 	s.conn = c
 	s.ends = time.Time{}
+	s.broker.schedule.remove(s)
 	s.resend, s.outstanding = 0, 0
 	s.stored = s.unacked + s.queue.len()
 }
@@ -170,6 +175,7 @@ func (s *session) leave() {
 func (s *session) end() Position {
 	s.gone = true
 	s.conn = nil
+	s.broker.schedule.remove(s)
 	s.queue.clear()
 	s.inflight.clear()
 	s.unacked, s.bytes, s.stored = 0, 0, 0
@@ -177,6 +183,15 @@ func (s *session) end() Position {
 		return 0
 	}
 	return s.broker.store.DeleteSession(s.clientID)
+}
+
+// alarm schedules what an absent session has to do next.
+func (s *session) alarm() {
+	at := s.ends
+	if s.will != nil && s.willAt.Before(at) {
+		at = s.willAt
+	}
+	s.broker.schedule.set(at, s)
 }
 
 // save tells the store of all but the queue.

@@ -18,7 +18,7 @@ func (c *conn) subscribe() *ending {
 	}
 	codes := make([]byte, len(pk.Filters))
 	var granted []string
-	var kept Position
+	var retained []func()
 	for i := range pk.Filters {
 		code, isNew := c.subscribeTo(&pk.Filters[i])
 		if code.Code >= failure && c.protocol < 5 {
@@ -27,13 +27,20 @@ func (c *conn) subscribe() *ending {
 		codes[i] = code.Code
 		if code.Code < failure {
 			granted = append(granted, pk.Filters[i].Filter)
-			kept = max(kept, c.deliverRetained(&pk.Filters[i], code.Code, isNew))
+			if wantsRetained(&pk.Filters[i], isNew) {
+				retained = append(retained, func() { c.broker.retained.deliver(c.broker, c.session, pk.Filters[i].Filter, code.Code) })
+			}
 		}
 	}
+	var kept Position
 	if len(granted) > 0 {
-		kept = max(kept, c.session.saved())
+		kept = c.session.saved()
 	}
 	c.reply(encodeSuback(packets.Suback, c.protocol, pk.PacketID, codes), kept)
+	for _, deliver := range retained {
+		c.awaitReplies(0) // the SUBACK comes first
+		deliver()
+	}
 	if len(granted) > 0 {
 		c.broker.announceSubscriptions(c, "subscribed", granted)
 	}
@@ -86,13 +93,11 @@ func (c *conn) subscribeTo(f *packets.Subscription) (code packets.Code, isNew bo
 	return packets.Code{Code: f.Qos}, isNew
 }
 
-// deliverRetained sends the retained message of a filter without wildcards.
-func (c *conn) deliverRetained(f *packets.Subscription, qos byte, isNew bool) Position {
-	parsed, _ := c.broker.limits.parseFilter(f.Filter)
-	if parsed.wildcard || parsed.group != "" || f.RetainHandling == 2 || f.RetainHandling == 1 && !isNew {
-		return 0
-	}
-	return c.broker.retained.deliver(c.broker, c.session, parsed.topics, qos)
+// wantsRetained reports whether a filter that was granted gets a retained message: one
+// with wildcards, or of a group, does not.
+func wantsRetained(f *packets.Subscription, isNew bool) bool {
+	return f.RetainHandling != 2 && (f.RetainHandling != 1 || isNew) &&
+		!strings.HasPrefix(f.Filter, sharePrefix) && !strings.ContainsAny(f.Filter, "+#")
 }
 
 // subscribe adds a subscription and reports whether there was none to this filter, and

@@ -109,7 +109,11 @@ func (c *conn) dismiss() {
 	}
 	last := c.takeReplies()
 	if c.protocol == 5 {
-		last = append(last, encodeDisconnect(why.code)...)
+		packet := encodeDisconnect(why.code.Code, why.code.Reason)
+		if c.maxPacket > 0 && len(packet) > c.maxPacket {
+			packet = encodeDisconnect(why.code.Code, "")
+		}
+		last = append(last, packet...)
 	}
 	if len(last) > 0 && c.write(last) != nil {
 		return
@@ -117,12 +121,12 @@ func (c *conn) dismiss() {
 	c.goodbye()
 }
 
-func encodeDisconnect(code packets.Code) []byte {
+func encodeDisconnect(code byte, reason string) []byte {
 	return encode(packets.Packet{
 		FixedHeader:     packets.FixedHeader{Type: packets.Disconnect},
 		ProtocolVersion: 5,
-		ReasonCode:      code.Code,
-		Properties:      packets.Properties{ReasonString: code.Reason},
+		ReasonCode:      code,
+		Properties:      packets.Properties{ReasonString: reason},
 	}, (*packets.Packet).DisconnectEncode)
 }
 
