@@ -58,6 +58,8 @@ func TestStatements(t *testing.T) {
 		{"a function without AS has its name, as written", `SELECT topic(1), Upper(color), cast(temperature AS String) FROM 'a'`, red, `{"topic":"things","Upper":"RED","cast":"50"}`},
 		{"AS with a path makes an object", `SELECT foo.bar AS bar.baz FROM 'topic/subtopic'`, `{"foo": {"bar": "RED", "bar1": "GREEN"}}`, `{"bar":{"baz":"RED"}}`},
 		{"AS with paths makes one object", `SELECT a AS o.a, b AS o.b FROM 'a'`, `{"a": 1, "b": 2}`, `{"o":{"a":1,"b":2}}`},
+		{"AS with a path does not change the payload", `SELECT *, 1 AS o.new, o AS copy FROM 'a'`, `{"o": {"a": 1}}`, `{"o":{"a":1,"new":1},"copy":{"a":1}}`},
+		{"transform does not change the payload", `SELECT transform('enrichArray', {'k': 1}, a) AS t, a FROM 'a'`, `{"a": [{"x": 1}]}`, `{"t":[{"x":1,"k":1}],"a":[{"x":1}]}`},
 		{"functions and parentheses", `SELECT (temperature - 32) * 5 / 9 AS celsius, upper(color) as my_color FROM 'topic/subtopic'`, red, `{"celsius":10,"my_color":"RED"}`},
 		{"Undefined is left out", `SELECT color, nothing FROM 'a'`, red, `{"color":"red"}`},
 		{"NULL as a value", `SELECT NULL AS n FROM 'topic/subtopic'`, red, `{"n":null}`},
