@@ -305,7 +305,12 @@ func TestLoop(t *testing.T) {
 // waitIdle waits until nothing is queued.
 func waitIdle(t testing.TB, e *Engine) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); e.Stats().Queued > 0; time.Sleep(time.Millisecond) {
+	idle := func() bool {
+		e.schedule.mu.Lock()
+		defer e.schedule.mu.Unlock()
+		return len(e.schedule.lanes) == 0
+	}
+	for deadline := time.Now().Add(time.Minute); !idle(); time.Sleep(100 * time.Microsecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("messages wait for ever")
 		}
@@ -446,5 +451,30 @@ func TestChanges(t *testing.T) {
 	closed(t, e)
 	if got := e.Stats().Rules["constant"]; got.TopicMatch != 2*messages || got.RulesExecuted != 2*messages {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestSharedPayload: a payload is decoded once for several rules, as long as what is kept
+// decoded is little; afterwards nothing is kept.
+func TestSharedPayload(t *testing.T) {
+	release := make(chan struct{})
+	e, broker := newEngine(t, func(o *Options) {
+		publish := o.Publish
+		o.Publish = func(ctx context.Context, m Message) error { <-release; return publish(ctx, m) }
+		o.Workers, o.RuleWorkers = 2, 1
+	})
+	for i := range 3 {
+		put(t, e, fmt.Sprint("r", i), payload("SELECT VALUE get(a, 0) FROM 'in'", republishTo(fmt.Sprint("out/", i))))
+	}
+	long := `{"a": ["` + strings.Repeat("x", 100_000) + `"]}`
+	for range 30 {
+		tap(e, "c", "in", long)
+	}
+	close(release)
+	waitIdle(t, e)
+	e.schedule.mu.Lock()
+	defer e.schedule.mu.Unlock()
+	if got := len(broker.published()); got != 90 || e.schedule.shared != 0 || e.schedule.bytes != 0 {
+		t.Errorf("%d messages, want 90; %d bytes are shared, %d wait", got, e.schedule.shared, e.schedule.bytes)
 	}
 }

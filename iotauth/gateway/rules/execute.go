@@ -8,14 +8,14 @@ import (
 	"github.com/askaround/askaround-go/iotauth/gateway/rules/iotsql"
 )
 
-// execute evaluates a rule for a message and does its actions.
-func (e *Engine) execute(r *rule, j *job) {
-	if r.statement.Misreads(j.message) {
+// execute evaluates a rule for the message of a job and does its actions.
+func (e *Engine) execute(r *rule, j *job, m *iotsql.Message) {
+	if r.statement.Misreads(m) {
 		if n := r.counters.parseErrors.Add(1); sparse(n) {
 			e.logger(r, j).WarnContext(e.ctx, "the payload is no JSON, and its attributes are undefined", "messages", n)
 		}
 	}
-	result, err := r.statement.Evaluate(j.message)
+	result, err := r.statement.Evaluate(m)
 	switch {
 	case errors.Is(err, iotsql.ErrPayload):
 		if n := r.counters.parseErrors.Add(1); sparse(n) {

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -77,6 +79,27 @@ func TestLambdaRetry(t *testing.T) {
 	if calls.Load() != 3 || panics.Load() != 3 || s.FunctionErrors != 1 || s.Actions["LambdaAction"] != (ActionStats{Success: 2}) {
 		t.Errorf("%d calls, %d panics, %+v", calls.Load(), panics.Load(), s)
 	}
+}
+
+// TestLambdaClose: a function that waits to be tried again has failed when the engine is
+// closed in haste.
+func TestLambdaClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, _ := newEngine(t, func(o *Options) {
+			o.RetryDelay = time.Hour
+			o.Functions = map[string]Function{"f": {Handle: func(context.Context, json.RawMessage) error { return errors.New("no") }}}
+		})
+		put(t, e, "r", payload("SELECT * FROM 'a'", lambdaOf("f")))
+		tap(e, "c", "a", `{}`)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := e.Close(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Close: %v", err)
+		}
+		if got := e.Stats().Rules["r"].FunctionErrors; got != 1 {
+			t.Errorf("%d functions failed, want 1", got)
+		}
+	})
 }
 
 // TestLambdaPlaces: as many functions run at once as there are places, and no more.

@@ -11,7 +11,15 @@ type job struct {
 	chain     chain
 	publisher string
 	message   *iotsql.Message
+
+	// Of the schedule, guarded by its lock.
+	rules  int  // that have not done with it
+	shared bool // its payload, decoded, is kept for all of them
 }
+
+// maxShared bounds the payloads, in bytes, that are kept decoded for rules that wait:
+// decoded, they can take thirty times as much. Beyond it each rule decodes for itself.
+const maxShared = 1 << 20
 
 // A lane holds the messages of one publisher for one rule, in order. It is done by one
 // worker at a time.
@@ -32,7 +40,8 @@ type schedule struct {
 	lanes   map[laneKey]*lane
 	ready   []*lane // that no worker has, in the order in which they became so
 	workers int
-	bytes   int
+	bytes   int // of payloads that wait
+	shared  int // of payloads that are kept decoded
 	closed  bool
 }
 
@@ -46,6 +55,7 @@ func (e *Engine) enqueue(r *rule, j *job) bool {
 		return false
 	}
 	r.queued++
+	j.rules++
 	s.bytes += size
 	key := laneKey{r, j.publisher}
 	if l, ok := s.lanes[key]; ok {
@@ -69,8 +79,34 @@ func (e *Engine) work() {
 		if l == nil {
 			return
 		}
-		e.execute(l.key.rule, j)
+		e.execute(l.key.rule, j, e.decodes(j))
 		e.done(l, j)
+	}
+}
+
+// decodes returns the message of a job for one rule: the one that the others get too, or
+// one of its own.
+func (e *Engine) decodes(j *job) *iotsql.Message {
+	s := &e.schedule
+	size := len(j.message.Payload)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !j.shared && j.rules > 1 && s.shared+size <= maxShared {
+		j.shared = true
+		s.shared += size
+	}
+	if j.shared || j.rules == 1 {
+		return j.message
+	}
+	return j.message.Copy()
+}
+
+// leave says that a rule has done with a job.
+func (s *schedule) leave(j *job) {
+	s.bytes -= len(j.message.Payload)
+	if j.rules--; j.rules == 0 && j.shared {
+		j.shared = false // Tap may not have come to the last rule yet
+		s.shared -= len(j.message.Payload)
 	}
 }
 
@@ -103,7 +139,7 @@ func (e *Engine) done(l *lane, j *job) {
 	r := l.key.rule
 	r.queued--
 	r.running--
-	s.bytes -= len(j.message.Payload)
+	s.leave(j)
 	l.jobs[0] = nil
 	if l.jobs = l.jobs[1:]; len(l.jobs) > 0 {
 		s.ready = append(s.ready, l)
@@ -132,7 +168,7 @@ func (s *schedule) drop() {
 		l.key.rule.parked = nil
 		for _, j := range l.jobs[1:] {
 			l.key.rule.queued--
-			s.bytes -= len(j.message.Payload)
+			s.leave(j)
 		}
 		l.jobs = l.jobs[:1]
 	}

@@ -54,6 +54,7 @@ type (
 	when struct{ value, result node }
 
 	call struct {
+		name     string // as written
 		function *function
 		args     []node
 		prepared any // what was made of literal arguments at Parse; nil where nothing was

@@ -96,7 +96,7 @@ func (n caseOf) append(b []byte, _ int) []byte {
 }
 
 func (n call) append(b []byte, _ int) []byte {
-	b = append(append(b, n.function.name...), '(')
+	b = append(append(b, n.name...), '(')
 	return append(appendList(b, n.args), ')')
 }
 

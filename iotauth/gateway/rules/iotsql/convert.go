@@ -96,7 +96,7 @@ func (n castTo) eval(e *env) Value {
 	case Boolean:
 		if v.isNumber() {
 			var d apd.Decimal
-			return boolean(!v.decimal(&d) || !d.IsZero())
+			return boolean(!e.decimal(&d, v) || !d.IsZero())
 		}
 		if b, ok := truth(v); ok {
 			return boolean(b)

@@ -27,8 +27,9 @@
 //
 // # Where the guide is silent or contradicts itself
 //
-//   - An item of SELECT that is no attribute and has no AS is refused: the name that it would
-//     get is not documented. AS a.b makes an object in an object.
+//   - An item of SELECT without AS has the last name of an attribute's path, or a function's
+//     name; any other is refused, for the name that it would get is not documented. AS a.b
+//     makes an object in an object.
 //   - get("abc", 1) is "b", as its index counts from 0; bitnot(13) is -14, as in two's
 //     complement; the guide has other examples for both.
 //   - a IN (1, 2), a IN [1, 2] and NOT IN compare as = does.

@@ -77,7 +77,7 @@ func ofBits(f func(z, x, y *big.Int) *big.Int) func(*env, *call, []Value) Value 
 
 func (e *env) bits(v Value) (*big.Int, bool) {
 	whole := rounded(e, v, apd.RoundFloor)
-	if whole.kind != Int {
+	if whole.kind != Int || !e.spend(len(whole.text)) {
 		return nil, false
 	}
 	return new(big.Int).SetString(whole.Text(), 10)

@@ -75,4 +75,7 @@ func TestDeepPayload(t *testing.T) {
 			t.Errorf("%d levels: %v", depth, ok)
 		}
 	}
+	if _, ok := ParseValue([]byte("["+strings.Repeat("[],", 2*maxDepth)+"{}]"), V2016); !ok {
+		t.Error("arrays beside each other are taken for deep ones")
+	}
 }

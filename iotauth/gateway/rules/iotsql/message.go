@@ -38,6 +38,14 @@ type decoded struct {
 	ok    bool
 }
 
+// Copy returns a message that decodes the payload for itself.
+func (m *Message) Copy() *Message {
+	return &Message{
+		Topic: m.Topic, Payload: m.Payload, ClientID: m.ClientID, Principal: m.Principal, SourceIP: m.SourceIP,
+		TraceID: m.TraceID, Account: m.Account, Time: m.Time, Properties: m.Properties,
+	}
+}
+
 // json returns the payload's value; false where it is no JSON.
 func (m *Message) json(version Version) (Value, bool) {
 	d := &m.decoded[min(version, V2016)]

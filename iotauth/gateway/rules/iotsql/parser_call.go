@@ -17,7 +17,7 @@ func (p *parser) call() node {
 		p.fail(t, "AWS IoT SQL has no function %s()", t.text)
 	}
 	p.needs(t, f.since, f.name+"()")
-	c := call{function: f, args: []node{}}
+	c := call{name: t.text, function: f, args: []node{}}
 	for !p.take(")") {
 		if len(c.args) > 0 {
 			p.expect(",")

@@ -173,13 +173,18 @@ func (p *parser) alias() (path []string) {
 	return path
 }
 
-// keyOf returns under which name an attribute is selected: the last of its path.
+// keyOf returns under which name an item without AS is selected: the last of an
+// attribute's path, or a function's; "" where there is none.
 func keyOf(n node) string {
 	switch n := n.(type) {
 	case name:
 		return n.name
 	case field:
 		return n.name
+	case call:
+		return n.name
+	case castTo:
+		return "cast"
 	}
 	return ""
 }
