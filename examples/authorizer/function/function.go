@@ -16,7 +16,7 @@ import (
 const Topic = "customauthtesting"
 
 // ErrToken: neither "allow" nor "deny".
-var ErrToken = errors.New("Invalid token")
+var ErrToken = errors.New("invalid token")
 
 // Authorize is an iotauth.HandlerFunc. The token "allow" may publish to Topic, "deny" may
 // not; of any other nothing is known. In an application this is where the identity provider

@@ -49,7 +49,6 @@ type site struct {
 	dir              string
 	device           local.Device
 	token, signature string
-	tls443           string // address of a door that is on port 443 in truth, "" where that is not possible
 }
 
 func newSite(t *testing.T, optFns ...func(*local.Options)) *site {

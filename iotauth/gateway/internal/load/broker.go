@@ -35,7 +35,7 @@ var errMissing = errors.New("not measured, because it is not installed")
 
 // serve is a broker, until its standard input ends. It tells its address.
 func serve(name string, out io.Writer, in io.Reader) error {
-	listen, stop := serveMochi, func() error { return nil }
+	listen := serveMochi
 	if name == "gateway" {
 		listen = serveGateway
 	}
