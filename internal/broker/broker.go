@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -96,6 +97,17 @@ func (b *Broker) Publish(ctx context.Context, topic string, payload []byte) erro
 	if len(payload) > MaxPayload {
 		return fmt.Errorf("%w: %d bytes to %s", ErrTooLarge, len(payload), topic)
 	}
+	if err := b.enqueue(topic, payload); err != nil {
+		return err
+	}
+	// The sessions' goroutines are ready to run now. Who publishes to many topics one after
+	// the other would have thousands of them stand before everybody else in the scheduler's
+	// queue, requests that wait for an answer included.
+	runtime.Gosched()
+	return nil
+}
+
+func (b *Broker) enqueue(topic string, payload []byte) error {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	if b.closed {
