@@ -44,6 +44,8 @@ type conn struct {
 	publishRate, throughput      *bucket
 	redelivery, redeliveryShared *bucket
 
+	known outboundAliases // used only by the goroutine that writes
+
 	// Used only by the goroutine that reads.
 	packet  packets.Packet
 	scratch [64]byte

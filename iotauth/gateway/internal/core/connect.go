@@ -141,6 +141,7 @@ func (c *conn) request() (*Connect, *message, *refusal) {
 	c.clientID, c.sessionID, c.keepAlive = r.ClientID, r.SessionID, r.KeepAlive
 	c.source.ClientID = r.ClientID
 	c.maxPacket = int(pk.Properties.MaximumPacketSize)
+	c.known.most = min(int(pk.Properties.TopicAliasMaximum), c.broker.limits.TopicAliasMax)
 	if wish := int(pk.Properties.ReceiveMaximum); wish > 0 {
 		c.window = min(c.window, wish)
 	}

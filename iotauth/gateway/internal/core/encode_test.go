@@ -30,9 +30,13 @@ func FuzzPublishEncoding(f *testing.F) {
 		msg := newMessage(m, now)
 		d := delivery{number: number, qos: m.QoS}
 		for _, protocol := range []byte{4, 5} {
-			encoded := appendPublish(nil, msg, publishFlags(d.qos, true, d.qos > 0), protocol, d.packetID(), now)
-			if len(encoded) != publishSize(msg, d.qos, protocol) {
-				t.Fatalf("%d bytes, announced as %d", len(encoded), publishSize(msg, d.qos, protocol))
+			to := address{topic: topic}
+			if protocol == 5 && utf8 { // a coin
+				to.alias = 5
+			}
+			encoded := appendPublish(nil, msg, to, publishFlags(d.qos, true, d.qos > 0), protocol, d.packetID(), now)
+			if size := publishSize(msg, to, d.qos, protocol); len(encoded) != size {
+				t.Fatalf("%d bytes, announced as %d", len(encoded), size)
 			}
 			pk, err := mqttest.Read(bufio.NewReader(bytes.NewReader(encoded)), protocol)
 			if err != nil {
@@ -44,6 +48,9 @@ func FuzzPublishEncoding(f *testing.F) {
 			want.Retain = true
 			if protocol == 4 {
 				want = Message{Topic: m.Topic, Payload: m.Payload, QoS: m.QoS, Retain: true}
+			}
+			if pk.Properties.TopicAlias != to.alias || pk.Properties.TopicAliasFlag != (to.alias != 0) {
+				t.Fatalf("alias %d, want %d", pk.Properties.TopicAlias, to.alias)
 			}
 			if !equal(got, want) || pk.FixedHeader.Dup != (d.qos > 0) || d.qos > 0 && pk.PacketID != d.packetID() {
 				t.Fatalf("decoded as %+v\nwant %+v", got, want)

@@ -70,29 +70,33 @@ func appendString[T string | []byte](dst []byte, s T) []byte {
 // expirySize is the length of a Message Expiry Interval with its identifier.
 const expirySize = 5
 
-func (m *message) propsLen() int {
-	if m.expires.IsZero() {
-		return len(m.props)
+func (m *message) propsLen(to address) int {
+	n := len(m.props)
+	if !m.expires.IsZero() {
+		n += expirySize
 	}
-	return len(m.props) + expirySize
+	if to.alias != 0 {
+		n += aliasSize
+	}
+	return n
 }
 
 // publishRemaining is MQTT's "remaining length" of a PUBLISH of m: topic, packet id where
 // the QoS has one, properties in MQTT 5, payload.
-func publishRemaining(m *message, qos, protocol byte) int {
-	n := 2 + len(m.Topic) + len(m.Payload)
+func publishRemaining(m *message, to address, qos, protocol byte) int {
+	n := 2 + len(to.topic) + len(m.Payload)
 	if qos > 0 {
 		n += 2
 	}
 	if protocol == 5 {
-		n += varintLen(m.propsLen()) + m.propsLen()
+		n += varintLen(m.propsLen(to)) + m.propsLen(to)
 	}
 	return n
 }
 
 // publishSize is the length of the whole packet.
-func publishSize(m *message, qos, protocol byte) int {
-	remaining := publishRemaining(m, qos, protocol)
+func publishSize(m *message, to address, qos, protocol byte) int {
+	remaining := publishRemaining(m, to, qos, protocol)
 	return 1 + varintLen(remaining) + remaining
 }
 
@@ -119,16 +123,19 @@ func publishFlags(qos byte, retain, dup bool) byte {
 
 // appendPublish appends a PUBLISH packet of m. The properties were encoded when the message
 // was accepted; what is left differs in each delivery or is copied anyway.
-func appendPublish(dst []byte, m *message, flags, protocol byte, id uint16, now time.Time) []byte {
+func appendPublish(dst []byte, m *message, to address, flags, protocol byte, id uint16, now time.Time) []byte {
 	qos := flags >> 1 & 3
 	dst = append(dst, packets.Publish<<4|flags)
-	dst = binary.AppendUvarint(dst, uint64(publishRemaining(m, qos, protocol))) // the same encoding as MQTT's
-	dst = appendString(dst, m.Topic)
+	dst = binary.AppendUvarint(dst, uint64(publishRemaining(m, to, qos, protocol))) // the same encoding as MQTT's
+	dst = appendString(dst, to.topic)
 	if qos > 0 {
 		dst = binary.BigEndian.AppendUint16(dst, id)
 	}
 	if protocol == 5 {
-		dst = binary.AppendUvarint(dst, uint64(m.propsLen()))
+		dst = binary.AppendUvarint(dst, uint64(m.propsLen(to)))
+		if to.alias != 0 {
+			dst = binary.BigEndian.AppendUint16(append(dst, packets.PropTopicAlias), to.alias)
+		}
 		if !m.expires.IsZero() {
 			dst = binary.BigEndian.AppendUint32(append(dst, packets.PropMessageExpiryInterval), m.remaining(now))
 		}

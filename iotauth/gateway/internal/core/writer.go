@@ -86,19 +86,28 @@ func (c *conn) appendDelivery(dst []byte, d *delivery, now time.Time) []byte {
 		stats.expired.Add(1)
 	case !c.client.MayReceive(m.Topic, d.group):
 		stats.publishOutDenied.Add(1)
-	case c.maxPacket > 0 && publishSize(m, d.qos, c.protocol) > c.maxPacket:
+	case c.maxPacket > 0 && publishSize(m, address{topic: m.Topic}, d.qos, c.protocol) > c.maxPacket:
 		// As if it had been sent: MQTT 5, section 3.1.2.11.4.
 	default:
 		stats.publishOut.Add(1)
 		if d.dup {
 			stats.retries.Add(1)
 		}
-		return appendPublish(dst, m, publishFlags(d.qos, d.retain, d.dup), c.protocol, d.packetID(), now)
+		return appendPublish(dst, m, c.address(d), publishFlags(d.qos, d.retain, d.dup), c.protocol, d.packetID(), now)
 	}
 	if d.qos > 0 {
 		c.session.skip(c, d.number)
 	}
 	return dst
+}
+
+// address is how a delivery that is written now names its topic.
+func (c *conn) address(d *delivery) address {
+	in := address{d.message.Topic, 1}
+	if c.known.most == 0 || c.maxPacket > 0 && publishSize(d.message, in, d.qos, c.protocol) > c.maxPacket {
+		return address{topic: d.message.Topic}
+	}
+	return c.known.address(d.message.Topic)
 }
 
 // dismiss tells a client that is still there why its connection ends; MQTT 3.1.1 cannot.

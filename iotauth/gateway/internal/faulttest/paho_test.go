@@ -30,7 +30,6 @@ var pahoRefused = map[string]string{
 	"client_test5 test_subscribe_options":     "retained messages are not sent for filters with wildcards",
 	"client_test5 test_subscribe_identifiers": "subscription identifiers are refused",
 	"client_test5 test_subscribe_failure":     "the code for a denial is 0x87, not 0x80",
-	"client_test5 test_server_topic_alias":    "a server may use topic aliases, and this one does not",
 	"client_test5 test_flow_control2":         "only unfinished QoS 2 makes the client exceed Receive Maximum",
 }
 
