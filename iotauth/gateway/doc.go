@@ -68,5 +68,9 @@
 // are refused, as AWS IoT does. Shadows and jobs are not served. Over HTTPS, a message that
 // can never be is 400 before anybody is asked who sends it; AWS does not document the order.
 //
+// After a failed write to Options.Dir, such as on a full disk, nothing that had to be kept is
+// acknowledged any more: persistent sessions are refused and what they should get fails,
+// until the gateway is opened anew. The rest goes on.
+//
 // A Gateway is safe for concurrent use.
 package gateway
