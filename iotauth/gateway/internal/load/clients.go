@@ -206,9 +206,11 @@ func (c *client) next(buf []byte) (first byte, body []byte, err error) {
 // publish publishes until the connection is closed: whenever one of the window is
 // acknowledged, and no more often than the interval allows.
 func (l *load) publish(ctx context.Context, c *client, topic string) error {
-	window := make(chan struct{}, l.window)
+	window, gone := make(chan struct{}, l.window), make(chan struct{})
+	defer func() { <-gone }()
+	defer c.Close()
 	go func() { // ends with the connection
-		defer close(window)
+		defer close(gone)
 		var buf [1 << 10]byte
 		for {
 			if _, _, err := c.next(buf[:]); err != nil {
@@ -230,6 +232,8 @@ func (l *load) publish(ctx context.Context, c *client, topic string) error {
 		}
 		select {
 		case window <- struct{}{}:
+		case <-gone:
+			return io.ErrUnexpectedEOF
 		case <-ctx.Done():
 			return nil
 		}
