@@ -107,7 +107,7 @@ func measure(ctx context.Context, s shape, b *broker, rate float64) (figures, er
 
 func topic(group int) string { return fmt.Sprintf("load/group/%d", group) }
 
-// watch counts for as long as is to be measured, after a second of warming up.
+// watch counts for as long as is to be measured, after warming up for a second or as long.
 func (l *load) watch(ctx context.Context, b *broker, failed <-chan error) (f figures, err error) {
 	wait := func(d time.Duration) error {
 		select {
@@ -119,7 +119,7 @@ func (l *load) watch(ctx context.Context, b *broker, failed <-chan error) (f fig
 			return nil
 		}
 	}
-	if err := wait(time.Second); err != nil {
+	if err := wait(min(time.Second, l.time)); err != nil {
 		return f, err
 	}
 	before, err := b.processorTime()
