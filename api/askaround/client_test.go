@@ -288,6 +288,12 @@ func TestWaitEvents(t *testing.T) {
 			}
 		})
 	}
+	// Who waits asks once when the connection has begun; from then on it is told.
+	for deadline := time.Now().Add(time.Minute); len(s.seen("GET /operations/")) < n; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("not everybody waits")
+		}
+	}
 	for i := range n {
 		for range 2 { // an event may come twice
 			news <- fmt.Sprintf("id: %d\nevent: operation\ndata: {\"type\":\"operation\",\"operation\":{\"id\":\"o%d\",\"kind\":\"ask\",\"status\":\"succeeded\"}}\n\n", i, i)

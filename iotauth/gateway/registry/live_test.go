@@ -9,6 +9,7 @@ import (
 	"github.com/eclipse/paho.golang/packets"
 	"github.com/eclipse/paho.golang/paho"
 
+	"github.com/askaround/askaround-go/iotauth/gateway"
 	"github.com/askaround/askaround-go/iotauth/gateway/local"
 	"github.com/askaround/askaround-go/iotauth/gateway/registry"
 )
@@ -57,7 +58,9 @@ func (c mqttDevice) publish(t testing.TB, topic string) byte {
 
 // TestLive: what changes in the registry is so for connections that are open.
 func TestLive(t *testing.T) {
-	a := local.New(t)
+	a := local.New(t, func(o *local.Options) {
+		o.Gateway = func(g *gateway.Options) { g.Limits.PublishRate = 1e6 } // what is too fast is not answered
+	})
 	r, ctx := a.Registry, t.Context()
 	allow := func(actions string) string {
 		return `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": [` + actions + `], "Resource": "*"}]}`
