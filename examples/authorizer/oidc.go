@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/eclipse/paho.golang/packets"
 	"github.com/eclipse/paho.golang/paho"
 
 	"github.com/askaround/askaround-go/internal/devissuer"
@@ -65,7 +66,8 @@ func (a *account) connect(ctx context.Context, d *device, name string) (*user, e
 	if err != nil {
 		return nil, err
 	}
-	u.client = paho.NewClient(paho.ClientConfig{Conn: conn, OnPublishReceived: []func(paho.PublishReceived) (bool, error){
+	// paho writes a packet in parts, and its pings in between, where it is not told otherwise.
+	u.client = paho.NewClient(paho.ClientConfig{Conn: packets.NewThreadSafeConn(conn), OnPublishReceived: []func(paho.PublishReceived) (bool, error){
 		func(p paho.PublishReceived) (bool, error) { u.received <- p.Packet; return true, nil },
 	}})
 	_, err = u.client.Connect(ctx, &paho.Connect{ClientID: name + "-phone", Username: username, UsernameFlag: true, KeepAlive: 60, CleanStart: true})

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 
+	"github.com/eclipse/paho.golang/packets"
 	"github.com/eclipse/paho.golang/paho"
 
 	"github.com/askaround/askaround-go/iotauth/gateway"
@@ -41,7 +42,7 @@ func Example() {
 		return
 	}
 	received := make(chan string, 1)
-	client := paho.NewClient(paho.ClientConfig{Conn: conn, OnPublishReceived: []func(paho.PublishReceived) (bool, error){
+	client := paho.NewClient(paho.ClientConfig{Conn: packets.NewThreadSafeConn(conn), OnPublishReceived: []func(paho.PublishReceived) (bool, error){
 		func(p paho.PublishReceived) (bool, error) { received <- string(p.Packet.Payload); return true, nil },
 	}})
 	if _, err := client.Connect(ctx, &paho.Connect{ClientID: "sensor7", KeepAlive: 60, CleanStart: true}); err != nil {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/eclipse/paho.golang/packets"
 	"github.com/eclipse/paho.golang/paho"
 
 	"github.com/askaround/askaround-go/iotauth/gateway"
@@ -48,7 +49,7 @@ func connect(t *testing.T, a *local.Account, d local.Device) *subscriber {
 		t.Fatal(err)
 	}
 	s := &subscriber{messages: make(chan string, 16)}
-	s.client = paho.NewClient(paho.ClientConfig{Conn: conn, OnPublishReceived: []func(paho.PublishReceived) (bool, error){
+	s.client = paho.NewClient(paho.ClientConfig{Conn: packets.NewThreadSafeConn(conn), OnPublishReceived: []func(paho.PublishReceived) (bool, error){
 		func(p paho.PublishReceived) (bool, error) { s.messages <- string(p.Packet.Payload); return true, nil },
 	}})
 	hour := uint32(3600)

@@ -35,7 +35,7 @@ func connect(t testing.TB, a *local.Account, d local.Device, clientID string) (m
 		default:
 		}
 	}
-	c.Client = paho.NewClient(paho.ClientConfig{Conn: conn, OnServerDisconnect: func(*paho.Disconnect) { leave() }, OnClientError: func(error) { leave() }})
+	c.Client = paho.NewClient(paho.ClientConfig{Conn: packets.NewThreadSafeConn(conn), OnServerDisconnect: func(*paho.Disconnect) { leave() }, OnClientError: func(error) { leave() }})
 	ack, err := c.Connect(t.Context(), &paho.Connect{ClientID: clientID, KeepAlive: 60, CleanStart: true})
 	if ack == nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/eclipse/paho.golang/packets"
 	"github.com/eclipse/paho.golang/paho"
 
 	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
@@ -40,7 +41,7 @@ func Example() {
 	}()
 
 	heard := make(chan string, 1)
-	c := paho.NewClient(paho.ClientConfig{Conn: client, OnPublishReceived: []func(paho.PublishReceived) (bool, error){
+	c := paho.NewClient(paho.ClientConfig{Conn: packets.NewThreadSafeConn(client), OnPublishReceived: []func(paho.PublishReceived) (bool, error){
 		func(p paho.PublishReceived) (bool, error) {
 			heard <- string(p.Packet.Payload)
 			return true, nil
