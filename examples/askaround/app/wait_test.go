@@ -94,11 +94,14 @@ func TestWait(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var wg sync.WaitGroup
-			for i := range 40 {
-				wg.Go(func() { waitForOne(t, client, i) })
+			// Who asks right after subscribing may find every outcome there already.
+			for round := 0; round == 0 || round < 10 && row.push != nil && push.messages.Load() == 0; round++ {
+				var wg sync.WaitGroup
+				for i := range 40 {
+					wg.Go(func() { waitForOne(t, client, i) })
+				}
+				wg.Wait()
 			}
-			wg.Wait()
 			if stream := requests.counts["events"] > 0; stream != (row.push == nil) {
 				t.Errorf("requests %v", requests.counts)
 			}
