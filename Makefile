@@ -62,7 +62,7 @@ fuzz: ## every fuzz target for FUZZTIME (5s)
 
 browser: ## two browser windows, mqtt.js and the screenshots (needs chromium and npm)
 	cd $(BROWSER) && npm ci --no-audit --no-fund
-	go test -count=1 -v ./$(BROWSER)
+	ASKAROUND_SLOW=1 go test -count=1 -v ./$(BROWSER)
 
 bench: ## the figures of docs/benchmarks.md
 	go test -run '^$$' -bench . -benchmem ./...

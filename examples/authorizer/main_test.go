@@ -9,11 +9,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/askaround/askaround-go/internal/foreign"
+	"github.com/askaround/askaround-go/internal/safebuffer"
 )
 
 var update = flag.Bool("update", false, "write the golden file")
@@ -50,30 +50,12 @@ func TestLocally(t *testing.T) {
 	}
 }
 
-// output may be read while it is written.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(b)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
 // serve leaves an account running for the test. It returns its directory, its endpoint, and
 // the commands that it prints.
 func serve(t *testing.T) (dir, endpoint, commands string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "new")
-	var stdout, stderr output
+	var stdout, stderr safebuffer.Buffer
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan int, 1)
 	go func() { ended <- command(ctx, []string{"-serve", dir}, &stdout, &stderr) }()

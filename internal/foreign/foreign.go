@@ -19,7 +19,7 @@ func Need(t testing.TB, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if err != nil {
-		missing(t, "program %q is not on PATH", name)
+		Missing(t, "program %q is not on PATH", name)
 	}
 	return path
 }
@@ -30,7 +30,7 @@ func NeedPython(t testing.TB, modules ...string) string {
 	python := Need(t, "python3")
 	for _, module := range modules {
 		if err := exec.Command(python, "-c", "import "+module).Run(); err != nil {
-			missing(t, "python3 cannot import %q", module)
+			Missing(t, "python3 cannot import %q", module)
 		}
 	}
 	return python
@@ -42,7 +42,7 @@ func NeedNode(t testing.TB, dir string) string {
 	t.Helper()
 	node := Need(t, "node")
 	if _, err := os.Stat(dir + "/node_modules"); err != nil {
-		missing(t, "npm packages are not installed: run npm ci in %s", dir)
+		Missing(t, "npm packages are not installed: run npm ci in %s", dir)
 	}
 	return node
 }
@@ -53,7 +53,7 @@ func NeedPackage(t testing.TB, dir, file string) string {
 	t.Helper()
 	path := filepath.Join(dir, "node_modules", filepath.FromSlash(file))
 	if _, err := os.Stat(path); err != nil {
-		missing(t, "%s is not installed: run npm ci --ignore-scripts in %s", file, dir)
+		Missing(t, "%s is not installed: run npm ci --ignore-scripts in %s", file, dir)
 	}
 	return path
 }
@@ -62,7 +62,7 @@ func NeedPackage(t testing.TB, dir, file string) string {
 func NeedRoot(t testing.TB, what string) {
 	t.Helper()
 	if runtime.GOOS != "linux" || os.Geteuid() != 0 {
-		missing(t, "%s needs root on Linux", what)
+		Missing(t, "%s needs root on Linux", what)
 	}
 }
 
@@ -71,11 +71,13 @@ func NeedRoot(t testing.TB, what string) {
 func NeedFile(t testing.TB, path string) {
 	t.Helper()
 	if _, err := os.Stat(path); err != nil {
-		missing(t, "file %s does not exist", path)
+		Missing(t, "file %s does not exist", path)
 	}
 }
 
-func missing(t testing.TB, format string, args ...any) {
+// Missing skips a test because the machine lacks something that the format describes, and
+// fails it where REQUIRE_ALL=1 demands everything.
+func Missing(t testing.TB, format string, args ...any) {
 	t.Helper()
 	if os.Getenv("REQUIRE_ALL") == "1" {
 		t.Fatalf("REQUIRE_ALL=1: "+format, args...)

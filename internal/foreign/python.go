@@ -18,7 +18,7 @@ func PythonPackages(t testing.TB, requirements ...string) string {
 	python := NeedPython(t, "pip")
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		missing(t, "no cache directory: %v", err)
+		Missing(t, "no cache directory: %v", err)
 	}
 	dir := filepath.Join(cache, "askaround-go", "python", strings.NewReplacer("==", "-", "/", "-").Replace(strings.Join(requirements, "+")))
 	if _, err := os.Stat(dir); err == nil {
@@ -36,7 +36,7 @@ func PythonPackages(t testing.TB, requirements ...string) string {
 	defer cancel()
 	install := exec.CommandContext(ctx, python, append([]string{"-m", "pip", "install", "--quiet", "--target", staging}, requirements...)...)
 	if out, err := install.CombinedOutput(); err != nil {
-		missing(t, "pip cannot install %s: %v\n%s", strings.Join(requirements, " "), err, out)
+		Missing(t, "pip cannot install %s: %v\n%s", strings.Join(requirements, " "), err, out)
 	}
 	if err := os.Rename(staging, dir); err != nil {
 		if _, statErr := os.Stat(dir); statErr != nil { // otherwise another test was first

@@ -13,6 +13,7 @@ import (
 
 	"github.com/askaround/askaround-go/internal/sigv4"
 	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/iotauth/gateway/internal/rate"
 )
 
 // An exchange is a request over HTTP and its answer.
@@ -32,7 +33,7 @@ func (g *Gateway) newExchange(w http.ResponseWriter, r *http.Request) *exchange 
 		e.r.TLS = e.conn.tls
 		return e
 	}
-	e.conn = &webConn{visitor: &visitor{id: e.id, tls: r.TLS}, cache: newHTTPConn(), rate: g.newRate()}
+	e.conn = &webConn{visitor: &visitor{id: e.id, tls: r.TLS}, cache: newHTTPConn(), rate: rate.New(g.limits.PublishRate)}
 	e.conn.route = route{http: true, certificate: r.TLS != nil && len(r.TLS.PeerCertificates) > 0}
 	if g.options.Domains[strings.ToLower(hostName(r.Host))].CertificateAndAuthorizer {
 		e.conn.route.authorizer = true

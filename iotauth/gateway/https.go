@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/askaround/askaround-go/iotauth/gateway/internal/rate"
 )
 
 // Bounds of an HTTP connection, besides the number of connections.
@@ -30,8 +32,8 @@ func (g *Gateway) Handler() http.Handler { return http.HandlerFunc(g.serveHTTP) 
 // A webConn is a connection that speaks HTTP.
 type webConn struct {
 	*visitor
-	cache *httpConn // what admission keeps with it
-	rate  *rate     // of messages
+	cache *httpConn    // what admission keeps with it
+	rate  *rate.Bucket // of messages
 }
 
 // webConnKey finds the webConn in the context of a request.
@@ -64,7 +66,7 @@ func (g *Gateway) webConnState(c net.Conn, state http.ConnState) {
 
 // serveWeb hands a connection to the web server.
 func (g *Gateway) serveWeb(v *visitor) {
-	one := &oneConn{conn: &webConn{visitor: v, cache: newHTTPConn(), rate: g.newRate()}}
+	one := &oneConn{conn: &webConn{visitor: v, cache: newHTTPConn(), rate: rate.New(g.limits.PublishRate)}}
 	_ = g.web.Serve(one) // says that there is no other, or that it was shut down
 	if one.conn != nil {
 		_ = one.conn.Close()

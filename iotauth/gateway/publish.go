@@ -34,7 +34,7 @@ func (e *exchange) publish(escapedTopic string) error {
 type publishCounts struct{ success, clientError, throttle atomic.Int64 }
 
 func (e *exchange) tryPublish(escapedTopic string) error {
-	if !e.conn.rate.allow(time.Now()) {
+	if e.conn.rate.Take(time.Now()) > 0 {
 		return errTooMany
 	}
 	m, err := parsePublish(escapedTopic, e.r.URL.RawQuery, e.r.Header)

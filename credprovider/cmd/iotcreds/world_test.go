@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -12,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,6 +21,7 @@ import (
 	"github.com/askaround/askaround-go/credprovider/credprovidertest"
 	"github.com/askaround/askaround-go/internal/localaws"
 	"github.com/askaround/askaround-go/internal/localaws/access"
+	"github.com/askaround/askaround-go/internal/safebuffer"
 	"github.com/askaround/askaround-go/internal/sigv4"
 )
 
@@ -101,7 +100,7 @@ func (w *world) flags(command string, more ...string) []string {
 
 // run runs a command in this process.
 func (w *world) run(ctx context.Context, args ...string) (status int, stdout, stderr string) {
-	var out, errs output // exec writes to them while its program does
+	var out, errs safebuffer.Buffer // exec writes to them while its program does
 	status = (&program{stdin: strings.NewReader(""), stdout: &out, stderr: &errs}).main(ctx, args)
 	w.keepsSecrets(errs.String())
 	return status, out.String(), errs.String()
@@ -133,25 +132,7 @@ func clean(more ...string) []string {
 // process is iotcreds in a process of its own.
 type process struct {
 	*exec.Cmd
-	stdout, stderr output
-}
-
-// output may be read while it is written.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(b)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
+	stdout, stderr safebuffer.Buffer
 }
 
 // start starts iotcreds. It is killed when the test ends, if it runs then.

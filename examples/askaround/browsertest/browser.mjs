@@ -1,11 +1,11 @@
 // Two people in two windows, and mqtt.js beside them, against a running server.
 //
-//	node browser.mjs URL CHROMIUM ARTIFACTS [full]
+//	node browser.mjs URL CHROMIUM ARTIFACTS
 //
-// With "full" it also has a crowd answer, looks for what keeps people out (axe), and
-// takes pictures in the dark, narrow, and of dialogs. Prints what it does; exits with 1 where something is not as it should be. No
-// request may leave the server's origin, and nothing may be written to the console
-// as an error.
+// It also has a crowd answer, looks for what keeps people out (axe), and takes pictures in
+// the dark, narrow, and of dialogs. Prints what it does; exits with 1 where something is
+// not as it should be. No request may leave the server's origin, and nothing may be
+// written to the console as an error.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 import mqtt from "mqtt";
 
-const [url, executablePath, artifacts, full] = process.argv.slice(2);
+const [url, executablePath, artifacts] = process.argv.slice(2);
 const origin = new URL(url).origin;
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -316,7 +316,6 @@ async function main() {
 
   await peer.end();
   assert.equal(ann.loads(), 1);
-  if (!full) return picture(bob.page, "light");
 
   await step("a crowd answers, and the windows show it", async () => {
     for (const { text, answers } of await crowd()) await reads(card(bob.page, text).locator(".answers"), `${answers} answer`);

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/askaround/askaround-go/internal/foreign"
 	"github.com/askaround/askaround-go/iotauth"
 	"github.com/askaround/askaround-go/iotauth/gateway"
 	"github.com/askaround/askaround-go/iotauth/gateway/local"
@@ -110,7 +111,7 @@ func (s *site) on443(t *testing.T) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:443")
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EADDRINUSE) {
-		t.Skipf("this client wants port 443, which this test may not have here: %v", err)
+		foreign.Missing(t, "this client wants port 443, which this test may not have here: %v", err)
 	} else if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ import (
 
 const everything = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iot:*", "Resource": "*"}]}`
 
-func close(t *testing.T, a *local.Account) {
+func end(t *testing.T, a *local.Account) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
@@ -103,10 +103,10 @@ func TestDirectory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	close(t, a)
+	end(t, a)
 
 	a = open()
-	defer close(t, a)
+	defer end(t, a)
 	s = connect(t, a, device)
 	if !s.present {
 		t.Error("the session is gone")

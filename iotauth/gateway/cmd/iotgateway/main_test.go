@@ -10,28 +10,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"github.com/askaround/askaround-go/internal/safebuffer"
 )
-
-// output may be read while it is written.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(b)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
 
 // free are flags that take any free port.
 var free = []string{"-mqtt", "127.0.0.1:0", "-tls", "127.0.0.1:0", "-https", "127.0.0.1:0", "-control", "127.0.0.1:0"}
@@ -40,7 +23,7 @@ var free = []string{"-mqtt", "127.0.0.1:0", "-tls", "127.0.0.1:0", "-https", "12
 // that, and ends it.
 func serve(t *testing.T, args []string, use func(said string)) {
 	t.Helper()
-	var stdout, stderr output
+	var stdout, stderr safebuffer.Buffer
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan int, 1)
 	go func() { ended <- command(ctx, append(free[:len(free):len(free)], args...), &stdout, &stderr) }()

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/mochi-mqtt/server/v2/packets"
+
+	"github.com/askaround/askaround-go/iotauth/gateway/internal/rate"
 )
 
 const (
@@ -41,8 +43,8 @@ type conn struct {
 	window    int // QoS 1 messages that it may have unacknowledged
 	version   uint64
 
-	publishRate, throughput      *bucket
-	redelivery, redeliveryShared *bucket
+	publishRate, throughput      *rate.Bucket
+	redelivery, redeliveryShared *rate.Bucket
 
 	known outboundAliases // used only by the goroutine that writes
 
@@ -79,10 +81,10 @@ func newConn(ctx context.Context, b *Broker, nc net.Conn) *conn {
 	c := &conn{
 		broker: b, net: nc,
 		wake: make(chan struct{}, 1), over: make(chan struct{}), left: make(chan struct{}), announced: make(chan struct{}), answered: make(chan struct{}, 1),
-		publishRate:      newBucket(b.limits.PublishRate),
-		throughput:       newBucket(float64(b.limits.Throughput)),
-		redelivery:       newBucket(b.limits.RedeliveryRate),
-		redeliveryShared: newBucket(2 * b.limits.RedeliveryRate),
+		publishRate:      rate.New(b.limits.PublishRate),
+		throughput:       rate.New(float64(b.limits.Throughput)),
+		redelivery:       rate.New(b.limits.RedeliveryRate),
+		redeliveryShared: rate.New(2 * b.limits.RedeliveryRate),
 		window:           b.limits.InflightOutbound,
 	}
 	c.ctx, c.cancel = context.WithCancel(ctx)

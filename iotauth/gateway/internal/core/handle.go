@@ -62,7 +62,7 @@ func (c *conn) serve() ending {
 		if end := c.handle(); end != nil {
 			return *end
 		}
-		if wait := c.throughput.spend(time.Now(), size); wait > 0 {
+		if wait := c.throughput.Spend(time.Now(), size); wait > 0 {
 			c.sleep(wait)
 		}
 	}

@@ -29,7 +29,7 @@ type Limits struct {
 	SessionExpiry              time.Duration // of persistent sessions of MQTT 3.1.1: 1 h
 	SessionExpiryMax           time.Duration // that MQTT 5 may ask for: 7 days
 	RedeliveryRate             float64       // stored messages per second after a reconnection: 10
-	TopicAliasMax              int           // 8, of clients and to them
+	TopicAliasMax              int           // 8, in each direction
 	MessageExpiryMax           time.Duration // 604,800 s
 	QueuedMessages             int           // waiting for one session, 10,000; beyond, a connected client is disconnected and a queued message of an absent one is dropped and counted
 	QueuedBytes                int           // of topics, payloads and properties waiting for one session: 16 MiB

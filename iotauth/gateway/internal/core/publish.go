@@ -138,7 +138,7 @@ func (c *conn) publish() *ending {
 	if end := c.checkPublish(pk); end != nil {
 		return end
 	}
-	if c.publishRate.take(time.Now()) > 0 {
+	if c.publishRate.Take(time.Now()) > 0 {
 		b.stats.publishInThrottled.Add(1)
 		return nil // not acknowledged: it is discarded, as AWS IoT does
 	}

@@ -280,7 +280,7 @@ func (s *session) oldest(number uint64) uint64 {
 
 // pace says how long d must wait for the limits of rate.
 func (s *session) pace(c *conn, d *delivery, now time.Time) time.Duration {
-	if wait := c.publishRate.wait(now, 1); wait > 0 {
+	if wait := c.publishRate.Wait(now, 1); wait > 0 {
 		return wait
 	}
 	if s.stored > 0 {
@@ -288,12 +288,12 @@ func (s *session) pace(c *conn, d *delivery, now time.Time) time.Duration {
 		if d.group != "" {
 			redelivery = c.redeliveryShared
 		}
-		if wait := redelivery.take(now); wait > 0 {
+		if wait := redelivery.Take(now); wait > 0 {
 			return wait
 		}
 		s.stored--
 	}
-	c.publishRate.spend(now, 1)
+	c.publishRate.Spend(now, 1)
 	return 0
 }
 

@@ -62,7 +62,7 @@ func (c *conn) writeSome() (wrote bool, wait time.Duration, err error) {
 	defer buf.free()
 	buf.packets = append(buf.packets, c.takeReplies()...)
 	now := time.Now()
-	if wait = c.throughput.wait(now, 0); wait == 0 {
+	if wait = c.throughput.Wait(now, 0); wait == 0 {
 		buf.batch, wait = c.session.pull(c, buf.batch, now)
 		for i := range buf.batch {
 			buf.packets = c.appendDelivery(buf.packets, &buf.batch[i], now)
@@ -74,7 +74,7 @@ func (c *conn) writeSome() (wrote bool, wait time.Duration, err error) {
 	if err := c.write(buf.packets); err != nil {
 		return false, 0, err
 	}
-	c.throughput.spend(now, len(buf.packets))
+	c.throughput.Spend(now, len(buf.packets))
 	return true, 0, nil
 }
 
