@@ -3,7 +3,6 @@ package broker
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -14,6 +13,8 @@ import (
 
 	mqtt "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/packets"
+
+	"github.com/askaround/askaround-go/internal/accept"
 )
 
 // Broker is an MQTT broker for clients that only listen. Make one with [New].
@@ -136,41 +137,18 @@ func (b *Broker) Serve(ctx context.Context, l net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(b.ctx, cancel)()
-	defer context.AfterFunc(ctx, func() { _ = l.Close() })()
-
-	pause := time.Duration(0)
-	for {
-		socket, err := l.Accept()
-		switch {
-		case ctx.Err() != nil:
-			if err == nil {
-				_ = socket.Close()
-			}
-			return nil
-		case isTemporary(err): // out of file descriptors, say: others may be closed meanwhile
-			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
-			b.options.Logger.Warn("mqtt accept failed, will try again", "error", err, "pause", pause)
-			select {
-			case <-time.After(pause):
-			case <-ctx.Done():
-			}
-		case err != nil:
-			return fmt.Errorf("broker: accept: %w", err)
-		default:
-			pause = 0
-			c := tcpConn(socket, b.options.WriteTimeout)
-			if !b.begin(c) {
-				_ = socket.Close()
-				continue
-			}
-			go b.handle(c, "tcp")
+	err := accept.Loop(ctx, l, b.options.Logger, func(socket net.Conn) {
+		c := tcpConn(socket, b.options.WriteTimeout)
+		if !b.begin(c) {
+			_ = socket.Close()
+			return
 		}
+		go b.handle(c, "tcp")
+	})
+	if err != nil {
+		return fmt.Errorf("broker: accept: %w", err)
 	}
-}
-
-func isTemporary(err error) bool {
-	var temporary interface{ Temporary() bool }
-	return errors.As(err, &temporary) && temporary.Temporary()
+	return nil
 }
 
 // begin counts a goroutine in, and with it c if not nil. It reports whether it

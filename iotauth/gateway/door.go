@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/askaround/askaround-go/internal/accept"
 )
 
 // A Door is a kind of listener: what is spoken there, and how clients say who they are.
@@ -64,40 +66,18 @@ func (g *Gateway) Serve(ctx context.Context, l net.Listener, door Door) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(g.accepting, cancel)()
-	defer context.AfterFunc(ctx, func() { _ = l.Close() })()
-
-	for pause := time.Duration(0); ; {
-		socket, err := l.Accept()
-		switch {
-		case ctx.Err() != nil:
-			if err == nil {
-				_ = socket.Close()
-			}
-			return nil
-		case isTemporary(err): // out of file descriptors, say: others may be closed meanwhile
-			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
-			g.options.Logger.Warn("accept failed, will try again", "door", door.String(), "error", err, "pause", pause)
-			select {
-			case <-time.After(pause):
-			case <-ctx.Done():
-			}
-		case err != nil:
-			return fmt.Errorf("gateway: accept: %w", err)
-		default:
-			pause = 0
-			if !g.sockets.reserve() {
-				_ = socket.Close()
-				continue
-			}
-			g.sockets.add(socket, false)
-			go g.welcome(socket, config)
+	err = accept.Loop(ctx, l, g.options.Logger.With("door", door.String()), func(socket net.Conn) {
+		if !g.sockets.reserve() {
+			_ = socket.Close()
+			return
 		}
+		g.sockets.add(socket, false)
+		go g.welcome(socket, config)
+	})
+	if err != nil {
+		return fmt.Errorf("gateway: accept: %w", err)
 	}
-}
-
-func isTemporary(err error) bool {
-	var temporary interface{ Temporary() bool }
-	return errors.As(err, &temporary) && temporary.Temporary()
+	return nil
 }
 
 // welcome serves a connection that was accepted; config is nil for [Plain].

@@ -28,10 +28,10 @@ type Account struct {
 
 	// The addresses, "host:port", as in [Addresses]; "" where there is no such listener.
 	MQTT, TLS, HTTPS, Plain string
-	// Control is the URL of the control plane, and ControlHandler what it serves.
-	Control        string
-	ControlHandler http.Handler
+	// Control is the URL of the control plane; "" where it is not served.
+	Control string
 
+	plane     http.Handler // what Control serves
 	options   Options
 	listeners map[string]net.Listener
 	control   *http.Server
@@ -102,7 +102,7 @@ func (a *Account) openGateway() error {
 }
 
 func (a *Account) openControl() (err error) {
-	a.ControlHandler, err = registry.Handler(a.Registry, func(o *registry.HandlerOptions) {
+	a.plane, err = registry.Handler(a.Registry, func(o *registry.HandlerOptions) {
 		host := a.options.Hosts[0]
 		o.Keys = a.options.Keys
 		o.Endpoints = map[string]string{"iot:Data-ATS": host, "iot:Data": host, "iot:CredentialProvider": host, "iot:Jobs": host}
@@ -154,7 +154,7 @@ func (a *Account) serve() {
 	if l == nil {
 		return
 	}
-	a.control = &http.Server{Handler: a.ControlHandler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, ErrorLog: slog.NewLogLogger(a.options.Logger.Handler(), slog.LevelWarn)}
+	a.control = &http.Server{Handler: a.plane, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, ErrorLog: slog.NewLogLogger(a.options.Logger.Handler(), slog.LevelWarn)}
 	a.run(func() error {
 		if err := a.control.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			return err

@@ -30,8 +30,9 @@ type Options struct {
 	Rules func(*rules.Options)
 	// Gateway changes the gateway's options: limits, keys, origins.
 	Gateway func(*gateway.Options)
-	// Keys are those that requests to the gateway and the control plane may be signed with.
-	// Default nil: the control plane takes any signature, and the gateway none.
+	// Keys are those that requests to the gateway and the control plane may be signed with; what
+	// a key may do, on both, its policies say. Default nil: the control plane takes any
+	// signature, and the gateway none.
 	Keys gateway.Keys
 	// Logger is told why clients are refused, and what no client sees. Default: none.
 	Logger *slog.Logger
