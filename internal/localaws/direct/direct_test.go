@@ -289,26 +289,3 @@ func TestCanceled(t *testing.T) {
 		t.Errorf("the queue is there: %v", err)
 	}
 }
-
-// BenchmarkPut is a put by either client.
-func BenchmarkPut(b *testing.B) {
-	local := open(b)
-	clients := []struct {
-		name string
-		db   db
-	}{{"direct", direct.NewDynamoDB(local)}, {"SDK", dynamodb.NewFromConfig(local.Config())}}
-	if _, err := tableCalls[0].do(b.Context(), clients[0].db); err != nil {
-		b.Fatal(err)
-	}
-	for _, c := range clients {
-		b.Run(c.name, func(b *testing.B) {
-			b.ReportAllocs()
-			in := &dynamodb.PutItemInput{TableName: table, Item: item{"pk": s("a"), "text": s("How are you?"), "n": n(1), "version": n(7)}}
-			for b.Loop() {
-				if _, err := c.db.PutItem(b.Context(), in); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
