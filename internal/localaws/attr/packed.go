@@ -1,6 +1,9 @@
 package attr
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // Packed is an item in the form of [AppendBinary], as an immutable string that tables,
 // indexes, streams and journals share. Equal items have equal Packed. The zero Packed
@@ -39,6 +42,30 @@ func (p Packed) Item(names []string) Item {
 }
 
 func wanted(names []string, name string) bool { return names == nil || slices.Contains(names, name) }
+
+// Len returns the number of attributes.
+func (p Packed) Len() int {
+	if p == "" {
+		return 0
+	}
+	n, _ := uvarint(string(p))
+	return int(n)
+}
+
+// All decodes the attributes one after the other, in the order of their names.
+func (p Packed) All() iter.Seq2[string, Value] {
+	return func(yield func(string, Value) bool) {
+		if p == "" {
+			return
+		}
+		u := unpacker{string(p)}
+		for n := u.count(); n > 0; n-- {
+			if name := u.bytes(); !yield(name, u.value()) {
+				return
+			}
+		}
+	}
+}
 
 // Get decodes one attribute.
 func (p Packed) Get(name string) (v Value, ok bool) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptest"
+	"syscall"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -182,6 +183,20 @@ func serveHTTP(b *testing.B, local *localaws.Local) aws.Config {
 	return config
 }
 
+// reportProcessor reports the processor's time from here to the call of stop, of all
+// goroutines and the collector: a busy machine does not change it much.
+func reportProcessor(b *testing.B) (stop func()) {
+	used := func() (sum int64) {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			b.Fatal(err)
+		}
+		return u.Utime.Nano() + u.Stime.Nano()
+	}
+	before := used()
+	return func() { b.ReportMetric(float64(used()-before)/float64(b.N), "cpu-ns/op") }
+}
+
 // BenchmarkDynamoDB is a request by either client.
 func BenchmarkDynamoDB(b *testing.B) {
 	for _, op := range []struct {
@@ -203,6 +218,7 @@ func BenchmarkDynamoDB(b *testing.B) {
 			b.Run(op.name+"/"+c.name, func(b *testing.B) {
 				b.ReportAllocs()
 				do := op.task()
+				defer reportProcessor(b)()
 				for b.Loop() {
 					count++
 					if err := do(b.Context(), c.db, fmt.Sprintf("01JDQ4N9ZK7H2%08d", count)); err != nil {
@@ -229,6 +245,7 @@ func BenchmarkSQS(b *testing.B) {
 		}
 		b.Run("Send/"+c.name, func(b *testing.B) {
 			b.ReportAllocs()
+			defer reportProcessor(b)()
 			for b.Loop() {
 				if _, err := c.queues.SendMessage(b.Context(), &sqs.SendMessageInput{QueueUrl: out.QueueUrl, MessageBody: aws.String(body)}); err != nil {
 					b.Fatal(err)

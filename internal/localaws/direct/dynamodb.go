@@ -2,24 +2,30 @@ package direct
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/schemas"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/transport/http/protocol/awsjson"
 
 	"github.com/askaround/askaround-go/internal/localaws"
+	engine "github.com/askaround/askaround-go/internal/localaws/dynamodb"
 )
 
 // DynamoDB has the operations of *dynamodb.Client that geoindex and askaround use, and is safe for
 // concurrent use. Their documentation is there.
-type DynamoDB struct{ service service }
+type DynamoDB struct {
+	service service
+	engine  *engine.Engine
+}
 
 // NewDynamoDB returns a client of local's DynamoDB.
 func NewDynamoDB(local *localaws.Local) *DynamoDB {
-	return &DynamoDB{service{
+	return &DynamoDB{engine: local.DynamoDB(), service: service{
 		name: dynamodb.ServiceID,
-		engine: func(ctx context.Context, target string, body []byte, read func(int, http.Header, []byte) error) error {
+		serve: func(ctx context.Context, target string, body []byte, read func(int, http.Header, []byte) error) error {
 			return local.DynamoDB().Call(ctx, target, body, func(status int, answer []byte) error { return read(status, nil, answer) })
 		},
 		protocol: awsjson.New10(schemas.DynamoDB_20120810),
@@ -63,19 +69,55 @@ func (c *DynamoDB) UpdateTimeToLive(ctx context.Context, in *dynamodb.UpdateTime
 }
 
 func (c *DynamoDB) PutItem(ctx context.Context, in *dynamodb.PutItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
-	return call[dynamodb.PutItemOutput](ctx, &c.service, putItem, in)
+	r := takeRequest()
+	defer r.giveBack()
+	if ctx.Err() != nil || !r.putItem(in) {
+		return call[dynamodb.PutItemOutput](ctx, &c.service, putItem, in)
+	}
+	out, err := c.engine.PutItem(ctx, &r.put)
+	if err != nil {
+		return refused[dynamodb.PutItemOutput](ctx, c, putItem, in, err)
+	}
+	return &dynamodb.PutItemOutput{Attributes: attributesOf(out.Attributes)}, nil
 }
 
 func (c *DynamoDB) GetItem(ctx context.Context, in *dynamodb.GetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
-	return call[dynamodb.GetItemOutput](ctx, &c.service, getItem, in)
+	r := takeRequest()
+	defer r.giveBack()
+	if ctx.Err() != nil || !r.getItem(in) {
+		return call[dynamodb.GetItemOutput](ctx, &c.service, getItem, in)
+	}
+	out, err := c.engine.GetItem(ctx, &r.get)
+	if err != nil {
+		return refused[dynamodb.GetItemOutput](ctx, c, getItem, in, err)
+	}
+	return &dynamodb.GetItemOutput{Item: attributesOf(out.Item)}, nil
 }
 
 func (c *DynamoDB) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
-	return call[dynamodb.UpdateItemOutput](ctx, &c.service, updateItem, in)
+	r := takeRequest()
+	defer r.giveBack()
+	if ctx.Err() != nil || !r.updateItem(in) {
+		return call[dynamodb.UpdateItemOutput](ctx, &c.service, updateItem, in)
+	}
+	out, err := c.engine.UpdateItem(ctx, &r.keyed)
+	if err != nil {
+		return refused[dynamodb.UpdateItemOutput](ctx, c, updateItem, in, err)
+	}
+	return &dynamodb.UpdateItemOutput{Attributes: attributesOf(out.Attributes)}, nil
 }
 
 func (c *DynamoDB) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
-	return call[dynamodb.DeleteItemOutput](ctx, &c.service, deleteItem, in)
+	r := takeRequest()
+	defer r.giveBack()
+	if ctx.Err() != nil || !r.deleteItem(in) {
+		return call[dynamodb.DeleteItemOutput](ctx, &c.service, deleteItem, in)
+	}
+	out, err := c.engine.DeleteItem(ctx, &r.keyed)
+	if err != nil {
+		return refused[dynamodb.DeleteItemOutput](ctx, c, deleteItem, in, err)
+	}
+	return &dynamodb.DeleteItemOutput{Attributes: attributesOf(out.Attributes)}, nil
 }
 
 func (c *DynamoDB) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
@@ -95,5 +137,25 @@ func (c *DynamoDB) Scan(ctx context.Context, in *dynamodb.ScanInput, _ ...func(*
 }
 
 func (c *DynamoDB) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, _ ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
-	return call[dynamodb.TransactWriteItemsOutput](ctx, &c.service, transactWriteItems, in)
+	r := takeRequest()
+	defer r.giveBack()
+	if ctx.Err() != nil || !r.transactWrite(in) {
+		return call[dynamodb.TransactWriteItemsOutput](ctx, &c.service, transactWriteItems, in)
+	}
+	if err := c.engine.TransactWriteItems(ctx, &r.transact); err != nil {
+		return refused[dynamodb.TransactWriteItemsOutput](ctx, c, transactWriteItems, in, err)
+	}
+	return &dynamodb.TransactWriteItemsOutput{}, nil
+}
+
+// refused returns what call makes of an operation that failed with err before.
+func refused[Out any, P interface {
+	*Out
+	smithy.Deserializable
+}](ctx context.Context, c *DynamoDB, op operation, in smithy.Serializable, err error) (*Out, error) {
+	if errors.Is(err, engine.ErrMalformed) {
+		return call[Out, P](ctx, &c.service, op, in)
+	}
+	status, answer := c.engine.Refusal(ctx, op.target, err)
+	return nil, c.service.fail(op, c.service.read(ctx, op, P(new(Out)), status, nil, answer))
 }

@@ -18,7 +18,7 @@ type SQS struct{ service service }
 func NewSQS(local *localaws.Local) *SQS {
 	return &SQS{service{
 		name:     sqs.ServiceID,
-		engine:   local.SQS().Call,
+		serve:    local.SQS().Call,
 		protocol: awsjson.New10(schemas.AmazonSQS),
 		errors:   sqs.TypeRegistry,
 	}}

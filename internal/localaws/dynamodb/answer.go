@@ -48,6 +48,14 @@ func (o *object) raw(name string, text []byte) {
 	}
 }
 
+// image writes a member that is an item, unless it shows nothing.
+func (o *object) image(name string, m Image) {
+	if !m.IsZero() {
+		o.name(name)
+		o.dst = m.appendJSON(o.dst)
+	}
+}
+
 func (o *object) int(name string, n int) {
 	o.name(name)
 	o.dst = strconv.AppendInt(o.dst, int64(n), 10)
@@ -62,9 +70,9 @@ func (o *object) small(name string, v any) {
 	o.raw(name, text)
 }
 
-func (out *writeOutput) appendJSON(dst []byte) []byte {
+func (out *WriteOutput) appendJSON(dst []byte) []byte {
 	o := object{append(dst, '{')}
-	o.raw("Attributes", out.Attributes)
+	o.image("Attributes", out.Attributes)
 	if out.ConsumedCapacity != nil {
 		o.small("ConsumedCapacity", out.ConsumedCapacity)
 	}
@@ -74,9 +82,9 @@ func (out *writeOutput) appendJSON(dst []byte) []byte {
 	return append(o.dst, '}')
 }
 
-func (out *getItemOutput) appendJSON(dst []byte) []byte {
+func (out *GetItemOutput) appendJSON(dst []byte) []byte {
 	o := object{append(dst, '{')}
-	o.raw("Item", out.Item)
+	o.image("Item", out.Item)
 	if out.ConsumedCapacity != nil {
 		o.small("ConsumedCapacity", out.ConsumedCapacity)
 	}
@@ -85,13 +93,11 @@ func (out *getItemOutput) appendJSON(dst []byte) []byte {
 
 // itemJSON is the wire form of a row under a projection, nil for no row.
 func itemJSON(r row, p *expr.Projection) json.RawMessage {
-	switch {
-	case r == noRow:
+	m := imageOf(r, p)
+	if m.IsZero() {
 		return nil
-	case p == nil:
-		return r.packed().AppendJSON(nil, nil)
 	}
-	return attr.AppendItemJSON(nil, p.Apply(r.packed().Item(p.Attributes())))
+	return m.appendJSON(nil)
 }
 
 // appendJSON filters, projects and writes the rows that the page read. It needs no lock.

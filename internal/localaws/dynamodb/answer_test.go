@@ -26,9 +26,9 @@ func TestPagesAreWrittenWithoutLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	filtered := pageInput{TableName: aws.String("table"), FilterExpression: aws.String("x = :x"), ProjectionExpression: aws.String("sk"),
-		expressions: expressions{ExpressionAttributeValues: json.RawMessage(`{":x":{"N":"1"}}`)}}
+		expressions: expressions{ExpressionAttributeValues: Document{raw: json.RawMessage(`{":x":{"N":"1"}}`)}}}
 	queried := filtered
-	queried.ExpressionAttributeValues = json.RawMessage(`{":x":{"N":"1"},":p":{"S":"p"}}`)
+	queried.ExpressionAttributeValues = Document{raw: json.RawMessage(`{":x":{"N":"1"},":p":{"S":"p"}}`)}
 	for _, row := range []struct {
 		why  string
 		read func() (*pageOutput, error)

@@ -26,10 +26,10 @@ type (
 		DeleteRequest *deleteRequest `json:",omitempty"`
 	}
 	putRequest struct {
-		Item json.RawMessage `api:"required"`
+		Item Document `api:"required"`
 	}
 	deleteRequest struct {
-		Key json.RawMessage `api:"required"`
+		Key Document `api:"required"`
 	}
 )
 
@@ -92,9 +92,9 @@ func (e *Engine) prepareRequest(table string, r writeRequest) (*write, error) {
 	case (r.PutRequest == nil) == (r.DeleteRequest == nil):
 		return nil, invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
 	case r.PutRequest != nil:
-		return e.prepare(writePut, &writeInput{TableName: &table, Item: r.PutRequest.Item})
+		return e.prepare(writePut, &WriteInput{TableName: &table, Item: r.PutRequest.Item})
 	}
-	return e.prepare(writeDelete, &writeInput{TableName: &table, Key: r.DeleteRequest.Key})
+	return e.prepare(writeDelete, &WriteInput{TableName: &table, Key: r.DeleteRequest.Key})
 }
 
 // batchTable does the writes of one table and returns how many it did: those that the
@@ -142,7 +142,7 @@ type batchGetInput struct {
 }
 
 type keysAndAttributes struct {
-	Keys                     []json.RawMessage `api:"required,len=1..100,bare"`
+	Keys                     []Document        `api:"required,len=1..100,bare"`
 	ProjectionExpression     *string           `json:",omitempty"`
 	ExpressionAttributeNames map[string]string `json:",omitempty"`
 	ConsistentRead           bool              `json:",omitempty"`
@@ -191,7 +191,7 @@ func (e *Engine) prepareGets(in *batchGetInput) (map[string][]*get, error) {
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
 		r := in.RequestItems[name]
 		for _, raw := range r.Keys {
-			g, err := e.prepareGet(&getInput{&name, raw, r.ProjectionExpression, r.ExpressionAttributeNames}, legacy{AttributesToGet: r.AttributesToGet})
+			g, err := e.prepareGet(&GetInput{&name, raw, r.ProjectionExpression, r.ExpressionAttributeNames}, legacy{AttributesToGet: r.AttributesToGet})
 			if err != nil {
 				return nil, err
 			}

@@ -126,8 +126,18 @@ func absent(v reflect.Value) bool {
 		return v.IsNil() || v.Type() == rawMessage && string(v.Bytes()) == "null"
 	case reflect.String:
 		return v.Len() == 0
+	case reflect.Struct:
+		return v.Type() == document && !documentIn(v).present()
 	}
 	return false
+}
+
+// documentIn returns the Document that v is, without a copy where there is one already.
+func documentIn(v reflect.Value) Document {
+	if v.CanAddr() {
+		return *v.Addr().Interface().(*Document)
+	}
+	return v.Interface().(Document)
 }
 
 // rule returns the words of the constraint that v violates, "" where it meets it.
@@ -231,7 +241,10 @@ func valuesRule(bounds string) rule {
 	}
 }
 
-var rawMessage = reflect.TypeFor[json.RawMessage]()
+var (
+	rawMessage = reflect.TypeFor[json.RawMessage]()
+	document   = reflect.TypeFor[Document]()
+)
 
 func sortedKeys(m reflect.Value) []reflect.Value {
 	keys := m.MapKeys()

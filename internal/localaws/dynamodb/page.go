@@ -1,7 +1,6 @@
 package dynamodb
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -25,7 +24,7 @@ type pageInput struct {
 	ProjectionExpression   *string
 	expressions
 	legacy
-	ExclusiveStartKey json.RawMessage
+	ExclusiveStartKey Document
 	ConsistentRead    bool
 }
 
@@ -61,7 +60,7 @@ func (e *Engine) prepareReader(in *pageInput, limit *int, parse func(*expr.Param
 		r.limit = *limit
 	}
 	var err error
-	if r.start, err = attr.DecodeItem(orNull(in.ExclusiveStartKey)); err != nil {
+	if r.start, err = in.ExclusiveStartKey.item(); err != nil {
 		return nil, err
 	}
 	p, err := in.params()

@@ -16,18 +16,18 @@ const (
 	maxTransactBytes = 4 << 20
 )
 
-type transactWriteInput struct {
+type TransactWriteInput struct {
 	ReturnConsumedCapacity      string              `api:"enum=INDEXES TOTAL NONE"`
 	ReturnItemCollectionMetrics string              `api:"enum=SIZE NONE"`
 	ClientRequestToken          *string             `api:"len=1..36"`
-	TransactItems               []transactWriteItem `api:"required,len=1..100"`
+	TransactItems               []TransactWriteItem `api:"required,len=1..100"`
 }
 
-type transactWriteItem struct {
-	ConditionCheck *writeInput `api:"require=Key ConditionExpression"`
-	Put            *writeInput `api:"require=Item"`
-	Delete         *writeInput `api:"require=Key"`
-	Update         *writeInput `api:"require=Key UpdateExpression"`
+type TransactWriteItem struct {
+	ConditionCheck *WriteInput `api:"require=Key ConditionExpression"`
+	Put            *WriteInput `api:"require=Item"`
+	Delete         *WriteInput `api:"require=Key"`
+	Update         *WriteInput `api:"require=Key UpdateExpression"`
 }
 
 type transactWriteOutput struct {
@@ -99,7 +99,7 @@ func (f *fate) err() error {
 	return err
 }
 
-func (e *Engine) transactWrite(ctx context.Context, in *transactWriteInput) (*transactWriteOutput, error) {
+func (e *Engine) transactWrite(ctx context.Context, in *TransactWriteInput) (*transactWriteOutput, error) {
 	writes, err := e.prepareTransaction(in)
 	if err != nil {
 		return nil, err
@@ -138,7 +138,7 @@ func (e *Engine) transactWrite(ctx context.Context, in *transactWriteInput) (*tr
 	return out, e.log.Wait(ctx, lsn)
 }
 
-func (e *Engine) prepareTransaction(in *transactWriteInput) ([]*write, error) {
+func (e *Engine) prepareTransaction(in *TransactWriteInput) ([]*write, error) {
 	var writes []*write
 	seen, size := itemSet{}, 0
 	fate := newFate(len(in.TransactItems))
@@ -179,10 +179,10 @@ func checkTransactionSize(size int) error {
 var errSameItem = invalid("Transaction request cannot include multiple operations on one item")
 
 // only returns the one action that an item holds.
-func (t transactWriteItem) only() (kind writeKind, in *writeInput, err error) {
+func (t TransactWriteItem) only() (kind writeKind, in *WriteInput, err error) {
 	for _, c := range []struct {
 		kind writeKind
-		in   *writeInput
+		in   *WriteInput
 	}{{writePut, t.Put}, {writeUpdate, t.Update}, {writeDelete, t.Delete}, {writeCheck, t.ConditionCheck}} {
 		if c.in != nil && in != nil {
 			return 0, nil, invalid("TransactItems can only contain one of Check, Put, Update or Delete")
@@ -199,7 +199,7 @@ func (t transactWriteItem) only() (kind writeKind, in *writeInput, err error) {
 
 // token returns the client's token with a hash of what it asked for, over a form in
 // which the order of maps does not matter.
-func (in *transactWriteInput) token() (*usedToken, error) {
+func (in *TransactWriteInput) token() (*usedToken, error) {
 	if in.ClientRequestToken == nil {
 		return nil, nil
 	}
@@ -307,7 +307,7 @@ type transactGetInput struct {
 }
 
 type transactGetItem struct {
-	Get *getInput `api:"required"`
+	Get *GetInput `api:"required"`
 }
 
 type itemResponse struct {

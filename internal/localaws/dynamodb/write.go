@@ -2,22 +2,21 @@ package dynamodb
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/askaround/askaround-go/internal/localaws/attr"
 	"github.com/askaround/askaround-go/internal/localaws/expr"
 )
 
-// writeInput are the parameters that PutItem, UpdateItem and DeleteItem share, and the
+// WriteInput are the parameters that PutItem, UpdateItem and DeleteItem share, and the
 // actions of a TransactWriteItems with them.
-type writeInput struct {
+type WriteInput struct {
 	ReturnConsumedCapacity string  `api:"enum=INDEXES TOTAL NONE"`
 	TableName              *string `api:"required,table=1..255"`
-	Item                   json.RawMessage
+	Item                   Document
 	ReturnValues           string `api:"enum=ALL_NEW UPDATED_OLD ALL_OLD NONE UPDATED_NEW"`
 
 	ReturnItemCollectionMetrics         string `api:"enum=SIZE NONE"`
-	Key                                 json.RawMessage
+	Key                                 Document
 	ReturnValuesOnConditionCheckFailure string `api:"enum=ALL_OLD NONE"`
 
 	UpdateExpression    *string
@@ -28,16 +27,16 @@ type writeInput struct {
 
 // The inputs of the operations differ in what they must have.
 type (
-	putItemInput struct {
-		writeInput `api:"require=Item"`
+	PutItemInput struct {
+		WriteInput `api:"require=Item"`
 	}
-	keyedInput struct {
-		writeInput `api:"require=Key"`
+	KeyedInput struct {
+		WriteInput `api:"require=Key"`
 	}
 )
 
-type writeOutput struct {
-	Attributes            json.RawMessage
+type WriteOutput struct {
+	Attributes            Image
 	ConsumedCapacity      *consumed
 	ItemCollectionMetrics *collectionMetrics
 }
@@ -52,7 +51,7 @@ const (
 	writeCheck // of a transaction: a condition alone
 )
 
-// write is a writeInput, parsed and checked as far as that goes without the item
+// write is a WriteInput, parsed and checked as far as that goes without the item
 // that is there.
 type write struct {
 	kind      writeKind
@@ -77,15 +76,15 @@ func (w *write) find() row {
 
 // prepare checks in, in AWS's order. Errors that come without a write are about the
 // request; those with one are about the item, in its table.
-func (e *Engine) prepare(kind writeKind, in *writeInput) (*write, error) {
+func (e *Engine) prepare(kind writeKind, in *WriteInput) (*write, error) {
 	if err := in.check(in.legacy, in.sources(kind)...); err != nil {
 		return nil, err
 	}
-	raw := in.Key
+	document := in.Key
 	if kind == writePut {
-		raw = in.Item
+		document = in.Item
 	}
-	item, err := attr.DecodeItem(raw)
+	item, err := document.item()
 	if err != nil {
 		return nil, err
 	}
@@ -106,14 +105,14 @@ func (e *Engine) prepare(kind writeKind, in *writeInput) (*write, error) {
 }
 
 // sources are the expressions that a write of a kind can have.
-func (in *writeInput) sources(kind writeKind) []expression {
+func (in *WriteInput) sources(kind writeKind) []expression {
 	if kind == writeUpdate {
 		return []expression{{"UpdateExpression", in.UpdateExpression}, {"ConditionExpression", in.ConditionExpression}}
 	}
 	return []expression{{"ConditionExpression", in.ConditionExpression}}
 }
 
-func (w *write) parse(in *writeInput) error {
+func (w *write) parse(in *WriteInput) error {
 	p, err := in.params()
 	if err != nil {
 		return err
@@ -212,7 +211,7 @@ func (w *write) updated(old attr.Item) (attr.Item, []expr.Path, error) {
 }
 
 // writeItem is PutItem, UpdateItem and DeleteItem.
-func (e *Engine) writeItem(ctx context.Context, kind writeKind, in *writeInput) (*writeOutput, error) {
+func (e *Engine) writeItem(ctx context.Context, kind writeKind, in *WriteInput) (*WriteOutput, error) {
 	w, err := e.prepare(kind, in)
 	if err != nil {
 		return nil, err
@@ -230,7 +229,7 @@ func (e *Engine) writeItem(ctx context.Context, kind writeKind, in *writeInput) 
 	lsn := e.commit([]change{c}, nil)
 	metrics := t.metrics(in.ReturnItemCollectionMetrics, w.item)
 	t.mu.Unlock()
-	out := &writeOutput{
+	out := &WriteOutput{
 		Attributes:       returned(in.ReturnValues, c, touched),
 		ConsumedCapacity: u.report(in.ReturnConsumedCapacity), ItemCollectionMetrics: metrics,
 	}
@@ -260,37 +259,37 @@ func (e *Engine) runOne(w *write, mode string) (c change, touched []expr.Path, u
 }
 
 // returned is what ReturnValues asks for.
-func returned(mode string, c change, touched []expr.Path) json.RawMessage {
+func returned(mode string, c change, touched []expr.Path) Image {
 	switch mode {
 	case "ALL_OLD":
-		return itemJSON(c.old, nil)
+		return imageOf(c.old, nil)
 	case "ALL_NEW":
-		return itemJSON(c.new, nil)
+		return imageOf(c.new, nil)
 	case "UPDATED_OLD":
-		return pathsJSON(c.old, touched)
+		return pathsOf(c.old, touched)
 	case "UPDATED_NEW":
-		return pathsJSON(c.new, touched)
+		return pathsOf(c.new, touched)
 	}
-	return nil
+	return Image{}
 }
 
-// pathsJSON is the wire form of what r holds at the paths, nil for nothing.
-func pathsJSON(r row, paths []expr.Path) json.RawMessage {
+// pathsOf shows what r holds at the paths.
+func pathsOf(r row, paths []expr.Path) Image {
 	item := expr.Pick(itemOf(r), paths)
 	if len(item) == 0 {
-		return nil
+		return Image{}
 	}
-	return attr.AppendItemJSON(nil, item)
+	return Image{parts: item}
 }
 
-func (e *Engine) putItem(ctx context.Context, in *putItemInput) (*writeOutput, error) {
-	return e.writeItem(ctx, writePut, &in.writeInput)
+func (e *Engine) putItem(ctx context.Context, in *PutItemInput) (*WriteOutput, error) {
+	return e.writeItem(ctx, writePut, &in.WriteInput)
 }
 
-func (e *Engine) updateItem(ctx context.Context, in *keyedInput) (*writeOutput, error) {
-	return e.writeItem(ctx, writeUpdate, &in.writeInput)
+func (e *Engine) updateItem(ctx context.Context, in *KeyedInput) (*WriteOutput, error) {
+	return e.writeItem(ctx, writeUpdate, &in.WriteInput)
 }
 
-func (e *Engine) deleteItem(ctx context.Context, in *keyedInput) (*writeOutput, error) {
-	return e.writeItem(ctx, writeDelete, &in.writeInput)
+func (e *Engine) deleteItem(ctx context.Context, in *KeyedInput) (*WriteOutput, error) {
+	return e.writeItem(ctx, writeDelete, &in.WriteInput)
 }
