@@ -69,20 +69,18 @@ func (p Packed) All() iter.Seq2[string, Value] {
 
 // Get decodes one attribute.
 func (p Packed) Get(name string) (v Value, ok bool) {
-	if p == "" {
+	c, ok := p.Find(name)
+	if !ok {
 		return Value{}, false
 	}
-	u := unpacker{string(p)}
-	for n := u.count(); n > 0; n-- {
-		switch got := u.bytes(); {
-		case got == name:
-			return u.value(), true
-		case got > name: // they are in order
-			return Value{}, false
-		}
-		u.skip()
+	return c.Value(), true
+}
+
+// Into decodes all attributes and adds them to item.
+func (p Packed) Into(item Item) {
+	for name, v := range p.All() {
+		item[name] = v
 	}
-	return Value{}, false
 }
 
 // Pick returns the item with the attributes of the given names alone.

@@ -55,16 +55,8 @@ func (c cancellation) appendJSON(dst []byte) []byte {
 
 // fate collects what becomes of each item of a transaction.
 type fate struct {
-	reasons []cancellation
-	failed  bool
-}
-
-func newFate(items int) *fate {
-	f := &fate{reasons: make([]cancellation, items)}
-	for i := range f.reasons {
-		f.reasons[i].Code = "None"
-	}
-	return f
+	items   int
+	reasons []cancellation // of all items, once one has failed
 }
 
 // fail notes that the error of one item cancels the transaction. An error that is not
@@ -75,7 +67,10 @@ func (f *fate) fail(item int, err error) error {
 	if code == "" || api.whole {
 		return err
 	}
-	f.reasons[item], f.failed = cancellation{code, api.Message, api.Item}, true
+	if f.reasons == nil {
+		f.reasons = slices.Repeat([]cancellation{{Code: "None"}}, f.items)
+	}
+	f.reasons[item] = cancellation{code, api.Message, api.Item}
 	return nil
 }
 
@@ -87,7 +82,7 @@ var cancellationCodes = map[string]string{
 
 // err returns the answer to a transaction that is canceled, nil to one that is not.
 func (f *fate) err() error {
-	if !f.failed {
+	if f.reasons == nil {
 		return nil
 	}
 	codes := make([]string, len(f.reasons))
@@ -139,9 +134,9 @@ func (e *Engine) transactWrite(ctx context.Context, in *TransactWriteInput) (*tr
 }
 
 func (e *Engine) prepareTransaction(in *TransactWriteInput) ([]*write, error) {
-	var writes []*write
+	writes := make([]*write, 0, len(in.TransactItems))
 	seen, size := itemSet{}, 0
-	fate := newFate(len(in.TransactItems))
+	fate := fate{items: len(in.TransactItems)}
 	for i, item := range in.TransactItems {
 		kind, input, err := item.only()
 		if err != nil {
@@ -243,7 +238,7 @@ func lockTables(tables []*table) (unlock func()) {
 
 // runAll evaluates every write; one that fails cancels all.
 func runAll(writes []*write) ([]change, error) {
-	changes, fate := make([]change, len(writes)), newFate(len(writes))
+	changes, fate := make([]change, len(writes)), fate{items: len(writes)}
 	for i, w := range writes {
 		c, _, err := w.run()
 		if err != nil {
@@ -321,7 +316,7 @@ type transactGetOutput struct {
 
 func (e *Engine) transactGet(_ context.Context, in *transactGetInput) (*transactGetOutput, error) {
 	var gets []*get
-	seen, fate := itemSet{}, newFate(len(in.TransactItems))
+	seen, fate := itemSet{}, fate{items: len(in.TransactItems)}
 	for i, item := range in.TransactItems {
 		g, err := e.prepareGet(item.Get, legacy{})
 		if g == nil {

@@ -2,6 +2,8 @@ package dynamodb
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/askaround/askaround-go/internal/localaws/attr"
 	"github.com/askaround/askaround-go/internal/localaws/expr"
@@ -149,12 +151,9 @@ func (w *write) checkItem(item attr.Item) error {
 	if err := t.checkKey(item); err != nil {
 		return err
 	}
-	if w.update != nil {
-		for _, name := range w.update.Attributes() {
-			if t.key.has(name) {
-				return badParameter("Cannot update attribute %s. This attribute is part of the key", name)
-			}
-		}
+	if w.update != nil && (w.update.Changes(t.key.Hash) || t.key.Range != "" && w.update.Changes(t.key.Range)) {
+		i := slices.IndexFunc(w.update.Attributes(), t.key.has)
+		return badParameter("Cannot update attribute %s. This attribute is part of the key", w.update.Attributes()[i])
 	}
 	return nil
 }
@@ -166,7 +165,7 @@ func (w *write) run() (c change, touched []expr.Path, err error) {
 		return c, nil, tableNotFound()
 	}
 	c = change{table: t, old: w.find()}
-	if w.condition != nil && !w.condition.Eval(c.old.packed().Item(w.condition.Attributes())) {
+	if w.condition != nil && !w.condition.EvalPacked(c.old.packed()) {
 		var old attr.Item
 		if w.oldOnFail {
 			old = itemOf(c.old)
@@ -177,11 +176,9 @@ func (w *write) run() (c change, touched []expr.Path, err error) {
 	case writePut:
 		c.new = w.row
 	case writeUpdate:
-		item, paths, err := w.updated(itemOf(c.old))
-		if err != nil {
+		if c.new, touched, err = w.updated(c.old); err != nil {
 			return c, nil, err
 		}
-		c.new, touched = newRow(t, item), paths
 	case writeCheck:
 		c.new = c.old
 	}
@@ -190,24 +187,26 @@ func (w *write) run() (c change, touched []expr.Path, err error) {
 
 // updated applies the update expression to old. An item that does not exist begins as
 // its key, which the expression can refer to.
-func (w *write) updated(old attr.Item) (attr.Item, []expr.Path, error) {
-	item, touched := old, []expr.Path(nil)
-	if old == nil {
-		item = w.item
+func (w *write) updated(old row) (new row, touched []expr.Path, err error) {
+	item := takeItem()
+	defer giveItem(item)
+	if old == noRow {
+		maps.Copy(item, w.item)
+	} else {
+		old.packed().Into(item)
 	}
 	if w.update != nil {
-		var err error
-		if item, touched, err = w.update.Apply(item); err != nil {
-			return nil, nil, err
+		if touched, err = w.update.ApplyTo(item); err != nil {
+			return noRow, nil, err
 		}
 	}
 	if err := w.table.checkIndexKeys(item); err != nil {
-		return nil, nil, err
+		return noRow, nil, err
 	}
 	if item.Size() > maxItem {
-		return nil, nil, errUpdateSize
+		return noRow, nil, errUpdateSize
 	}
-	return item, touched, nil
+	return newRow(w.table, item), touched, nil
 }
 
 // writeItem is PutItem, UpdateItem and DeleteItem.

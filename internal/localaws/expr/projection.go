@@ -63,7 +63,8 @@ func pickTree(paths []Path) (tree trie[struct{}]) {
 
 func pickItem(item attr.Item, tree *trie[struct{}]) attr.Item {
 	picked := make(attr.Item, len(tree.children))
-	for _, c := range tree.children {
+	for i := range tree.children {
+		c := &tree.children[i]
 		if v, ok := item[c.step.Name]; ok {
 			if v, ok = pickValue(v, c); ok {
 				picked[c.step.Name] = v
@@ -80,7 +81,8 @@ func pickValue(v attr.Value, tree *trie[struct{}]) (attr.Value, bool) {
 		return v, true
 	case tree.inList():
 		var list []attr.Value
-		for _, c := range tree.children {
+		for i := range tree.children {
+			c := &tree.children[i]
 			if e, ok := c.step.into(v); ok {
 				if e, ok = pickValue(e, c); ok {
 					list = append(list, e)
