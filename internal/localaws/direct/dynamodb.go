@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/schemas"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/transport/http/protocol/awsjson"
 
@@ -156,6 +157,32 @@ func refused[Out any, P interface {
 	if errors.Is(err, engine.ErrMalformed) {
 		return call[Out, P](ctx, &c.service, op, in)
 	}
+	return nil, c.service.fail(op, c.refusal(ctx, op, P(new(Out)), err))
+}
+
+// refusal is the SDK's error for one of the engine's: two that callers expect are made,
+// the others read from JSON.
+func (c *DynamoDB) refusal(ctx context.Context, op operation, out smithy.Deserializable, err error) error {
+	if err := ctx.Err(); err != nil { // whatever the engine says of it
+		return &smithy.CanceledError{Err: err}
+	}
+	if message, item, ok := engine.ConditionFailed(err); ok {
+		return &types.ConditionalCheckFailedException{Message: &message, Item: attributesOf(item)}
+	}
+	if message, reasons, ok := engine.TransactionCanceled(err); ok {
+		return &types.TransactionCanceledException{Message: &message, CancellationReasons: reasonsOf(reasons)}
+	}
 	status, answer := c.engine.Refusal(ctx, op.target, err)
-	return nil, c.service.fail(op, c.service.read(ctx, op, P(new(Out)), status, nil, answer))
+	return c.service.read(ctx, op, out, status, nil, answer)
+}
+
+func reasonsOf(reasons []engine.Cancellation) []types.CancellationReason {
+	all := make([]types.CancellationReason, len(reasons))
+	for i := range reasons {
+		all[i] = types.CancellationReason{Code: &reasons[i].Code, Item: attributesOf(reasons[i].Item)}
+		if reasons[i].Message != "" {
+			all[i].Message = &reasons[i].Message
+		}
+	}
+	return all
 }

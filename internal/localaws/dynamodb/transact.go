@@ -35,20 +35,20 @@ type transactWriteOutput struct {
 	ItemCollectionMetrics map[string][]*collectionMetrics `json:",omitempty"`
 }
 
-// cancellation is why one item of a transaction did not come about.
-type cancellation struct {
+// Cancellation is why one item of a transaction did not come about.
+type Cancellation struct {
 	Code    string // "None" for the items that were not at fault
 	Message string
-	Item    attr.Item
+	Item    Image
 }
 
-func (c cancellation) appendJSON(dst []byte) []byte {
+func (c Cancellation) appendJSON(dst []byte) []byte {
 	dst = attr.AppendString(append(dst, `{"Code":`...), c.Code)
 	if c.Message != "" {
 		dst = attr.AppendString(append(dst, `,"Message":`...), c.Message)
 	}
-	if c.Item != nil {
-		dst = attr.AppendItemJSON(append(dst, `,"Item":`...), c.Item)
+	if !c.Item.IsZero() {
+		dst = c.Item.appendJSON(append(dst, `,"Item":`...))
 	}
 	return append(dst, '}')
 }
@@ -56,7 +56,7 @@ func (c cancellation) appendJSON(dst []byte) []byte {
 // fate collects what becomes of each item of a transaction.
 type fate struct {
 	items   int
-	reasons []cancellation // of all items, once one has failed
+	reasons []Cancellation // of all items, once one has failed
 }
 
 // fail notes that the error of one item cancels the transaction. An error that is not
@@ -68,9 +68,9 @@ func (f *fate) fail(item int, err error) error {
 		return err
 	}
 	if f.reasons == nil {
-		f.reasons = slices.Repeat([]cancellation{{Code: "None"}}, f.items)
+		f.reasons = slices.Repeat([]Cancellation{{Code: "None"}}, f.items)
 	}
-	f.reasons[item] = cancellation{code, api.Message, api.Item}
+	f.reasons[item] = Cancellation{code, api.Message, api.Item}
 	return nil
 }
 

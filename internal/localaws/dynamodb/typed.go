@@ -58,6 +58,20 @@ func (e *Engine) TransactWriteItems(ctx context.Context, in *TransactWriteInput)
 	return err
 }
 
+// ConditionFailed returns the members of a ConditionalCheckFailedException; ok is false
+// where err is told as something else.
+func ConditionFailed(err error) (message string, item Image, ok bool) {
+	api := asAPIError(err)
+	return api.Message, api.Item, api.Type == nsDynamoDB+"ConditionalCheckFailedException"
+}
+
+// TransactionCanceled returns the members of a TransactionCanceledException; ok is false
+// where err is told as something else.
+func TransactionCanceled(err error) (message string, reasons []Cancellation, ok bool) {
+	api := asAPIError(err)
+	return api.Message, api.Reasons, api.Type == nsDynamoDB+"TransactionCanceledException"
+}
+
 // Refusal returns the answer to an operation that failed: its HTTP status and body.
 // target is what X-Amz-Target would have.
 func (e *Engine) Refusal(ctx context.Context, target string, err error) (status int, body []byte) {

@@ -166,9 +166,9 @@ func (w *write) run() (c change, touched []expr.Path, err error) {
 	}
 	c = change{table: t, old: w.find()}
 	if w.condition != nil && !w.condition.EvalPacked(c.old.packed()) {
-		var old attr.Item
+		var old Image
 		if w.oldOnFail {
-			old = itemOf(c.old)
+			old = imageOf(c.old, nil)
 		}
 		return c, nil, conditionFailed(old)
 	}
