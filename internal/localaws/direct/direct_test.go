@@ -250,6 +250,9 @@ func TestSameAsSDK(t *testing.T) {
 
 func compare(t *testing.T, want, got any, wantErr, err error) {
 	t.Helper()
+	if reflect.DeepEqual(fault(wantErr), fault(err)) && reflect.DeepEqual(told(want), told(got)) {
+		return // at once: package cmp takes its time for lists in lists
+	}
 	if diff := cmp.Diff(fault(wantErr), fault(err), unexported, repeats); diff != "" {
 		t.Errorf("errors (-SDK +direct):\n%s", diff)
 	}
@@ -259,6 +262,18 @@ func compare(t *testing.T, want, got any, wantErr, err error) {
 	if diff := cmp.Diff(want, got, unexported, cmpopts.IgnoreTypes(middleware.Metadata{}), cmpopts.IgnoreFields(types.TableDescription{}, "TableId")); diff != "" {
 		t.Errorf("outputs (-SDK +direct):\n%s", diff)
 	}
+}
+
+// told is an output without what the SDK's client notes of the way.
+func told(out any) any {
+	v := reflect.ValueOf(out)
+	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct || !v.Elem().FieldByName("ResultMetadata").IsValid() {
+		return out
+	}
+	c := reflect.New(v.Elem().Type())
+	c.Elem().Set(v.Elem())
+	c.Elem().FieldByName("ResultMetadata").SetZero()
+	return c.Interface()
 }
 
 // unexported lets cmp look into the SDK's structures.
