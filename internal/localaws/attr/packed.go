@@ -52,15 +52,18 @@ func (p Packed) Len() int {
 	return int(n)
 }
 
-// All decodes the attributes one after the other, in the order of their names.
-func (p Packed) All() iter.Seq2[string, Value] {
+// All decodes the attributes with the given names one after the other, in the order of
+// their names; nil means all.
+func (p Packed) All(names []string) iter.Seq2[string, Value] {
 	return func(yield func(string, Value) bool) {
 		if p == "" {
 			return
 		}
 		u := unpacker{string(p)}
 		for n := u.count(); n > 0; n-- {
-			if name := u.bytes(); !yield(name, u.value()) {
+			if name := u.bytes(); !wanted(names, name) {
+				u.skip()
+			} else if !yield(name, u.value()) {
 				return
 			}
 		}
@@ -78,7 +81,7 @@ func (p Packed) Get(name string) (v Value, ok bool) {
 
 // Into decodes all attributes and adds them to item.
 func (p Packed) Into(item Item) {
-	for name, v := range p.All() {
+	for name, v := range p.All(nil) {
 		item[name] = v
 	}
 }

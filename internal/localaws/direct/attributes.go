@@ -3,6 +3,7 @@ package direct
 import (
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/askaround/askaround-go/internal/localaws/attr"
@@ -22,6 +23,23 @@ func attributesOf(m engine.Image) map[string]types.AttributeValue {
 		w.left--
 	}
 	return all
+}
+
+// pageOf makes the SDK's page of the engine's.
+func pageOf(p *engine.PageOutput) *dynamodb.QueryOutput {
+	out := &dynamodb.QueryOutput{ScannedCount: int32(p.Scanned()), LastEvaluatedKey: attributesOf(p.LastKey()), ConsumedCapacity: capacityOf(p.ConsumedCapacity)}
+	if p.CountOnly() {
+		for range p.Items() {
+			out.Count++
+		}
+		return out
+	}
+	out.Items = make([]map[string]types.AttributeValue, 0, p.Scanned())
+	for m := range p.Items() {
+		out.Items = append(out.Items, attributesOf(m))
+	}
+	out.Count = int32(len(out.Items))
+	return out
 }
 
 // attributes makes attribute values. Strings and numbers, which most are, it allocates

@@ -79,7 +79,7 @@ func (c *DynamoDB) PutItem(ctx context.Context, in *dynamodb.PutItemInput, _ ...
 	if err != nil {
 		return refused[dynamodb.PutItemOutput](ctx, c, putItem, in, err)
 	}
-	return &dynamodb.PutItemOutput{Attributes: attributesOf(out.Attributes)}, nil
+	return &dynamodb.PutItemOutput{Attributes: attributesOf(out.Attributes), ConsumedCapacity: capacityOf(out.ConsumedCapacity)}, nil
 }
 
 func (c *DynamoDB) GetItem(ctx context.Context, in *dynamodb.GetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
@@ -92,7 +92,7 @@ func (c *DynamoDB) GetItem(ctx context.Context, in *dynamodb.GetItemInput, _ ...
 	if err != nil {
 		return refused[dynamodb.GetItemOutput](ctx, c, getItem, in, err)
 	}
-	return &dynamodb.GetItemOutput{Item: attributesOf(out.Item)}, nil
+	return &dynamodb.GetItemOutput{Item: attributesOf(out.Item), ConsumedCapacity: capacityOf(out.ConsumedCapacity)}, nil
 }
 
 func (c *DynamoDB) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
@@ -105,7 +105,7 @@ func (c *DynamoDB) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput,
 	if err != nil {
 		return refused[dynamodb.UpdateItemOutput](ctx, c, updateItem, in, err)
 	}
-	return &dynamodb.UpdateItemOutput{Attributes: attributesOf(out.Attributes)}, nil
+	return &dynamodb.UpdateItemOutput{Attributes: attributesOf(out.Attributes), ConsumedCapacity: capacityOf(out.ConsumedCapacity)}, nil
 }
 
 func (c *DynamoDB) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
@@ -118,7 +118,7 @@ func (c *DynamoDB) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput,
 	if err != nil {
 		return refused[dynamodb.DeleteItemOutput](ctx, c, deleteItem, in, err)
 	}
-	return &dynamodb.DeleteItemOutput{Attributes: attributesOf(out.Attributes)}, nil
+	return &dynamodb.DeleteItemOutput{Attributes: attributesOf(out.Attributes), ConsumedCapacity: capacityOf(out.ConsumedCapacity)}, nil
 }
 
 func (c *DynamoDB) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.BatchWriteItemOutput, error) {
@@ -130,7 +130,16 @@ func (c *DynamoDB) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemIn
 }
 
 func (c *DynamoDB) Query(ctx context.Context, in *dynamodb.QueryInput, _ ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
-	return call[dynamodb.QueryOutput](ctx, &c.service, query, in)
+	r := takeRequest()
+	defer r.giveBack()
+	if ctx.Err() != nil || !r.queryPage(in) {
+		return call[dynamodb.QueryOutput](ctx, &c.service, query, in)
+	}
+	out, err := c.engine.Query(ctx, &r.query)
+	if err != nil {
+		return refused[dynamodb.QueryOutput](ctx, c, query, in, err)
+	}
+	return pageOf(out), nil
 }
 
 func (c *DynamoDB) Scan(ctx context.Context, in *dynamodb.ScanInput, _ ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error) {
@@ -143,10 +152,11 @@ func (c *DynamoDB) TransactWriteItems(ctx context.Context, in *dynamodb.Transact
 	if ctx.Err() != nil || !r.transactWrite(in) {
 		return call[dynamodb.TransactWriteItemsOutput](ctx, &c.service, transactWriteItems, in)
 	}
-	if err := c.engine.TransactWriteItems(ctx, &r.transact); err != nil {
+	out, err := c.engine.TransactWriteItems(ctx, &r.transact)
+	if err != nil {
 		return refused[dynamodb.TransactWriteItemsOutput](ctx, c, transactWriteItems, in, err)
 	}
-	return &dynamodb.TransactWriteItemsOutput{}, nil
+	return &dynamodb.TransactWriteItemsOutput{ConsumedCapacity: capacitiesOf(out.ConsumedCapacity)}, nil
 }
 
 // refused returns what call makes of an operation that failed with err before.

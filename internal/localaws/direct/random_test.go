@@ -88,7 +88,7 @@ func createRandomTables(t *testing.T, c db) {
 		{TableName: aws.String("numbers"), KeySchema: schema("pk", "sk"),
 			AttributeDefinitions:   []types.AttributeDefinition{attribute("pk", "S"), attribute("sk", "N"), attribute("a", "S"), attribute("b", "N")},
 			GlobalSecondaryIndexes: []types.GlobalSecondaryIndex{{IndexName: aws.String("by-a"), KeySchema: schema("a"), Projection: all}},
-			LocalSecondaryIndexes:  []types.LocalSecondaryIndex{{IndexName: aws.String("by-b"), KeySchema: schema("pk", "b"), Projection: all}}},
+			LocalSecondaryIndexes:  []types.LocalSecondaryIndex{{IndexName: aws.String("by-b"), KeySchema: schema("pk", "b"), Projection: &types.Projection{ProjectionType: types.ProjectionTypeInclude, NonKeyAttributes: []string{"c"}}}}},
 		{TableName: aws.String("bytes"), KeySchema: schema("pk"), AttributeDefinitions: []types.AttributeDefinition{attribute("pk", "B")}},
 	} {
 		in.BillingMode = types.BillingModePayPerRequest
@@ -427,8 +427,26 @@ func (g *generator) query() *dynamodb.QueryInput {
 	in := &dynamodb.QueryInput{TableName: g.table(), KeyConditionExpression: aws.String(pickOne(g, "pk = :k", "pk = :k AND sk >= :v", "pk > :k", "")), FilterExpression: g.condition(),
 		ProjectionExpression: g.projection(), ReturnConsumedCapacity: g.capacity()}
 	in.ExpressionAttributeNames, in.ExpressionAttributeValues = g.params(in.KeyConditionExpression, in.FilterExpression, in.ProjectionExpression)
+	if in.ExpressionAttributeValues == nil && !g.one(9) {
+		in.ExpressionAttributeValues = item{}
+	}
 	if in.ExpressionAttributeValues != nil && strings.Contains(*in.KeyConditionExpression, ":k") {
-		in.ExpressionAttributeValues[":k"] = g.key(in.TableName)["pk"]
+		in.ExpressionAttributeValues[":k"] = pickOne(g, g.key(in.TableName)["pk"], s("x"), s("a"))
+	}
+	if g.one(8) {
+		in.Select = pickOne(g, types.SelectCount, types.SelectAllAttributes, types.SelectAllProjectedAttributes, types.SelectSpecificAttributes, "WHAT")
+	}
+	if g.one(4) {
+		in.IndexName = aws.String(pickOne(g, "by-a", "by-b", "none", "", "\xff"))
+		if *in.IndexName == "by-a" {
+			in.KeyConditionExpression = aws.String("a = :k")
+		}
+	}
+	if g.one(6) {
+		in.ExclusiveStartKey = g.key(in.TableName)
+	}
+	if g.spoil(40) {
+		in.QueryFilter = map[string]types.Condition{}
 	}
 	if g.one(3) {
 		in.Limit, in.ScanIndexForward = aws.Int32(int32(g.IntN(3))), aws.Bool(g.one(2))

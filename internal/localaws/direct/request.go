@@ -20,6 +20,8 @@ type request struct {
 	put      engine.PutItemInput
 	keyed    engine.KeyedInput
 	get      engine.GetItemInput
+	query    engine.QueryInput
+	limit    int // of the query
 	transact engine.TransactWriteInput
 	actions  []engine.WriteInput // of the transaction
 }
@@ -34,7 +36,7 @@ const maxActions = 8
 // giveBack ends the use of what r made.
 func (r *request) giveBack() {
 	r.release()
-	r.put, r.keyed, r.get = engine.PutItemInput{}, engine.KeyedInput{}, engine.GetItemInput{}
+	r.put, r.keyed, r.get, r.query = engine.PutItemInput{}, engine.KeyedInput{}, engine.GetItemInput{}, engine.QueryInput{}
 	if cap(r.actions) > maxActions {
 		r.actions, r.transact.TransactItems = nil, nil
 	}
@@ -54,6 +56,7 @@ type write struct {
 	values    map[string]types.AttributeValue
 	returned  types.ReturnValue
 	onFailure types.ReturnValuesOnConditionCheckFailure
+	capacity  types.ReturnConsumedCapacity
 }
 
 // write fills in to, which has its zero value.
@@ -63,7 +66,7 @@ func (r *request) write(to *engine.WriteInput, w write) bool {
 	}
 	to.TableName, to.UpdateExpression, to.ConditionExpression = w.table, w.update, w.condition
 	to.ExpressionAttributeNames = w.names
-	to.ReturnValues, to.ReturnValuesOnConditionCheckFailure = string(w.returned), string(w.onFailure)
+	to.ReturnValues, to.ReturnValuesOnConditionCheckFailure, to.ReturnConsumedCapacity = string(w.returned), string(w.onFailure), string(w.capacity)
 	return r.document(&to.Item, w.item) && r.document(&to.Key, w.key) && r.document(&to.ExpressionAttributeValues, w.values)
 }
 
@@ -86,47 +89,68 @@ func areTexts(names map[string]string) bool {
 }
 
 func (r *request) putItem(in *dynamodb.PutItemInput) bool {
-	return in.ConditionalOperator == "" && in.Expected == nil && in.ReturnConsumedCapacity == "" && in.ReturnItemCollectionMetrics == "" &&
+	return in.ConditionalOperator == "" && in.Expected == nil && in.ReturnItemCollectionMetrics == "" &&
 		r.write(&r.put.WriteInput, write{
 			table: in.TableName, item: in.Item, condition: in.ConditionExpression,
 			names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
-			returned: in.ReturnValues, onFailure: in.ReturnValuesOnConditionCheckFailure,
+			returned: in.ReturnValues, onFailure: in.ReturnValuesOnConditionCheckFailure, capacity: in.ReturnConsumedCapacity,
 		})
 }
 
 func (r *request) updateItem(in *dynamodb.UpdateItemInput) bool {
-	return in.AttributeUpdates == nil && in.ConditionalOperator == "" && in.Expected == nil && in.ReturnConsumedCapacity == "" && in.ReturnItemCollectionMetrics == "" &&
+	return in.AttributeUpdates == nil && in.ConditionalOperator == "" && in.Expected == nil && in.ReturnItemCollectionMetrics == "" &&
 		r.write(&r.keyed.WriteInput, write{
 			table: in.TableName, key: in.Key, update: in.UpdateExpression, condition: in.ConditionExpression,
 			names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
-			returned: in.ReturnValues, onFailure: in.ReturnValuesOnConditionCheckFailure,
+			returned: in.ReturnValues, onFailure: in.ReturnValuesOnConditionCheckFailure, capacity: in.ReturnConsumedCapacity,
 		})
 }
 
 func (r *request) deleteItem(in *dynamodb.DeleteItemInput) bool {
-	return in.ConditionalOperator == "" && in.Expected == nil && in.ReturnConsumedCapacity == "" && in.ReturnItemCollectionMetrics == "" &&
+	return in.ConditionalOperator == "" && in.Expected == nil && in.ReturnItemCollectionMetrics == "" &&
 		r.write(&r.keyed.WriteInput, write{
 			table: in.TableName, key: in.Key, condition: in.ConditionExpression,
 			names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
-			returned: in.ReturnValues, onFailure: in.ReturnValuesOnConditionCheckFailure,
+			returned: in.ReturnValues, onFailure: in.ReturnValuesOnConditionCheckFailure, capacity: in.ReturnConsumedCapacity,
 		})
 }
 
 func (r *request) getItem(in *dynamodb.GetItemInput) bool {
-	if in.AttributesToGet != nil || in.ReturnConsumedCapacity != "" ||
+	if in.AttributesToGet != nil ||
 		!isText(in.TableName) || !isText(in.ProjectionExpression) || !areTexts(in.ExpressionAttributeNames) {
 		return false
 	}
 	r.get.TableName, r.get.ProjectionExpression, r.get.ExpressionAttributeNames = in.TableName, in.ProjectionExpression, in.ExpressionAttributeNames
-	r.get.ConsistentRead = in.ConsistentRead != nil && *in.ConsistentRead
+	r.get.ConsistentRead, r.get.ReturnConsumedCapacity = isTrue(in.ConsistentRead), string(in.ReturnConsumedCapacity)
 	return r.document(&r.get.Key, in.Key)
 }
 
-// transactWrite refuses a client token, which stands for the request's JSON.
-func (r *request) transactWrite(in *dynamodb.TransactWriteItemsInput) bool {
-	if in.ClientRequestToken != nil || in.ReturnConsumedCapacity != "" || in.ReturnItemCollectionMetrics != "" || in.TransactItems == nil {
+func (r *request) queryPage(in *dynamodb.QueryInput) bool {
+	if in.AttributesToGet != nil || in.ConditionalOperator != "" || in.KeyConditions != nil || in.QueryFilter != nil ||
+		!isText(in.TableName) || !isText(in.IndexName) || !isText(in.KeyConditionExpression) || !isText(in.FilterExpression) ||
+		!isText(in.ProjectionExpression) || !areTexts(in.ExpressionAttributeNames) {
 		return false
 	}
+	to := &r.query
+	to.TableName, to.IndexName, to.Select = in.TableName, in.IndexName, string(in.Select)
+	to.KeyConditionExpression, to.FilterExpression, to.ProjectionExpression = in.KeyConditionExpression, in.FilterExpression, in.ProjectionExpression
+	to.ExpressionAttributeNames = in.ExpressionAttributeNames
+	to.ConsistentRead, to.ScanIndexForward, to.ReturnConsumedCapacity = isTrue(in.ConsistentRead), in.ScanIndexForward, string(in.ReturnConsumedCapacity)
+	if in.Limit != nil {
+		r.limit = int(*in.Limit)
+		to.Limit = &r.limit
+	}
+	return r.document(&to.ExpressionAttributeValues, in.ExpressionAttributeValues) && r.document(&to.ExclusiveStartKey, in.ExclusiveStartKey)
+}
+
+func isTrue(b *bool) bool { return b != nil && *b }
+
+// transactWrite refuses a client token, which stands for the request's JSON.
+func (r *request) transactWrite(in *dynamodb.TransactWriteItemsInput) bool {
+	if in.ClientRequestToken != nil || in.ReturnItemCollectionMetrics != "" || in.TransactItems == nil {
+		return false
+	}
+	r.transact.ReturnConsumedCapacity = string(in.ReturnConsumedCapacity)
 	r.actions = slices.Grow(r.actions, len(in.TransactItems))
 	for i := range in.TransactItems {
 		to, fine := r.action(&in.TransactItems[i])

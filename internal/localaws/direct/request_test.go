@@ -32,8 +32,11 @@ func TestPlainRequests(t *testing.T) {
 		{"put from before expressions", false, func(r *request) bool {
 			return r.putItem(&dynamodb.PutItemInput{Expected: map[string]types.ExpectedAttributeValue{}})
 		}},
-		{"put that tells its units", false, func(r *request) bool {
-			return r.putItem(&dynamodb.PutItemInput{ReturnConsumedCapacity: types.ReturnConsumedCapacityNone})
+		{"query", true, func(r *request) bool {
+			return r.queryPage(&dynamodb.QueryInput{KeyConditionExpression: aws.String("a = :a"), ExpressionAttributeValues: a, ExclusiveStartKey: a, Limit: aws.Int32(1)})
+		}},
+		{"query from before expressions", false, func(r *request) bool {
+			return r.queryPage(&dynamodb.QueryInput{KeyConditions: map[string]types.Condition{}})
 		}},
 		{"put of no text", false, func(r *request) bool { return r.putItem(&dynamodb.PutItemInput{TableName: aws.String("\xff")}) }},
 		{"update", true, func(r *request) bool {
@@ -86,6 +89,8 @@ func TestMembersOfInputs(t *testing.T) {
 		{dynamodb.UpdateItemInput{}, slices.Concat(write, asked, []string{"AttributeUpdates", "Key", "UpdateExpression"})},
 		{dynamodb.DeleteItemInput{}, slices.Concat(write, asked, []string{"Key"})},
 		{dynamodb.GetItemInput{}, []string{"AttributesToGet", "ConsistentRead", "ExpressionAttributeNames", "Key", "ProjectionExpression", "ReturnConsumedCapacity", "TableName"}},
+		{dynamodb.QueryInput{}, []string{"AttributesToGet", "ConditionalOperator", "ConsistentRead", "ExclusiveStartKey", "ExpressionAttributeNames", "ExpressionAttributeValues", "FilterExpression", "IndexName",
+			"KeyConditionExpression", "KeyConditions", "Limit", "ProjectionExpression", "QueryFilter", "ReturnConsumedCapacity", "ScanIndexForward", "Select", "TableName"}},
 		{dynamodb.TransactWriteItemsInput{}, []string{"ClientRequestToken", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics", "TransactItems"}},
 		{types.TransactWriteItem{}, []string{"ConditionCheck", "Delete", "Put", "Update"}},
 		{types.Put{}, append([]string{"Item"}, write...)},

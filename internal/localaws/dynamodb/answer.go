@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"sync"
 
-	"github.com/askaround/askaround-go/internal/localaws/attr"
 	"github.com/askaround/askaround-go/internal/localaws/expr"
 )
 
@@ -101,48 +100,35 @@ func itemJSON(r row, p *expr.Projection) json.RawMessage {
 }
 
 // appendJSON filters, projects and writes the rows that the page read. It needs no lock.
-func (out *pageOutput) appendJSON(dst []byte) []byte {
+func (out *PageOutput) appendJSON(dst []byte) []byte {
 	o := object{append(dst, '{')}
 	count := 0
-	out.reader.prepareRows()
-	if out.reader.count {
-		for _, r := range out.rows {
-			if out.reader.passes(r) {
-				count++
-			}
+	if out.CountOnly() {
+		for range out.Items() {
+			count++
 		}
 	} else {
 		o.name("Items")
 		o.dst, count = out.appendItems(o.dst)
 	}
 	o.int("Count", count)
-	o.int("ScannedCount", len(out.rows))
-	if out.last != noRow {
-		o.name("LastEvaluatedKey")
-		o.dst = out.last.packed().AppendJSON(o.dst, out.reader.keyNames())
-	}
+	o.int("ScannedCount", out.Scanned())
+	o.image("LastEvaluatedKey", out.LastKey())
 	if out.ConsumedCapacity != nil {
 		o.small("ConsumedCapacity", out.ConsumedCapacity)
 	}
 	return append(o.dst, '}')
 }
 
-func (out *pageOutput) appendItems(dst []byte) ([]byte, int) {
-	r, count := out.reader, 0
-	held := r.held()
+func (out *PageOutput) appendItems(dst []byte) ([]byte, int) {
+	count := 0
 	dst = append(dst, '[')
-	for _, row := range out.rows {
-		if !r.passes(row) {
-			continue
-		}
+	for m := range out.Items() {
 		if count > 0 {
 			dst = append(dst, ',')
 		}
-		if count++; r.projection == nil {
-			dst = row.packed().AppendJSON(dst, held)
-		} else {
-			dst = attr.AppendItemJSON(dst, r.projection.Apply(row.packed().Item(r.wanted)))
-		}
+		count++
+		dst = m.appendJSON(dst)
 	}
 	return append(dst, ']'), count
 }

@@ -35,7 +35,7 @@ type (
 
 type batchWriteOutput struct {
 	UnprocessedItems      map[string][]writeRequest
-	ConsumedCapacity      []*consumed                     `json:",omitempty"`
+	ConsumedCapacity      []*Consumed                     `json:",omitempty"`
 	ItemCollectionMetrics map[string][]*collectionMetrics `json:",omitempty"`
 }
 
@@ -152,7 +152,7 @@ type keysAndAttributes struct {
 type batchGetOutput struct {
 	Responses        map[string][]json.RawMessage
 	UnprocessedKeys  map[string]keysAndAttributes
-	ConsumedCapacity []*consumed
+	ConsumedCapacity []*Consumed
 }
 
 func (e *Engine) batchGet(_ context.Context, in *batchGetInput) (*batchGetOutput, error) {

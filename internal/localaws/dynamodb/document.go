@@ -60,6 +60,7 @@ func (d Document) expressionValues() (expr.Values, error) {
 // nothing, which is less than an item without attributes.
 type Image struct {
 	whole attr.Packed
+	names []string // of the whole's attributes that are shown, nil for all
 	parts attr.Item
 }
 
@@ -74,10 +75,13 @@ func imageOf(r row, p *expr.Projection) Image {
 // IsZero reports whether there is nothing to show.
 func (m Image) IsZero() bool { return m.whole == "" && m.parts == nil }
 
-// Len returns the number of attributes.
+// Len returns the number of attributes, or somewhat more.
 func (m Image) Len() int {
-	if m.parts != nil {
+	switch {
+	case m.parts != nil:
 		return len(m.parts)
+	case m.names != nil:
+		return min(len(m.names), m.whole.Len())
 	}
 	return m.whole.Len()
 }
@@ -85,7 +89,7 @@ func (m Image) Len() int {
 // All returns the attributes. Strings in their values are parts of the stored item.
 func (m Image) All() iter.Seq2[string, attr.Value] {
 	if m.parts == nil {
-		return m.whole.All()
+		return m.whole.All(m.names)
 	}
 	return func(yield func(string, attr.Value) bool) {
 		for name, v := range m.parts {
@@ -100,5 +104,5 @@ func (m Image) appendJSON(dst []byte) []byte {
 	if m.parts != nil {
 		return attr.AppendItemJSON(dst, m.parts)
 	}
-	return m.whole.AppendJSON(dst, nil)
+	return m.whole.AppendJSON(dst, m.names)
 }

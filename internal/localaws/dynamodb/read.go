@@ -24,7 +24,7 @@ type GetInput struct {
 
 type GetItemOutput struct {
 	Item             Image
-	ConsumedCapacity *consumed
+	ConsumedCapacity *Consumed
 }
 
 // get is one item to be read.

@@ -30,8 +30,8 @@ type TransactWriteItem struct {
 	Update         *WriteInput `api:"require=Key UpdateExpression"`
 }
 
-type transactWriteOutput struct {
-	ConsumedCapacity      []*consumed                     `json:",omitempty"`
+type TransactWriteOutput struct {
+	ConsumedCapacity      []*Consumed                     `json:",omitempty"`
 	ItemCollectionMetrics map[string][]*collectionMetrics `json:",omitempty"`
 }
 
@@ -94,7 +94,7 @@ func (f *fate) err() error {
 	return err
 }
 
-func (e *Engine) transactWrite(ctx context.Context, in *TransactWriteInput) (*transactWriteOutput, error) {
+func (e *Engine) transactWrite(ctx context.Context, in *TransactWriteInput) (*TransactWriteOutput, error) {
 	writes, err := e.prepareTransaction(in)
 	if err != nil {
 		return nil, err
@@ -111,7 +111,7 @@ func (e *Engine) transactWrite(ctx context.Context, in *TransactWriteInput) (*tr
 	if done, err := e.tokens.seen(token, e.now()); done || err != nil {
 		usages := readUsages(writes)
 		unlock()
-		return &transactWriteOutput{ConsumedCapacity: reportTables(usages, in.ReturnConsumedCapacity)}, err
+		return &TransactWriteOutput{ConsumedCapacity: reportTables(usages, in.ReturnConsumedCapacity)}, err
 	}
 	changes, err := runAll(writes)
 	var usages []*usage
@@ -125,7 +125,7 @@ func (e *Engine) transactWrite(ctx context.Context, in *TransactWriteInput) (*tr
 	}
 	lsn := e.commit(changes, token)
 	e.tokens.add(token, e.now())
-	out := &transactWriteOutput{
+	out := &TransactWriteOutput{
 		ConsumedCapacity:      reportTables(usages, in.ReturnConsumedCapacity),
 		ItemCollectionMetrics: collections(writes, in.ReturnItemCollectionMetrics),
 	}
@@ -277,7 +277,7 @@ func readUsages(writes []*write) []*usage {
 }
 
 // reportTables sums the usages by table, in the order of the first of each.
-func reportTables(usages []*usage, mode string) (out []*consumed) {
+func reportTables(usages []*usage, mode string) (out []*Consumed) {
 	if mode != "TOTAL" && mode != "INDEXES" {
 		return nil
 	}
@@ -311,7 +311,7 @@ type itemResponse struct {
 
 type transactGetOutput struct {
 	Responses        []itemResponse
-	ConsumedCapacity []*consumed `json:",omitempty"`
+	ConsumedCapacity []*Consumed `json:",omitempty"`
 }
 
 func (e *Engine) transactGet(_ context.Context, in *transactGetInput) (*transactGetOutput, error) {

@@ -27,6 +27,7 @@ var (
 	typedUpdate   = typed((*Engine).updateItem)
 	typedDelete   = typed((*Engine).deleteItem)
 	typedGet      = typed((*Engine).getItem)
+	typedQuery    = typed((*Engine).query)
 	typedTransact = typed((*Engine).transactWrite)
 )
 
@@ -52,10 +53,14 @@ func (e *Engine) GetItem(ctx context.Context, in *GetItemInput) (*GetItemOutput,
 	return typedGet(e, ctx, in)
 }
 
+// Query is like PutItem, but the page's items are still those of the input's values.
+func (e *Engine) Query(ctx context.Context, in *QueryInput) (*PageOutput, error) {
+	return typedQuery(e, ctx, in)
+}
+
 // TransactWriteItems is like PutItem.
-func (e *Engine) TransactWriteItems(ctx context.Context, in *TransactWriteInput) error {
-	_, err := typedTransact(e, ctx, in)
-	return err
+func (e *Engine) TransactWriteItems(ctx context.Context, in *TransactWriteInput) (*TransactWriteOutput, error) {
+	return typedTransact(e, ctx, in)
 }
 
 // ConditionFailed returns the members of a ConditionalCheckFailedException; ok is false

@@ -39,7 +39,7 @@ type (
 
 type WriteOutput struct {
 	Attributes            Image
-	ConsumedCapacity      *consumed
+	ConsumedCapacity      *Consumed
 	ItemCollectionMetrics *collectionMetrics
 }
 
