@@ -42,6 +42,32 @@ func pageOf(p *engine.PageOutput) *dynamodb.QueryOutput {
 	return out
 }
 
+// batchOf makes the SDK's output of a batch. Keys that were not processed are those of its
+// input.
+func batchOf(in *dynamodb.BatchGetItemInput, b *engine.BatchGetOutput) *dynamodb.BatchGetItemOutput {
+	out := &dynamodb.BatchGetItemOutput{ConsumedCapacity: capacitiesOf(b.ConsumedCapacity),
+		Responses:       make(map[string][]map[string]types.AttributeValue, len(b.Responses)),
+		UnprocessedKeys: make(map[string]types.KeysAndAttributes, len(b.UnprocessedKeys))}
+	for name, images := range b.Responses {
+		items := make([]map[string]types.AttributeValue, len(images))
+		for i, m := range images {
+			items[i] = attributesOf(m)
+		}
+		out.Responses[name] = items
+	}
+	for name, left := range b.UnprocessedKeys {
+		of := types.KeysAndAttributes{ProjectionExpression: left.ProjectionExpression, ExpressionAttributeNames: left.ExpressionAttributeNames}
+		if left.ConsistentRead {
+			of.ConsistentRead = &left.ConsistentRead
+		}
+		for _, i := range b.Left[name] {
+			of.Keys = append(of.Keys, in.RequestItems[name].Keys[i])
+		}
+		out.UnprocessedKeys[name] = of
+	}
+	return out
+}
+
 // attributes makes attribute values. Strings and numbers, which most are, it allocates
 // some at a time.
 type attributes struct {

@@ -52,7 +52,7 @@ func answerItem(account string) item {
 	}
 }
 
-// prepareTables makes the tables, with a question.
+// prepareTables makes the tables, with some questions.
 func prepareTables(b *testing.B, c db) {
 	b.Helper()
 	for _, t := range []struct {
@@ -68,8 +68,12 @@ func prepareTables(b *testing.B, c db) {
 			b.Fatal(err)
 		}
 	}
-	if _, err := c.PutItem(b.Context(), &dynamodb.PutItemInput{TableName: questions, Item: questionItem()}); err != nil {
-		b.Fatal(err)
+	for i := range 10 {
+		question := questionItem()
+		question["rk"] = s(fmt.Sprintf("89c25a31b7c7d5e1-01JDQ4N9ZK7H%d", i))
+		if _, err := c.PutItem(b.Context(), &dynamodb.PutItemInput{TableName: questions, Item: question}); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 
@@ -165,6 +169,39 @@ func post() task {
 	}
 }
 
+// around queries a cell for its questions, without their watermarks, and asks for the units.
+func around() task {
+	in := &dynamodb.QueryInput{
+		TableName: questions, KeyConditionExpression: aws.String("#0 = :0 AND #1 BETWEEN :1 AND :2"), ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+		ProjectionExpression:      aws.String("#0, #1, #2, #3, #4, #5, #6, #7"),
+		ExpressionAttributeNames:  map[string]string{"#0": "hk", "#1": "rk", "#2": "loc", "#3": "text", "#4": "kind", "#5": "state", "#6": "expires_at", "#7": "answers"},
+		ExpressionAttributeValues: item{":0": s("89c25"), ":1": s("89"), ":2": s("8a")},
+	}
+	return func(ctx context.Context, c db, _ string) error {
+		out, err := c.Query(ctx, in)
+		if err == nil && (len(out.Items) != 10 || len(out.Items[0]) != 8) {
+			return fmt.Errorf("%d questions", len(out.Items))
+		}
+		return err
+	}
+}
+
+// several gets ten questions at once.
+func several() task {
+	var keys []item
+	for i := range 10 {
+		keys = append(keys, item{"hk": s("89c25"), "rk": s(fmt.Sprintf("89c25a31b7c7d5e1-01JDQ4N9ZK7H%d", i))})
+	}
+	in := &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{*questions: {Keys: keys}}}
+	return func(ctx context.Context, c db, _ string) error {
+		out, err := c.BatchGetItem(ctx, in)
+		if err == nil && len(out.Responses[*questions]) != 10 {
+			return fmt.Errorf("%d questions", len(out.Responses[*questions]))
+		}
+		return err
+	}
+}
+
 // remove deletes what is not there.
 func remove() task {
 	in := &dynamodb.DeleteItemInput{TableName: answers, Key: item{"question": s("none"), "account": s("none")}}
@@ -202,7 +239,7 @@ func BenchmarkDynamoDB(b *testing.B) {
 	for _, op := range []struct {
 		name string
 		task func() task
-	}{{"Put", claim}, {"PutRefused", repeat}, {"Get", read}, {"Transact", settle}, {"Update", post}, {"Delete", remove}} {
+	}{{"Put", claim}, {"PutRefused", repeat}, {"Get", read}, {"Transact", settle}, {"Update", post}, {"Delete", remove}, {"Query", around}, {"BatchGet", several}} {
 		local := open(b)
 		served := serveHTTP(b, local)
 		clients := []struct {

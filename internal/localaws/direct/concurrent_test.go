@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -156,4 +157,35 @@ func TestCanceledCalls(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestBatchLeavesKeys: what 16 MB do not hold comes back, as it was sent.
+func TestBatchLeavesKeys(t *testing.T) {
+	through, at := open(t), open(t)
+	clients := [2]db{dynamodb.NewFromConfig(through.Config()), direct.NewDynamoDB(at)}
+	keys := types.KeysAndAttributes{ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String("#p"), ExpressionAttributeNames: map[string]string{"#p": "pk"}}
+	for n := range 44 {
+		keys.Keys = append(keys.Keys, item{"pk": &types.AttributeValueMemberN{Value: fmt.Sprintf("%d.0", n)}})
+	}
+	var outs [2]*dynamodb.BatchGetItemOutput
+	for i, c := range clients {
+		_, err := c.CreateTable(t.Context(), &dynamodb.CreateTableInput{TableName: table, BillingMode: types.BillingModePayPerRequest,
+			AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String("pk"), AttributeType: types.ScalarAttributeTypeN}},
+			KeySchema:            []types.KeySchemaElement{{AttributeName: aws.String("pk"), KeyType: types.KeyTypeHash}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range keys.Keys {
+			if _, err := c.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: table, Item: item{"pk": key["pk"], "large": s(strings.Repeat("x", 390<<10))}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if outs[i], err = c.BatchGetItem(t.Context(), &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{*table: keys}, ReturnConsumedCapacity: types.ReturnConsumedCapacityIndexes}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(outs[1].UnprocessedKeys[*table].Keys) == 0 {
+		t.Error("all keys were processed")
+	}
+	compare(t, outs[0], outs[1], nil, nil)
 }

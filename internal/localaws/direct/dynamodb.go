@@ -126,7 +126,16 @@ func (c *DynamoDB) BatchWriteItem(ctx context.Context, in *dynamodb.BatchWriteIt
 }
 
 func (c *DynamoDB) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
-	return call[dynamodb.BatchGetItemOutput](ctx, &c.service, batchGetItem, in)
+	r := takeRequest()
+	defer r.giveBack()
+	if ctx.Err() != nil || !r.batchGet(in) {
+		return call[dynamodb.BatchGetItemOutput](ctx, &c.service, batchGetItem, in)
+	}
+	out, err := c.engine.BatchGetItem(ctx, &r.batch)
+	if err != nil {
+		return refused[dynamodb.BatchGetItemOutput](ctx, c, batchGetItem, in, err)
+	}
+	return batchOf(in, out), nil
 }
 
 func (c *DynamoDB) Query(ctx context.Context, in *dynamodb.QueryInput, _ ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {

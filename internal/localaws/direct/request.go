@@ -20,6 +20,7 @@ type request struct {
 	put      engine.PutItemInput
 	keyed    engine.KeyedInput
 	get      engine.GetItemInput
+	batch    engine.BatchGetInput
 	query    engine.QueryInput
 	limit    int // of the query
 	transact engine.TransactWriteInput
@@ -36,7 +37,7 @@ const maxActions = 8
 // giveBack ends the use of what r made.
 func (r *request) giveBack() {
 	r.release()
-	r.put, r.keyed, r.get, r.query = engine.PutItemInput{}, engine.KeyedInput{}, engine.GetItemInput{}, engine.QueryInput{}
+	r.put, r.keyed, r.get, r.batch, r.query = engine.PutItemInput{}, engine.KeyedInput{}, engine.GetItemInput{}, engine.BatchGetInput{}, engine.QueryInput{}
 	if cap(r.actions) > maxActions {
 		r.actions, r.transact.TransactItems = nil, nil
 	}
@@ -144,6 +145,28 @@ func (r *request) queryPage(in *dynamodb.QueryInput) bool {
 }
 
 func isTrue(b *bool) bool { return b != nil && *b }
+
+func (r *request) batchGet(in *dynamodb.BatchGetItemInput) bool {
+	if in.RequestItems == nil {
+		return false
+	}
+	r.batch.RequestItems = make(map[string]engine.KeysAndAttributes, len(in.RequestItems))
+	r.batch.ReturnConsumedCapacity = string(in.ReturnConsumedCapacity)
+	for name, of := range in.RequestItems {
+		if of.AttributesToGet != nil || of.Keys == nil || !utf8.ValidString(name) || !isText(of.ProjectionExpression) || !areTexts(of.ExpressionAttributeNames) {
+			return false
+		}
+		to := engine.KeysAndAttributes{Keys: make([]engine.Document, len(of.Keys)), ProjectionExpression: of.ProjectionExpression,
+			ExpressionAttributeNames: of.ExpressionAttributeNames, ConsistentRead: isTrue(of.ConsistentRead)}
+		for i, key := range of.Keys {
+			if key == nil || !r.document(&to.Keys[i], key) {
+				return false
+			}
+		}
+		r.batch.RequestItems[name] = to
+	}
+	return true
+}
 
 // transactWrite refuses a client token, which stands for the request's JSON.
 func (r *request) transactWrite(in *dynamodb.TransactWriteItemsInput) bool {

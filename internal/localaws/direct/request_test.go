@@ -32,6 +32,12 @@ func TestPlainRequests(t *testing.T) {
 		{"put from before expressions", false, func(r *request) bool {
 			return r.putItem(&dynamodb.PutItemInput{Expected: map[string]types.ExpectedAttributeValue{}})
 		}},
+		{"batch of reads", true, func(r *request) bool {
+			return r.batchGet(&dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{"t": {Keys: []map[string]types.AttributeValue{a}}}})
+		}},
+		{"batch from before expressions", false, func(r *request) bool {
+			return r.batchGet(&dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{"t": {AttributesToGet: []string{"a"}, Keys: []map[string]types.AttributeValue{a}}}})
+		}},
 		{"query", true, func(r *request) bool {
 			return r.queryPage(&dynamodb.QueryInput{KeyConditionExpression: aws.String("a = :a"), ExpressionAttributeValues: a, ExclusiveStartKey: a, Limit: aws.Int32(1)})
 		}},
@@ -89,6 +95,8 @@ func TestMembersOfInputs(t *testing.T) {
 		{dynamodb.UpdateItemInput{}, slices.Concat(write, asked, []string{"AttributeUpdates", "Key", "UpdateExpression"})},
 		{dynamodb.DeleteItemInput{}, slices.Concat(write, asked, []string{"Key"})},
 		{dynamodb.GetItemInput{}, []string{"AttributesToGet", "ConsistentRead", "ExpressionAttributeNames", "Key", "ProjectionExpression", "ReturnConsumedCapacity", "TableName"}},
+		{dynamodb.BatchGetItemInput{}, []string{"RequestItems", "ReturnConsumedCapacity"}},
+		{types.KeysAndAttributes{}, []string{"AttributesToGet", "ConsistentRead", "ExpressionAttributeNames", "Keys", "ProjectionExpression"}},
 		{dynamodb.QueryInput{}, []string{"AttributesToGet", "ConditionalOperator", "ConsistentRead", "ExclusiveStartKey", "ExpressionAttributeNames", "ExpressionAttributeValues", "FilterExpression", "IndexName",
 			"KeyConditionExpression", "KeyConditions", "Limit", "ProjectionExpression", "QueryFilter", "ReturnConsumedCapacity", "ScanIndexForward", "Select", "TableName"}},
 		{dynamodb.TransactWriteItemsInput{}, []string{"ClientRequestToken", "ReturnConsumedCapacity", "ReturnItemCollectionMetrics", "TransactItems"}},

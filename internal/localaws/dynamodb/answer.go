@@ -133,7 +133,7 @@ func (out *PageOutput) appendItems(dst []byte) ([]byte, int) {
 	return append(dst, ']'), count
 }
 
-func (out *batchGetOutput) appendJSON(dst []byte) []byte {
+func (out *BatchGetOutput) appendJSON(dst []byte) []byte {
 	o := object{append(dst, '{')}
 	o.name("Responses")
 	o.dst = append(o.dst, '{')
@@ -144,7 +144,7 @@ func (out *batchGetOutput) appendJSON(dst []byte) []byte {
 			if i > 0 {
 				o.dst = append(o.dst, ',')
 			}
-			o.dst = append(o.dst, item...)
+			o.dst = item.appendJSON(o.dst)
 		}
 		o.dst = append(o.dst, ']')
 	}

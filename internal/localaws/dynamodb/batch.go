@@ -136,12 +136,14 @@ func (e *Engine) batchTable(ctx context.Context, in *batchWriteInput, name strin
 	return len(done), e.log.Wait(ctx, lsn)
 }
 
-type batchGetInput struct {
+// BatchGetInput is the input of [Engine.BatchGetItem].
+type BatchGetInput struct {
 	ReturnConsumedCapacity string                       `api:"enum=INDEXES TOTAL NONE"`
-	RequestItems           map[string]keysAndAttributes `api:"required,keys=1..255"`
+	RequestItems           map[string]KeysAndAttributes `api:"required,keys=1..255"`
 }
 
-type keysAndAttributes struct {
+// KeysAndAttributes are the keys that a batch reads of one table.
+type KeysAndAttributes struct {
 	Keys                     []Document        `api:"required,len=1..100,bare"`
 	ProjectionExpression     *string           `json:",omitempty"`
 	ExpressionAttributeNames map[string]string `json:",omitempty"`
@@ -149,18 +151,21 @@ type keysAndAttributes struct {
 	AttributesToGet          json.RawMessage   `json:",omitempty"`
 }
 
-type batchGetOutput struct {
-	Responses        map[string][]json.RawMessage
-	UnprocessedKeys  map[string]keysAndAttributes
+// BatchGetOutput is what a batch read, and what is left of it, by the tables' names as the
+// request has them.
+type BatchGetOutput struct {
+	Responses        map[string][]Image
+	UnprocessedKeys  map[string]KeysAndAttributes
+	Left             map[string][]int // which of a table's keys UnprocessedKeys has
 	ConsumedCapacity []*Consumed
 }
 
-func (e *Engine) batchGet(_ context.Context, in *batchGetInput) (*batchGetOutput, error) {
+func (e *Engine) batchGet(_ context.Context, in *BatchGetInput) (*BatchGetOutput, error) {
 	gets, err := e.prepareGets(in)
 	if err != nil {
 		return nil, err
 	}
-	out := &batchGetOutput{Responses: map[string][]json.RawMessage{}, UnprocessedKeys: map[string]keysAndAttributes{}}
+	out := &BatchGetOutput{Responses: map[string][]Image{}, UnprocessedKeys: map[string]KeysAndAttributes{}, Left: map[string][]int{}}
 	bytes, done := 0, 0
 	for _, name := range slices.Sorted(maps.Keys(gets)) {
 		n, err := e.batchGetTable(in, name, gets[name], out, &bytes)
@@ -176,7 +181,7 @@ func (e *Engine) batchGet(_ context.Context, in *batchGetInput) (*batchGetOutput
 }
 
 // prepareGets returns the reads by the tables' names as the request has them.
-func (e *Engine) prepareGets(in *batchGetInput) (map[string][]*get, error) {
+func (e *Engine) prepareGets(in *BatchGetInput) (map[string][]*get, error) {
 	total := 0
 	for _, r := range in.RequestItems {
 		total += len(r.Keys)
@@ -227,24 +232,24 @@ func (e *Engine) readRows(gets []*get, consistent bool, bytes *int) (rows []row,
 
 // batchGetTable reads the keys of one table and returns how many it read: those beyond
 // 16 MB, and those that the throughput does not allow, come back unprocessed.
-func (e *Engine) batchGetTable(in *batchGetInput, name string, gets []*get, out *batchGetOutput, bytes *int) (int, error) {
+func (e *Engine) batchGetTable(in *BatchGetInput, name string, gets []*get, out *BatchGetOutput, bytes *int) (int, error) {
 	request := in.RequestItems[name]
 	rows, read, err := e.readRows(gets, request.ConsistentRead, bytes)
 	if err != nil {
 		return 0, err
 	}
 	sum := newUsage(gets[0].table, false)
-	out.Responses[name] = []json.RawMessage{}
+	out.Responses[name] = make([]Image, 0, len(rows))
 	left := request
 	left.Keys = nil
 	for i, r := range rows {
 		if !read[i] {
-			left.Keys = append(left.Keys, request.Keys[i])
+			left.Keys, out.Left[name] = append(left.Keys, request.Keys[i]), append(out.Left[name], i)
 			continue
 		}
 		sum.own += readUnits(sizeOf(r), request.ConsistentRead)
 		if r != noRow {
-			out.Responses[name] = append(out.Responses[name], itemJSON(r, gets[i].projection))
+			out.Responses[name] = append(out.Responses[name], imageOf(r, gets[i].projection))
 		}
 	}
 	if left.Keys != nil {

@@ -11,7 +11,7 @@ import (
 // plainInputs are inputs of operations that between them have every kind of field.
 func plainInputs() []any {
 	return []any{
-		new(PutItemInput), new(KeyedInput), new(QueryInput), new(scanInput), new(GetItemInput), new(batchGetInput),
+		new(PutItemInput), new(KeyedInput), new(QueryInput), new(scanInput), new(GetItemInput), new(BatchGetInput),
 		new(batchWriteInput), new(TransactWriteInput), new(createTableInput), new(updateTableInput), new(getRecordsInput),
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/askaround/askaround-go/internal/localaws/expr"
 )
 
+// QueryInput is the input of [Engine.Query].
 type QueryInput struct {
 	PageInput
 	Limit                  *int `api:"range=1..,bare"`

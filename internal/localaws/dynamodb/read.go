@@ -7,6 +7,7 @@ import (
 	"github.com/askaround/askaround-go/internal/localaws/expr"
 )
 
+// GetItemInput is the input of [Engine.GetItem].
 type GetItemInput struct {
 	ReturnConsumedCapacity string `api:"enum=INDEXES TOTAL NONE"`
 	GetInput
@@ -22,6 +23,8 @@ type GetInput struct {
 	ExpressionAttributeNames map[string]string
 }
 
+// GetItemOutput shows an item. What a projection finds nothing of is an item without
+// attributes.
 type GetItemOutput struct {
 	Item             Image
 	ConsumedCapacity *Consumed

@@ -16,6 +16,7 @@ const (
 	maxTransactBytes = 4 << 20
 )
 
+// TransactWriteInput is the input of [Engine.TransactWriteItems].
 type TransactWriteInput struct {
 	ReturnConsumedCapacity      string              `api:"enum=INDEXES TOTAL NONE"`
 	ReturnItemCollectionMetrics string              `api:"enum=SIZE NONE"`
@@ -23,6 +24,7 @@ type TransactWriteInput struct {
 	TransactItems               []TransactWriteItem `api:"required,len=1..100"`
 }
 
+// TransactWriteItem has one action.
 type TransactWriteItem struct {
 	ConditionCheck *WriteInput `api:"require=Key ConditionExpression"`
 	Put            *WriteInput `api:"require=Item"`
@@ -30,6 +32,7 @@ type TransactWriteItem struct {
 	Update         *WriteInput `api:"require=Key UpdateExpression"`
 }
 
+// TransactWriteOutput is what a transaction tells.
 type TransactWriteOutput struct {
 	ConsumedCapacity      []*Consumed                     `json:",omitempty"`
 	ItemCollectionMetrics map[string][]*collectionMetrics `json:",omitempty"`

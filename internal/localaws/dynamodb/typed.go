@@ -27,6 +27,7 @@ var (
 	typedUpdate   = typed((*Engine).updateItem)
 	typedDelete   = typed((*Engine).deleteItem)
 	typedGet      = typed((*Engine).getItem)
+	typedBatchGet = typed((*Engine).batchGet)
 	typedQuery    = typed((*Engine).query)
 	typedTransact = typed((*Engine).transactWrite)
 )
@@ -51,6 +52,11 @@ func (e *Engine) DeleteItem(ctx context.Context, in *KeyedInput) (*WriteOutput, 
 // GetItem is like PutItem.
 func (e *Engine) GetItem(ctx context.Context, in *GetItemInput) (*GetItemOutput, error) {
 	return typedGet(e, ctx, in)
+}
+
+// BatchGetItem is like PutItem.
+func (e *Engine) BatchGetItem(ctx context.Context, in *BatchGetInput) (*BatchGetOutput, error) {
+	return typedBatchGet(e, ctx, in)
 }
 
 // Query is like PutItem, but the page's items are still those of the input's values.

@@ -37,6 +37,7 @@ type (
 	}
 )
 
+// WriteOutput is what PutItem, UpdateItem and DeleteItem tell.
 type WriteOutput struct {
 	Attributes            Image
 	ConsumedCapacity      *Consumed
