@@ -69,7 +69,16 @@ func imageOf(r row, p *expr.Projection) Image {
 	if r == noRow || p == nil {
 		return Image{whole: r.packed()}
 	}
-	return Image{parts: p.Apply(r.packed().Item(p.Attributes()))}
+	return projected(r, p, p.Attributes())
+}
+
+// projected is a row under a projection of which it sees the attributes with the given
+// names.
+func projected(r row, p *expr.Projection, names []string) Image {
+	if p.Flat() {
+		return Image{whole: r.packed(), names: names}
+	}
+	return Image{parts: p.Apply(r.packed().Item(names))}
 }
 
 // IsZero reports whether there is nothing to show.

@@ -51,7 +51,7 @@ func (out *PageOutput) Items() iter.Seq[Image] {
 			}
 			m := Image{whole: row.packed(), names: held}
 			if r.projection != nil {
-				m = Image{parts: r.projection.Apply(row.packed().Item(r.wanted))}
+				m = projected(row, r.projection, r.wanted)
 			}
 			if !yield(m) {
 				return

@@ -1,6 +1,10 @@
 package expr
 
-import "github.com/askaround/askaround-go/internal/localaws/attr"
+import (
+	"slices"
+
+	"github.com/askaround/askaround-go/internal/localaws/attr"
+)
 
 // Projection is a parsed ProjectionExpression. It is immutable and safe for
 // concurrent use.
@@ -41,6 +45,12 @@ func (p *Projection) Apply(item attr.Item) attr.Item { return pickItem(item, &p.
 
 // Attributes returns the top-level attributes that the projection names, sorted.
 func (p *Projection) Attributes() []string { return heads(p.paths) }
+
+// Flat reports whether the projection is of whole top-level attributes: those of
+// [Projection.Attributes].
+func (p *Projection) Flat() bool {
+	return !slices.ContainsFunc(p.paths, func(path Path) bool { return len(path) > 1 })
+}
 
 // Paths returns the projected paths in order of appearance.
 func (p *Projection) Paths() []Path { return p.paths }
