@@ -140,6 +140,7 @@ func settle() task {
 		}},
 	}}
 	return func(ctx context.Context, c db, id string) error {
+		in.ClientRequestToken = nil // of the SDK's client, which makes up one
 		in.TransactItems[1].Put.Item["account"].(*types.AttributeValueMemberS).Value = id
 		_, err := c.TransactWriteItems(ctx, in)
 		return err
