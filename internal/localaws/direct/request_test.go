@@ -153,3 +153,39 @@ func TestValuesAsFromJSON(t *testing.T) {
 		t.Errorf("seed %d: %d of 3,000 items were made; %d are kept", seed, made, len(s.items))
 	}
 }
+
+// TestNotMade: values that the engine would refuse, or read otherwise than they are, are
+// not made, wherever they stand.
+func TestNotMade(t *testing.T) {
+	one := &types.AttributeValueMemberN{Value: "1"}
+	for why, bad := range map[string]types.AttributeValue{
+		"nothing":                   nil,
+		"a type that is not known":  &types.UnknownUnionMember{Tag: "X"},
+		"text that is none":         &types.AttributeValueMemberS{Value: "a\xff"},
+		"a number that is none":     &types.AttributeValueMemberN{Value: "x"},
+		"a number of 39 digits":     &types.AttributeValueMemberN{Value: "123456789012345678901234567890123456789"},
+		"bytes that are not there":  &types.AttributeValueMemberB{},
+		"null that is false":        &types.AttributeValueMemberNULL{},
+		"a map that is not there":   &types.AttributeValueMemberM{},
+		"a list that is not there":  &types.AttributeValueMemberL{},
+		"an empty name":             &types.AttributeValueMemberM{Value: map[string]types.AttributeValue{"": one}},
+		"a name that is no text":    &types.AttributeValueMemberM{Value: map[string]types.AttributeValue{"\xff": one}},
+		"an empty set":              &types.AttributeValueMemberSS{Value: []string{}},
+		"a member twice":            &types.AttributeValueMemberSS{Value: []string{"a", "b", "a"}},
+		"a number twice":            &types.AttributeValueMemberNS{Value: []string{"1", "1.0"}},
+		"bytes twice":               &types.AttributeValueMemberBS{Value: [][]byte{{1}, {1}}},
+		"a member that is no text":  &types.AttributeValueMemberSS{Value: []string{"a", "\xff"}},
+		"a member that is nothing":  &types.AttributeValueMemberBS{Value: [][]byte{nil}},
+		"a member that is no digit": &types.AttributeValueMemberNS{Value: []string{"x"}},
+	} {
+		for where, v := range map[string]types.AttributeValue{
+			"by itself": bad,
+			"in a map":  &types.AttributeValueMemberM{Value: map[string]types.AttributeValue{"a": one, "b": bad}},
+			"in a list": &types.AttributeValueMemberL{Value: []types.AttributeValue{one, bad}},
+		} {
+			if item, fine := new(values).item(map[string]types.AttributeValue{"v": v}, 0); fine {
+				t.Errorf("%s, %s: %v", why, where, item)
+			}
+		}
+	}
+}
