@@ -22,7 +22,8 @@ const (
 	rowHead = 6 // where the key begins; a key has at most 6 KB
 )
 
-func newRow(t *table, item attr.Item) row {
+// newRow packs an item of a size that is known.
+func newRow(t *table, item attr.Item, size int) row {
 	room := rowRooms.Get().(*[]byte)
 	defer rowRooms.Put(room)
 	b := keyBytes((*room)[:rowHead], t.key, item)
@@ -31,7 +32,7 @@ func newRow(t *table, item attr.Item) row {
 	if cap(b) <= maxRowRoom {
 		*room = b
 	}
-	return sealRow(b, item.Size(), cut)
+	return sealRow(b, size, cut)
 }
 
 // rowRooms are where rows are made.

@@ -158,7 +158,7 @@ func (e *Engine) prepareTransaction(in *TransactWriteInput) ([]*write, error) {
 		if !seen.add(w.id()) {
 			return nil, errSameItem
 		}
-		size += w.item.Size()
+		size += w.size
 		writes = append(writes, w)
 	}
 	if err := checkTransactionSize(size); err != nil {

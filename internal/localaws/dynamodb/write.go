@@ -60,6 +60,7 @@ type write struct {
 	kind      writeKind
 	table     *table
 	item      attr.Item // of a put the whole, else the primary key
+	size      int       // of item
 	row       row       // put: item, once it is packed
 	update    *expr.Update
 	condition *expr.Condition
@@ -94,10 +95,10 @@ func (e *Engine) prepare(kind writeKind, in *WriteInput) (*write, error) {
 	if kind != writeUpdate && in.ReturnValues != "" && in.ReturnValues != "NONE" && in.ReturnValues != "ALL_OLD" {
 		return nil, invalid("ReturnValues can only be ALL_OLD or NONE")
 	}
-	if kind == writePut && item.Size() > maxItem {
+	w := &write{kind: kind, size: item.Size(), oldOnFail: in.ReturnValuesOnConditionCheckFailure == "ALL_OLD"}
+	if kind == writePut && w.size > maxItem {
 		return nil, errItemSize
 	}
-	w := &write{kind: kind, oldOnFail: in.ReturnValuesOnConditionCheckFailure == "ALL_OLD"}
 	if err := w.parse(in); err != nil {
 		return nil, err
 	}
@@ -137,7 +138,7 @@ func (w *write) setItem(item attr.Item) error {
 	if err := w.checkItem(item); err != nil || w.kind != writePut {
 		return err
 	}
-	w.row = newRow(w.table, item)
+	w.row = newRow(w.table, item, w.size)
 	return nil
 }
 
@@ -204,10 +205,11 @@ func (w *write) updated(old row) (new row, touched []expr.Path, err error) {
 	if err := w.table.checkIndexKeys(item); err != nil {
 		return noRow, nil, err
 	}
-	if item.Size() > maxItem {
+	size := item.Size()
+	if size > maxItem {
 		return noRow, nil, errUpdateSize
 	}
-	return newRow(w.table, item), touched, nil
+	return newRow(w.table, item, size), touched, nil
 }
 
 // writeItem is PutItem, UpdateItem and DeleteItem.

@@ -62,7 +62,7 @@ func (u *Update) Apply(old attr.Item) (result attr.Item, touched []Path, err err
 // ApplyTo is Apply to an item of the caller's own, which becomes the result. It does not
 // change the values in it. After an error the item is of no use.
 func (u *Update) ApplyTo(item attr.Item) (touched []Path, err error) {
-	var few [roomSize]attr.Value
+	var few [8]attr.Value
 	a := applier{values: few[:]}
 	if len(u.actions) > len(few) {
 		a.values = make([]attr.Value, len(u.actions))
