@@ -24,6 +24,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -64,6 +65,9 @@ func (p *periods) Set(s string) error {
 }
 
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(app.GCPercent) // as the example does
+	}
 	if os.Getenv(serverVariable) != "" {
 		exitOn(serve(context.Background(), os.Stdin, os.Stdout))
 		return
@@ -83,7 +87,7 @@ func main() {
 		os.Exit(2)
 	}
 	if o.subscribers > 0 {
-		debug.SetGCPercent(400) // of the clients, which share the machine with the server
+		runtime.GOMAXPROCS(1) // of the clients, which share the machine with the server
 		exitOn(throughput(context.Background(), os.Stdout, o))
 		return
 	}

@@ -101,18 +101,18 @@ func TestTake(t *testing.T) {
 	}
 	s := new(subscriber)
 	now := time.Now()
-	acks, err := s.take(append(publish(1, "2"), publish(2, "5")...), now)
+	acks, err := s.take(nil, append(publish(1, "2"), publish(2, "5")...), now)
 	if err != nil || !bytes.Equal(acks, []byte{4 << 4, 2, 0, 1, 4 << 4, 2, 0, 2}) {
 		t.Errorf("%v, %v", acks, err)
 	}
-	if _, err := s.take(publish(3, "4"), now); err != nil { // older than what it has
+	if _, err := s.take(nil, publish(3, "4"), now); err != nil { // older than what it has
 		t.Error(err)
 	}
 	if s.messages != 3 || s.seen != 5 || len(s.sights) != 2 || s.sights[1] != (sight{5, now}) {
 		t.Errorf("%+v", s)
 	}
 	for why, b := range map[string][]byte{"a PINGRESP": {13 << 4, 0}, "cut off": publish(1, "2")[:8], "with properties": {3<<4 | 1<<1, 6, 0, 1, 't', 0, 1, 2}} {
-		if _, err := s.take(b, now); err == nil {
+		if _, err := s.take(nil, b, now); err == nil {
 			t.Errorf("%s: no error", why)
 		}
 	}

@@ -122,7 +122,7 @@ func (t *trial) prepareSubscribers(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			t.subscribers[i], err = subscribe(ctx, t.server.url, token, fmt.Sprint("load", i), name.String())
+			t.subscribers[i], err = subscribe(ctx, hostOf(t.server.url), token, fmt.Sprint("load", i), name.String())
 			return err
 		})
 	}
