@@ -56,11 +56,11 @@ func TestPeriods(t *testing.T) {
 	}
 }
 
-// TestMain makes the tests' own program the server of a measurement.
+// TestMain makes the tests' own program the parts of a measurement.
 func TestMain(m *testing.M) {
 	os.Unsetenv("AWS_CA_BUNDLE")
-	if os.Getenv(serverVariable) != "" {
-		exitOn(serve(context.Background(), os.Stdin, os.Stdout))
+	if role := os.Getenv(roleVariable); role != "" {
+		exitOn(play(context.Background(), role, os.Stdin, os.Stdout))
 		return
 	}
 	os.Exit(m.Run())

@@ -28,8 +28,8 @@ type subscriber struct {
 
 // sight is the moment when the question was first seen with so many answers.
 type sight struct {
-	answers int64
-	at      time.Time
+	Answers int64
+	At      time.Time
 }
 
 // subscribe connects with the token and follows the topic.
