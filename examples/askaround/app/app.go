@@ -83,14 +83,14 @@ func (a *App) open(ctx context.Context) error {
 	return err
 }
 
-// workload says how much is processed at a time. In memory nothing waits, so that half of
-// the processors do as much as all of them would beside requests, which find the other half
-// free. What waits for a disk may be more: one write to it then serves many.
+// workload says how much is processed at a time. In memory nothing waits, so that more calls
+// than processors would only stand before requests in the scheduler's queue. What waits for
+// a disk may be more: one write to it then serves many.
 func (a *App) workload() (turns *pump.Executions, batchWorkers int) {
 	if a.config.Dir != "" {
 		return nil, 0
 	}
-	return pump.NewExecutions(runtime.GOMAXPROCS(0) / 2), 1
+	return pump.NewExecutions(runtime.GOMAXPROCS(0)), 1
 }
 
 func (a *App) listen() (err error) {

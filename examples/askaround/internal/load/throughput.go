@@ -127,7 +127,7 @@ func (t *trial) run(w io.Writer) error {
 	if err := send(host, t.warm, t.options.rate); err != nil {
 		return err
 	}
-	crowdBefore, err := t.settle(t.warm, false)
+	crowdBefore, err := t.settle(t.warm)
 	if err != nil {
 		return err
 	}
@@ -140,25 +140,29 @@ func (t *trial) run(w io.Writer) error {
 		return err
 	}
 	sent := time.Since(began)
-	crowdAfter, err := t.settle(slices.Concat(t.warm, t.puts), true)
+	crowdAfter, err := t.settle(slices.Concat(t.warm, t.puts))
 	if err != nil {
 		return err
 	}
 	known := time.Since(began)
+	own = processorTime() - own + crowdAfter.Processor - crowdBefore.Processor
 	after, err := t.server.usage(end)
 	if err != nil {
 		return err
 	}
-	own = processorTime() - own + crowdAfter.Processor - crowdBefore.Processor
-	t.sights = crowdAfter.Sights
+	var all crowdState
+	if err := t.crowd.ask(crowdOrder{Sights: true}, &all); err != nil {
+		return err
+	}
+	t.sights = all.Sights
 	t.report(w, sent, known, own, crowdAfter.Messages-crowdBefore.Messages, before, after)
 	return nil
 }
 
 // settle waits until every subscriber has seen all answers that were accepted.
-func (t *trial) settle(sent []put, sights bool) (state crowdState, err error) {
+func (t *trial) settle(sent []put) (state crowdState, err error) {
 	accepted := t.accepted(sent)
-	order := crowdOrder{Until: make([]int64, t.options.subscribers), Sights: sights}
+	order := crowdOrder{Until: make([]int64, t.options.subscribers)}
 	for i := range order.Until {
 		order.Until[i] = int64(len(accepted[i%len(accepted)]))
 	}
