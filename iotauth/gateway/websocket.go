@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 )
 
 // subprotocols are the names of MQTT among those of WebSocket: MQTT 5, section 6, and what
@@ -93,8 +93,8 @@ func (e *exchange) accept(s handshake) (stream *wsStream, entered net.Conn, err 
 func (g *Gateway) serveWebSocket(stream *wsStream, c *carrier) {
 	ends, admit := time.Now().Add(g.limits.WebSocketLifetime), g.admit(c)
 	var lifetime *time.Timer
-	err := g.broker.Handle(g.serving, stream, func(ctx context.Context, connect *core.Connect) (core.Client, error) {
-		lifetime = time.AfterFunc(time.Until(ends), func() { connect.Disconnect(core.MaximumConnectTime) })
+	err := g.broker.Handle(g.serving, stream, func(ctx context.Context, connect *mqtt.Connect) (mqtt.Client, error) {
+		lifetime = time.AfterFunc(time.Until(ends), func() { connect.Disconnect(mqtt.MaximumConnectTime) })
 		return admit(ctx, connect)
 	})
 	if lifetime != nil {
