@@ -111,7 +111,7 @@ func noGoroutines(t testing.TB) {
 		left = ""
 		buf := make([]byte, 4<<20)
 		for stack := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
-			if strings.Contains(stack, "broker.(*") || strings.Contains(stack, "mochi-mqtt") || strings.Contains(stack, "coder/websocket") {
+			if strings.Contains(stack, "broker.(*") || strings.Contains(stack, "mqtt.(*") || strings.Contains(stack, "coder/websocket") {
 				left = stack
 			}
 		}
@@ -314,8 +314,6 @@ func (p *peer) publish(topic string, qos byte) {
 	}
 	p.send(pk)
 }
-
-func newReader(b []byte) *bufio.Reader { return bufio.NewReader(bytes.NewReader(b)) }
 
 func publish(t testing.TB, b *broker.Broker, topic string, payload string) {
 	t.Helper()

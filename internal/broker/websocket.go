@@ -34,7 +34,7 @@ func (b *Broker) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, `the WebSocket subprotocol must be "mqtt"`, http.StatusBadRequest)
 		return
 	}
-	if b.full() {
+	if b.mqtt.Ready() != nil {
 		http.Error(w, "no more connections", http.StatusServiceUnavailable)
 		return
 	}
@@ -51,17 +51,11 @@ func (b *Broker) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 	// One message may hold many packets, and a packet may span messages; the limit
 	// bounds what one message makes the library hold.
 	ws.SetReadLimit(int64(b.options.MaxInbound))
-	c := &conn{
-		Conn:         &wsStream{Conn: catch.socket, ws: ws},
-		socket:       catch.socket,
-		leave:        func() { _ = ws.Close(websocket.StatusGoingAway, "") },
-		writeTimeout: b.options.WriteTimeout,
-	}
-	if !b.begin(c) {
-		_ = c.Close()
+	if !b.begin() {
+		_ = ws.CloseNow()
 		return
 	}
-	b.handle(c, "websocket")
+	b.handle(&wsStream{Conn: catch.socket, ws: ws}, "websocket")
 }
 
 // isUpgrade tells a WebSocket handshake from a plain request, which Accept
@@ -156,8 +150,12 @@ func (s *wsStream) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Close follows the cutting of the socket, so it waits for nothing.
+// CloseWrite tells the client that nothing more will be sent.
+func (s *wsStream) CloseWrite() error { return s.ws.Close(websocket.StatusGoingAway, "") }
+
+// Close cuts the connection.
 func (s *wsStream) Close() error {
+	_ = s.Conn.Close()
 	if err := s.ws.CloseNow(); err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("broker: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -17,6 +18,9 @@ type sighting struct {
 // forgetAfter is how long a client id is remembered that has no session.
 const forgetAfter = time.Hour
 
+// sights reports whether client ids need be remembered.
+func (o *Options) sights() bool { return !o.NoEvents || !math.IsInf(o.Limits.ConnectRate, 1) }
+
 // interval is the time between CONNECTs of a client id.
 func (l *Limits) interval() time.Duration {
 	return time.Duration(float64(time.Second) / l.ConnectRate)
@@ -25,6 +29,9 @@ func (l *Limits) interval() time.Duration {
 // mayConnect reports whether a CONNECT of a client id may be considered now. Only those
 // that are admitted count: nobody can lock out another.
 func (b *Broker) mayConnect(clientID string) bool {
+	if !b.options.sights() {
+		return true
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	seen := b.seen[clientID]
@@ -32,13 +39,16 @@ func (b *Broker) mayConnect(clientID string) bool {
 }
 
 // sight notes a CONNECT and returns its versionNumber.
-func (b *Broker) sight(clientID string, last uint64, now time.Time) (version uint64, ok bool) {
-	seen := b.seen[clientID]
+func (b *Broker) sight(key string, last uint64, now time.Time) (version uint64, ok bool) {
+	if !b.options.sights() {
+		return last, true
+	}
+	seen := b.seen[key]
 	switch {
 	case seen == nil:
 		b.forgetSightings(now)
 		seen = &sighting{version: last}
-		b.seen[clientID] = seen
+		b.seen[key] = seen
 	case now.Sub(seen.at) < b.limits.interval():
 		return 0, false
 	default:
@@ -68,12 +78,12 @@ func (b *Broker) forgetSightings(now time.Time) {
 func (b *Broker) attach(c *conn, request *Connect, will *message) (present bool, p Position, refused *refusal) {
 	now := time.Now()
 	b.mu.Lock()
-	old := b.sessions[c.clientID]
+	old := b.sessions[c.key]
 	var last uint64
 	if old != nil {
 		last = old.version + 1
 	}
-	version, ok := b.sight(c.clientID, last, now)
+	version, ok := b.sight(c.key, last, now)
 	if !ok || b.closing.Load() {
 		b.mu.Unlock()
 		if !ok {
@@ -94,8 +104,8 @@ func (b *Broker) attach(c *conn, request *Connect, will *message) (present bool,
 	}
 	present = s != nil
 	if s == nil {
-		s = &session{clientID: c.clientID, broker: b, subs: map[string]Subscription{}}
-		b.sessions[c.clientID] = s
+		s = &session{key: c.key, broker: b, subs: map[string]Subscription{}}
+		b.sessions[c.key] = s
 	}
 	c.session = s
 	p = max(p, s.resume(c, request, will))
@@ -163,7 +173,7 @@ func (s *session) resume(c *conn, request *Connect, will *message) Position {
 	}
 	s.connect(c)
 	if was && !s.persistent {
-		return s.broker.store.DeleteSession(s.clientID)
+		return s.broker.store.DeleteSession(s.key)
 	}
 	return s.save()
 }
@@ -228,7 +238,7 @@ func (b *Broker) leave(c *conn) {
 	}
 	will, ended := s.depart(why, time.Now())
 	if ended {
-		delete(b.sessions, s.clientID)
+		delete(b.sessions, s.key)
 	}
 	s.mu.Unlock()
 	b.mu.Unlock()
@@ -295,7 +305,7 @@ func (b *Broker) due(s *session, now time.Time) {
 		}
 		if expired {
 			s.end()
-			delete(b.sessions, s.clientID)
+			delete(b.sessions, s.key)
 		} else {
 			s.alarm()
 		}
@@ -353,8 +363,8 @@ func (b *Broker) restore() error {
 
 func (b *Broker) restoreSession(r SessionRecord, now time.Time) *session {
 	s := &session{
-		clientID: r.ClientID, broker: b, persistent: true, principal: r.Principal, expiry: r.Expiry, ends: r.Ends, version: r.Version,
-		subs: r.Subscriptions, willDelay: r.WillDelay, willAt: r.WillAt, willFrom: Source{ClientID: r.ClientID, Principal: r.Principal},
+		key: r.ClientID, broker: b, persistent: true, principal: r.Principal, expiry: r.Expiry, ends: r.Ends, version: r.Version,
+		subs: r.Subscriptions, willDelay: r.WillDelay, willAt: r.WillAt, willFrom: Source{ClientID: clientIDOf(r.ClientID), Principal: r.Principal},
 	}
 	if s.subs == nil {
 		s.subs = map[string]Subscription{}
@@ -385,6 +395,7 @@ func (s *session) restoreDelivery(m *message, q Queued, cut bool) {
 		s.unacked++
 	} else {
 		s.queue.push(d)
+		s.unsent += len(m.Payload)
 	}
 	s.bytes += m.size()
 	s.number = q.Number

@@ -67,6 +67,7 @@ func BenchmarkEnqueue(b *testing.B) {
 // governed may do what a policy says.
 type governed struct{ *policy.Bound }
 
+func (governed) Account() string                        { return "" }
 func (governed) Principal() string                      { return "p" }
 func (g governed) MayPublish(topic string, _ bool) bool { return g.Publish(topic).Allowed() }
 func (g governed) MaySubscribe(filter string) bool      { return g.Subscribe(filter).Allowed() }

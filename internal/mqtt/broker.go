@@ -20,18 +20,6 @@ var ErrThrottled = errors.New("mqtt: throttled")
 // ErrClosed says that the broker was shut down.
 var ErrClosed = errors.New("mqtt: the broker is shut down")
 
-// Options configure a Broker.
-type Options struct {
-	Limits Limits
-	Store  Store        // closed by Shutdown; nil keeps sessions in memory only
-	Logger *slog.Logger // nil is none
-	// Tap is shown every message that was accepted, also those to $aws/rules/…, which go
-	// nowhere else, before it is acknowledged. It is called concurrently and must be quick.
-	Tap func(ctx context.Context, from Source, m *Message)
-	// NoEvents leaves out the lifecycle events below $aws/events/.
-	NoEvents bool
-}
-
 // A Source is who published a message; zero for the broker's own.
 type Source struct {
 	ClientID   string // "" where it came by HTTPS
@@ -72,11 +60,16 @@ type Broker struct {
 }
 
 // New returns a Broker with what its store has kept. It starts goroutines, which Shutdown
-// ends. Limits that cannot be kept are ErrInvalid.
+// ends; without a store and with NoSessions there are none. Options and limits that cannot be
+// kept are ErrInvalid.
 func New(o Options) (*Broker, error) {
+	o = o.withDefaults()
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
 	b := &Broker{
 		options:  o,
-		limits:   o.Limits.withDefaults(),
+		limits:   o.Limits,
 		store:    o.Store,
 		logger:   o.Logger,
 		retained: retained{messages: map[string]*message{}},
@@ -87,34 +80,48 @@ func New(o Options) (*Broker, error) {
 		seen:     map[string]*sighting{},
 		idle:     make(chan struct{}),
 	}
-	if err := b.limits.validate(); err != nil {
-		return nil, err
-	}
-	if b.store == nil {
-		b.store = noStore{}
-	}
-	if b.logger == nil {
-		b.logger = slog.New(slog.DiscardHandler)
+	if o.NoTopicAliases {
+		b.limits.TopicAliasMax = 0
 	}
 	if err := b.restore(); err != nil {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	b.stop = stop
-	b.running.Go(func() { b.commits.run(ctx, b.store) })
-	b.running.Go(func() { b.schedule.run(ctx, b.due) })
+	kept := b.store != Store(noStore{})
+	if kept {
+		b.running.Go(func() { b.commits.run(ctx, b.store) })
+	}
+	if kept || !o.NoSessions {
+		b.running.Go(func() { b.schedule.run(ctx, b.due) })
+	}
 	return b, nil
+}
+
+// Ready returns what Handle would say to another connection now: nil, ErrClosed or
+// ErrThrottled.
+func (b *Broker) Ready() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.ready()
+}
+
+func (b *Broker) ready() error {
+	if b.closing.Load() {
+		return ErrClosed
+	}
+	if len(b.conns) >= b.limits.Connections {
+		return fmt.Errorf("%w: %d connections are open", ErrThrottled, len(b.conns))
+	}
+	return nil
 }
 
 // enter counts a connection in, unless the broker is shut down or full.
 func (b *Broker) enter(c *conn) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closing.Load() {
-		return ErrClosed
-	}
-	if len(b.conns) >= b.limits.Connections {
-		return fmt.Errorf("%w: %d connections are open", ErrThrottled, len(b.conns))
+	if err := b.ready(); err != nil {
+		return err
 	}
 	b.conns[c] = struct{}{}
 	return nil
@@ -134,7 +141,7 @@ func (b *Broker) Publish(ctx context.Context, m Message) error {
 	return b.PublishFrom(ctx, Source{}, m)
 }
 
-// Disconnect ends the connection of a client and reports whether there was one.
+// Disconnect ends the connection of a client of no account and reports whether there was one.
 func (b *Broker) Disconnect(clientID string, why Reason, o DisconnectOptions) bool {
 	b.mu.Lock()
 	s := b.sessions[clientID]
@@ -153,18 +160,15 @@ func (b *Broker) Disconnect(clientID string, why Reason, o DisconnectOptions) bo
 }
 
 // Shutdown refuses new connections, ends those that are open and waits for them, until ctx
-// ends; then it closes the store.
+// ends; then it closes the store. A second call waits in the same way and returns ErrClosed.
 func (b *Broker) Shutdown(ctx context.Context) error {
 	b.mu.Lock()
-	if b.closing.Swap(true) {
-		b.mu.Unlock()
-		return ErrClosed
-	}
+	again := b.closing.Swap(true)
 	open := make([]*conn, 0, len(b.conns))
 	for c := range b.conns {
 		open = append(open, c)
 	}
-	if len(open) == 0 {
+	if len(open) == 0 && !again {
 		close(b.idle)
 	}
 	b.mu.Unlock()
@@ -180,6 +184,9 @@ func (b *Broker) Shutdown(ctx context.Context) error {
 			_ = c.net.Close()
 		}
 		<-b.idle
+	}
+	if again {
+		return errors.Join(err, ErrClosed)
 	}
 	b.stop()
 	b.running.Wait()

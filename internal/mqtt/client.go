@@ -52,6 +52,8 @@ type Admit func(ctx context.Context, connect *Connect) (Client, error)
 // A Client is what an admitted connection may do. Its methods are called for every packet,
 // concurrently; they must be quick and explain a denial to the log themselves.
 type Client interface {
+	// Account is what client ids are unique within; "" where there is but one.
+	Account() string
 	// Principal identifies the client in lifecycle events: the certificate's id, the
 	// authorizer's principalId, or the access key's user.
 	Principal() string

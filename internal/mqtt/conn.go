@@ -18,8 +18,6 @@ const (
 	// lingerTime bounds the orderly end of a connection: how long a client may take to read
 	// a last packet and close.
 	lingerTime = 500 * time.Millisecond
-	// writeTimeout bounds one write. A client that takes nothing for that long is lost.
-	writeTimeout = 10 * time.Second
 	// replyBytes bounds the answers that wait to be written to a client that does not read.
 	replyBytes = 1 << 20
 )
@@ -34,6 +32,7 @@ type conn struct {
 
 	protocol  byte
 	clientID  string
+	key       string // of the session: see sessionKey
 	client    Client
 	session   *session
 	source    Source
@@ -82,7 +81,7 @@ func newConn(ctx context.Context, b *Broker, nc net.Conn) *conn {
 		broker: b, net: nc,
 		wake: make(chan struct{}, 1), over: make(chan struct{}), left: make(chan struct{}), announced: make(chan struct{}), answered: make(chan struct{}, 1),
 		publishRate:      rate.New(b.limits.PublishRate),
-		throughput:       rate.New(float64(b.limits.Throughput)),
+		throughput:       rate.New(b.limits.throughput()),
 		redelivery:       rate.New(b.limits.RedeliveryRate),
 		redeliveryShared: rate.New(2 * b.limits.RedeliveryRate),
 		window:           b.limits.InflightOutbound,
@@ -111,8 +110,11 @@ func (in input) Read(p []byte) (int, error) {
 
 // patience is how long the client may be silent.
 func (c *conn) patience() time.Duration {
-	if c.keepAlive == 0 {
+	switch c.keepAlive {
+	case 0:
 		return c.broker.limits.ConnectTimeout
+	case noKeepAlive:
+		return noKeepAlive
 	}
 	return c.keepAlive + c.keepAlive/2
 }
@@ -226,7 +228,7 @@ func (c *conn) drain() { _, _ = io.Copy(io.Discard, input{c}) }
 func (c *conn) write(p []byte) error {
 	c.deadMu.Lock()
 	if !c.ended {
-		_ = c.net.SetWriteDeadline(time.Now().Add(writeTimeout))
+		_ = c.net.SetWriteDeadline(time.Now().Add(c.broker.options.WriteTimeout))
 	}
 	c.deadMu.Unlock()
 	_, err := c.net.Write(p)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -117,7 +118,7 @@ func (c *conn) request() (*Connect, *message, *refusal) {
 	r := &Connect{
 		ClientID: strings.Clone(pk.Connect.ClientIdentifier), Username: string(pk.Connect.Username), Password: pk.Connect.Password,
 		Protocol: c.protocol, CleanStart: pk.Connect.Clean,
-		KeepAlive:  limits.keepAlive(pk.Connect.Keepalive),
+		KeepAlive:  c.grantKeepAlive(pk.Connect.Keepalive),
 		RemoteAddr: c.source.RemoteAddr,
 		SessionID:  uuid.NewString(),
 		Disconnect: func(why Reason) { c.end(why.ending()) },
@@ -126,6 +127,7 @@ func (c *conn) request() (*Connect, *message, *refusal) {
 		r.ClientID = "auto-" + uuid.NewString()
 	}
 	switch {
+	case c.broker.options.NoSessions:
 	case c.protocol == 5:
 		r.Expiry = limits.sessionExpiry(pk.Properties.SessionExpiryInterval)
 	case !pk.Connect.Clean:
@@ -166,6 +168,8 @@ func (c *conn) checkConnect(pk *packets.Packet) *refusal {
 		return invalidID
 	case connect.WillFlag && connect.WillQos == 2:
 		return &refusal{code: packets.ErrQosNotSupported}
+	case connect.WillRetain && c.broker.options.NoRetained:
+		return &refusal{code: packets.ErrRetainNotSupported}
 	case connect.WillFlag && !limits.validTopic(connect.WillTopic, connect.WillRetain):
 		return &refusal{code: packets.ErrTopicNameInvalid}
 	case connect.WillFlag && len(connect.WillPayload) > limits.Payload:
@@ -174,6 +178,20 @@ func (c *conn) checkConnect(pk *packets.Packet) *refusal {
 		return &refusal{code: packets.ErrProtocolViolation}
 	}
 	return nil
+}
+
+// noKeepAlive lets a client be silent for as long as it likes.
+const noKeepAlive = math.MaxInt64
+
+// grantKeepAlive is what the client gets that asks for some seconds.
+func (c *conn) grantKeepAlive(seconds uint16) time.Duration {
+	switch {
+	case c.protocol == 5 || !c.broker.options.OwnKeepAlive:
+		return c.broker.limits.keepAlive(seconds)
+	case seconds == 0:
+		return noKeepAlive
+	}
+	return time.Duration(seconds) * time.Second
 }
 
 // keepAlive is what a client gets that asks for some seconds.
@@ -208,6 +226,7 @@ func (c *conn) admit(admit Admit, request *Connect) *refusal {
 		return refuseFor(why, err)
 	}
 	c.client = client
+	c.key = sessionKey(client.Account(), c.clientID)
 	c.source.Principal = client.Principal()
 	if why := c.reason(); why != nil {
 		client.Closed()
@@ -254,7 +273,7 @@ func (c *conn) refuse(r *refusal) {
 // connack is the answer to a CONNECT that was granted. Source of the properties: "Support
 // for MQTT 5 features", https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html
 func (c *conn) connack(request *Connect, present bool) []byte {
-	limits, asked := &c.broker.limits, &c.packet
+	options, limits, asked := &c.broker.options, &c.broker.limits, &c.packet
 	ack := packets.Packet{
 		FixedHeader:     packets.FixedHeader{Type: packets.Connack},
 		ProtocolVersion: c.protocol,
@@ -265,15 +284,15 @@ func (c *conn) connack(request *Connect, present bool) []byte {
 			ReceiveMaximum:    uint16(limits.InflightInbound),
 			MaximumQos:        1,
 			MaximumQosFlag:    true,
-			RetainAvailable:   1,
-			MaximumPacketSize: uint32(limits.packet()),
+			RetainAvailable:   available(!options.NoRetained),
+			MaximumPacketSize: uint32(options.MaximumPacketSize),
 			TopicAliasMaximum: uint16(limits.TopicAliasMax),
 			ServerKeepAlive:   uint16(request.KeepAlive / time.Second),
 
 			RetainAvailableFlag: true, ServerKeepAliveFlag: true,
-			WildcardSubAvailable: 1, WildcardSubAvailableFlag: true,
+			WildcardSubAvailable: available(!options.ExactTopics), WildcardSubAvailableFlag: true,
 			SubIDAvailableFlag: true,
-			SharedSubAvailable: 1, SharedSubAvailableFlag: true,
+			SharedSubAvailable: available(!options.ExactTopics), SharedSubAvailableFlag: true,
 		}
 		if asked.Connect.ClientIdentifier == "" {
 			ack.Properties.AssignedClientID = c.clientID
@@ -283,4 +302,12 @@ func (c *conn) connack(request *Connect, present bool) []byte {
 		}
 	}
 	return encode(ack, (*packets.Packet).ConnackEncode)
+}
+
+// available is a property that says whether there is something.
+func available(is bool) byte {
+	if is {
+		return 1
+	}
+	return 0
 }

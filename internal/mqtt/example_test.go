@@ -14,6 +14,7 @@ import (
 // sensor may publish its readings and hear of its settings.
 type sensor struct{}
 
+func (sensor) Account() string                      { return "" }
 func (sensor) Principal() string                    { return "sensor-7" }
 func (sensor) MayPublish(topic string, _ bool) bool { return topic == "readings/7" }
 func (sensor) MaySubscribe(filter string) bool      { return filter == "settings/7" }

@@ -16,7 +16,7 @@ func Router(t testing.TB, fan int) (route func()) {
 	t.Cleanup(func() { _ = b.Shutdown(context.Background()) })
 	sessions := make([]*session, fan)
 	for i := range sessions {
-		s := &session{clientID: string(rune('a' + i)), broker: b, expiry: time.Hour, persistent: true, subs: map[string]Subscription{}}
+		s := &session{key: string(rune('a' + i)), broker: b, expiry: time.Hour, persistent: true, subs: map[string]Subscription{}}
 		f, _ := b.limits.parseFilter("load/+/t")
 		b.index.subscribe(s, f, Subscription{QoS: 1})
 		sessions[i] = s

@@ -82,8 +82,9 @@ func serveAs(t testing.TB, admit mqtt.Admit, optFns ...func(*mqtt.Options)) *ser
 }
 
 // anyone may do everything but what has "forbidden" in it, and sees no "hidden" topic.
-type anyone struct{ name string }
+type anyone struct{ name, account string }
 
+func (a anyone) Account() string                    { return a.account }
 func (a anyone) Principal() string                  { return a.name }
 func (anyone) MayPublish(topic string, _ bool) bool { return !strings.Contains(topic, "forbidden") }
 func (anyone) MaySubscribe(filter string) bool      { return !strings.Contains(filter, "forbidden") }
@@ -99,7 +100,7 @@ func admitAll(_ context.Context, c *mqtt.Connect) (mqtt.Client, error) {
 	case "down":
 		return nil, &mqtt.Refusal{Reason: mqtt.ServerUnavailable, Err: errors.New("the authorizer is down")}
 	}
-	return anyone{"principal-of-" + c.ClientID}, nil
+	return anyone{"principal-of-" + c.ClientID, c.Username}, nil
 }
 
 // join dials and connects.

@@ -58,7 +58,7 @@ func (have subscriptions) check(t *testing.T, x *index, topic string) {
 	}
 	for _, d := range m.direct {
 		if direct[d.session] != d.Subscription {
-			t.Fatalf("topic %q, session %s: %+v, want %+v", topic, d.session.clientID, d.Subscription, direct[d.session])
+			t.Fatalf("topic %q, session %s: %+v, want %+v", topic, d.session.key, d.Subscription, direct[d.session])
 		}
 	}
 	begin := 0
@@ -74,7 +74,7 @@ func (have subscriptions) check(t *testing.T, x *index, topic string) {
 				}
 			}
 			if !found {
-				t.Fatalf("topic %q: %s is not in group %q", topic, member.session.clientID, g.name)
+				t.Fatalf("topic %q: %s is not in group %q", topic, member.session.key, g.name)
 			}
 		}
 		begin = g.end
@@ -112,7 +112,7 @@ func TestIndexOracle(t *testing.T) {
 	var x index
 	sessions := make([]*session, 40)
 	for i := range sessions {
-		sessions[i] = &session{clientID: fmt.Sprint(i)}
+		sessions[i] = &session{key: fmt.Sprint(i)}
 	}
 	have := subscriptions{}
 	for range 5_000 {

@@ -9,7 +9,8 @@ import (
 
 // Limits bound what clients may do. A zero value means AWS IoT's default, which stands
 // behind each. Source: "AWS IoT Core endpoints and quotas",
-// https://docs.aws.amazon.com/general/latest/gr/iot-mqtt.html, unless said otherwise.
+// https://docs.aws.amazon.com/general/latest/gr/iot-core.html, unless said otherwise.
+// math.Inf(1) lifts a rate, math.MaxInt the Throughput.
 type Limits struct {
 	Payload                    int           // bytes of a payload: 128 KiB
 	TopicBytes                 int           // of UTF-8 in a topic or filter: 256
@@ -35,6 +36,14 @@ type Limits struct {
 	QueuedBytes                int           // of topics, payloads and properties waiting for one session: 16 MiB
 	RetainedMessages           int           // in the account: 500,000
 	Connections                int           // open at once: 500,000
+}
+
+// throughput is Throughput as a rate.
+func (l *Limits) throughput() float64 {
+	if l.Throughput == math.MaxInt {
+		return math.Inf(1)
+	}
+	return float64(l.Throughput)
 }
 
 // withDefaults fills in AWS IoT's values.
@@ -96,7 +105,7 @@ func (l *Limits) validate() error {
 	}
 	check(l.KeepAliveMin >= time.Second && l.KeepAliveMax >= l.KeepAliveMin && l.KeepAliveMax <= math.MaxUint16*time.Second,
 		"KeepAliveMin must be at least 1 s, KeepAliveMax not less and at most 65,535 s")
-	check(l.packet() < 1<<28, "Payload must fit in a packet of MQTT, of 256 MiB")
+	check(l.Payload < 1<<28-headerRoom, "Payload must fit in a packet of MQTT, of 256 MiB")
 	return errors.Join(errs...)
 }
 
@@ -110,5 +119,3 @@ func or[T comparable](value *T, otherwise T) {
 // headerRoom is what a packet may have besides its payload. AWS IoT announces a Maximum
 // Packet Size of 149,504 bytes, which is 128 KiB and this.
 const headerRoom = 18 << 10
-
-func (l *Limits) packet() int { return l.Payload + headerRoom }

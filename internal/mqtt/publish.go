@@ -18,6 +18,9 @@ func (b *Broker) PublishFrom(ctx context.Context, from Source, m Message) error 
 	if err := b.limits.check(&m); err != nil {
 		return err
 	}
+	if m.Retain && b.options.NoRetained {
+		return fmt.Errorf("%w: no messages are retained", ErrInvalid)
+	}
 	if b.closing.Load() {
 		return ErrClosed
 	}
@@ -175,6 +178,8 @@ func (c *conn) checkPublish(pk *packets.Packet) *ending {
 	switch {
 	case pk.FixedHeader.Qos == 2:
 		return endWith(clientError(packets.ErrQosNotSupported))
+	case pk.FixedHeader.Retain && c.broker.options.NoRetained:
+		return endWith(clientError(packets.ErrRetainNotSupported))
 	case pk.FixedHeader.Qos > 0 && pk.PacketID == 0:
 		return endWith(clientError(packets.ErrProtocolViolationNoPacketID))
 	case len(props.SubscriptionIdentifier) > 0:

@@ -30,7 +30,7 @@ func (c *conn) readPacket() (size int, err error) {
 		return 0, err
 	}
 	header.Remaining = remaining
-	if size = 1 + lengthBytes + remaining; size > c.broker.limits.packet() {
+	if size = 1 + lengthBytes + remaining; size > c.broker.options.MaximumPacketSize {
 		return 0, packets.ErrPacketTooLarge
 	}
 	body, err := c.readBody(header.Type, remaining)

@@ -2,6 +2,7 @@ package mqtt
 
 import (
 	"sort"
+	"strings"
 	"sync"
 	"time"
 )
@@ -12,11 +13,6 @@ const (
 	batchMessages = 256
 )
 
-// retryFor is how long a QoS 1 message may be unacknowledged by a connected client before
-// it is given up. Source: "AWS IoT Core message broker and protocol limits",
-// https://docs.aws.amazon.com/general/latest/gr/iot-mqtt.html
-const retryFor = time.Hour
-
 // A session is what the broker knows of a client: its subscriptions and the messages that
 // it has yet to acknowledge. It ends with its connection or, when it is persistent, some
 // time later.
@@ -26,8 +22,8 @@ const retryFor = time.Hour
 // packet id follows from the message's number, so that it is the same again, also after
 // the death of the process.
 type session struct {
-	clientID string
-	broker   *Broker
+	key    string // see sessionKey
+	broker *Broker
 
 	mu         sync.Mutex
 	conn       *conn // nil while absent
@@ -50,6 +46,7 @@ type session struct {
 	outstanding int            // sent on this connection, not acknowledged
 	unacked     int            // of inflight
 	bytes       int            // of messages in queue and inflight
+	unsent      int            // bytes of payloads in queue
 	stored      int            // of what waits, from the front, to be paced
 	number      uint64         // of the last QoS 1 message
 
@@ -57,6 +54,18 @@ type session struct {
 	due   time.Time
 	place int // in its heap, from 1; 0 is nowhere
 }
+
+// sessionKey names a session: client ids belong to an account. They have no NUL, so that no
+// two names are one.
+func sessionKey(account, clientID string) string {
+	if account == "" {
+		return clientID
+	}
+	return account + "\x00" + clientID
+}
+
+// clientIDOf is the client id of a session's key.
+func clientIDOf(key string) string { return key[strings.LastIndexByte(key, 0)+1:] }
 
 // A delivery is a message to a session.
 type delivery struct {
@@ -95,6 +104,7 @@ func (s *session) enqueue(m *message, qos byte, retain bool, group string) (p Po
 	}
 	s.queue.push(d)
 	s.bytes += m.size()
+	s.unsent += len(m.Payload)
 	if s.conn != nil {
 		s.conn.signal()
 	}
@@ -109,13 +119,16 @@ func (s *session) store(d *delivery) Position {
 		d.message.id = MessageID(s.broker.messageID.Add(1))
 		p = store.PutMessage(d.message.id, &d.message.Message)
 	}
-	return max(p, store.Enqueue(s.clientID, Queued{Number: d.number, Message: d.message.id, Expires: d.message.expires, Group: d.group, Retain: d.retain}))
+	return max(p, store.Enqueue(s.key, Queued{Number: d.number, Message: d.message.id, Expires: d.message.expires, Group: d.group, Retain: d.retain}))
 }
 
 // full reports whether m does not fit, when what has expired is gone.
 func (s *session) full(m *message) bool {
 	limits := &s.broker.limits
 	over := func() bool {
+		if s.broker.options.CountUnsent {
+			return s.queue.len() >= limits.QueuedMessages || s.unsent+len(m.Payload) > limits.QueuedBytes
+		}
 		return s.queue.len()+s.unacked >= limits.QueuedMessages || s.bytes+m.size() > limits.QueuedBytes
 	}
 	if !over() {
@@ -127,6 +140,7 @@ func (s *session) full(m *message) bool {
 			return true
 		}
 		s.broker.stats.expired.Add(1)
+		s.unsent -= len(d.message.Payload)
 		s.forget(d)
 		return false
 	})
@@ -146,7 +160,7 @@ func (s *session) overflow() {
 func (s *session) forget(d *delivery) {
 	s.bytes -= d.message.size()
 	if d.qos > 0 && s.persistent {
-		s.broker.store.Dequeue(s.clientID, d.number)
+		s.broker.store.Dequeue(s.key, d.number)
 	}
 }
 
@@ -166,6 +180,7 @@ func (s *session) leave() {
 	s.queue.keep(func(d *delivery) bool {
 		if d.qos == 0 {
 			s.bytes -= d.message.size()
+			s.unsent -= len(d.message.Payload)
 		}
 		return d.qos > 0
 	})
@@ -178,11 +193,11 @@ func (s *session) end() Position {
 	s.broker.schedule.remove(s)
 	s.queue.clear()
 	s.inflight.clear()
-	s.unacked, s.bytes, s.stored = 0, 0, 0
+	s.unacked, s.bytes, s.unsent, s.stored = 0, 0, 0, 0
 	if !s.persistent {
 		return 0
 	}
-	return s.broker.store.DeleteSession(s.clientID)
+	return s.broker.store.DeleteSession(s.key)
 }
 
 // alarm schedules what an absent session has to do next.
@@ -200,7 +215,7 @@ func (s *session) save() Position {
 		return 0
 	}
 	r := SessionRecord{
-		ClientID: s.clientID, Principal: s.principal, Expiry: s.expiry, Ends: s.ends,
+		ClientID: s.key, Principal: s.principal, Expiry: s.expiry, Ends: s.ends,
 		Version: s.version, WillDelay: s.willDelay, WillAt: s.willAt,
 		Subscriptions: make(map[string]Subscription, len(s.subs)),
 	}
@@ -237,27 +252,33 @@ func (s *session) pull(c *conn, batch []delivery, now time.Time) (_ []delivery, 
 		if wait = s.pace(c, d, now); wait > 0 {
 			break
 		}
-		d.sent = now
 		if again {
-			d.dup = true
+			d.sent, d.dup = now, true
 			s.resend++
-		} else if next := s.queue.pop(); next.qos > 0 {
-			next.sent = now
-			s.inflight.push(next)
-			d = s.inflight.at(s.inflight.len() - 1)
-			s.resend++
-			s.unacked++
-		} else {
-			s.bytes -= next.message.size()
-			d = &next
-		}
-		if d.qos > 0 {
 			s.outstanding++
+		} else {
+			d = s.send(now)
 		}
 		size += d.message.size()
 		batch = append(batch, *d)
 	}
 	return batch, wait
+}
+
+// send takes the first of the queue, which is sent now for the first time.
+func (s *session) send(now time.Time) *delivery {
+	next := s.queue.pop()
+	next.sent = now
+	s.unsent -= len(next.message.Payload)
+	if next.qos == 0 {
+		s.bytes -= next.message.size()
+		return &next
+	}
+	s.inflight.push(next)
+	s.resend++
+	s.unacked++
+	s.outstanding++
+	return s.inflight.at(s.inflight.len() - 1)
 }
 
 // nextResend is the next of inflight that was not sent on this connection, or nil.
@@ -300,12 +321,16 @@ func (s *session) pace(c *conn, d *delivery, now time.Time) time.Duration {
 // giveUp drops the oldest message where it waits for its acknowledgment for too long, or
 // says when that will be.
 func (s *session) giveUp(now time.Time) time.Duration {
+	after := s.broker.options.RetryTimeout
+	if after < 0 {
+		return 0
+	}
 	for i := range s.resend {
 		d := s.inflight.at(i)
 		if d.message == nil {
 			continue
 		}
-		if wait := d.sent.Add(retryFor).Sub(now); wait > 0 {
+		if wait := after - now.Sub(d.sent); wait > 0 {
 			return wait
 		}
 		s.broker.stats.expired.Add(1)

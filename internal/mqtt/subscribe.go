@@ -20,14 +20,14 @@ func (c *conn) subscribe() *ending {
 	var granted []string
 	var retained []func()
 	for i := range pk.Filters {
-		code, isNew := c.subscribeTo(&pk.Filters[i])
+		code, isNew := c.subscribeTo(i)
 		if code.Code >= failure && c.protocol < 5 {
 			code.Code = failure
 		}
 		codes[i] = code.Code
 		if code.Code < failure {
 			granted = append(granted, pk.Filters[i].Filter)
-			if wantsRetained(&pk.Filters[i], isNew) {
+			if !c.broker.options.NoRetained && wantsRetained(&pk.Filters[i], isNew) {
 				retained = append(retained, func() { c.broker.retained.deliver(c.broker, c.session, pk.Filters[i].Filter, code.Code) })
 			}
 		}
@@ -54,6 +54,7 @@ func (c *conn) checkSubscribe(pk *packets.Packet) *ending {
 		return endWith(clientError(packets.ErrProtocolViolationNoPacketID))
 	case len(pk.Filters) == 0:
 		return endWith(clientError(packets.ErrProtocolViolationNoFilters))
+	case c.broker.options.GrantLess:
 	case len(pk.Properties.SubscriptionIdentifier) > 0:
 		return endWith(clientError(packets.ErrSubscriptionIdentifiersNotSupported))
 	case len(pk.Filters) > c.broker.limits.SubscriptionsPerRequest:
@@ -61,7 +62,9 @@ func (c *conn) checkSubscribe(pk *packets.Packet) *ending {
 	}
 	for _, f := range pk.Filters {
 		switch {
-		case f.Qos > 1:
+		case f.Qos > 2:
+			return endWith(clientError(packets.ErrProtocolViolation))
+		case f.Qos > 1 && !c.broker.options.GrantLess:
 			return endWith(clientError(packets.ErrQosNotSupported))
 		case f.RetainHandling > 2:
 			return endWith(clientError(packets.ErrProtocolViolation))
@@ -72,25 +75,48 @@ func (c *conn) checkSubscribe(pk *packets.Packet) *ending {
 	return nil
 }
 
-// subscribeTo subscribes to one filter and returns the code for it. What is granted is in
-// force when it returns, before the SUBACK.
-func (c *conn) subscribeTo(f *packets.Subscription) (code packets.Code, isNew bool) {
-	b, s := c.broker, c.session
+// subscribeTo subscribes to the i-th filter of a SUBSCRIBE and returns the code for it. What
+// is granted is in force when it returns, before the SUBACK.
+func (c *conn) subscribeTo(i int) (code packets.Code, isNew bool) {
+	b, s, f := c.broker, c.session, &c.packet.Filters[i]
+	if code := b.options.refuses(f.Filter); code != packets.CodeSuccess {
+		return code, false
+	}
 	parsed, ok := b.limits.parseFilter(f.Filter)
-	if !ok {
+	switch {
+	case !ok:
 		return packets.ErrTopicFilterInvalid, false
+	case len(c.packet.Properties.SubscriptionIdentifier) > 0:
+		return packets.ErrSubscriptionIdentifiersNotSupported, false
+	case i >= b.limits.SubscriptionsPerRequest:
+		return packets.ErrQuotaExceeded, false
 	}
 	if !c.client.MaySubscribe(f.Filter) {
 		b.stats.subscribesDenied.Add(1)
 		return packets.ErrNotAuthorized, false
 	}
-	sub := Subscription{QoS: f.Qos, NoLocal: f.NoLocal, RetainAsPublished: f.RetainAsPublished}
+	sub := Subscription{QoS: min(f.Qos, 1), NoLocal: f.NoLocal, RetainAsPublished: f.RetainAsPublished}
 	isNew, ok = s.subscribe(c, f.Filter, parsed, sub)
 	if !ok {
 		return packets.ErrQuotaExceeded, false
 	}
 	b.stats.subscribes.Add(1)
-	return packets.Code{Code: f.Qos}, isNew
+	return packets.Code{Code: sub.QoS}, isNew
+}
+
+// refuses says why a filter is not taken where there are only exact topics.
+func (o *Options) refuses(filter string) packets.Code {
+	switch {
+	case !o.ExactTopics:
+		return packets.CodeSuccess
+	case strings.HasPrefix(filter, sharePrefix):
+		return packets.ErrSharedSubscriptionsNotSupported
+	case strings.ContainsAny(filter, "+#"):
+		return packets.ErrWildcardSubscriptionsNotSupported
+	case strings.HasPrefix(filter, "$"):
+		return packets.ErrNotAuthorized
+	}
+	return packets.CodeSuccess
 }
 
 // wantsRetained reports whether a filter that was granted gets a retained message: one

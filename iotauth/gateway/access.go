@@ -72,6 +72,9 @@ func (p *client) is(principal string, own *policy.Set) {
 	p.principal, p.own = principal, own
 }
 
+// Account is mqtt.Client's: there is one.
+func (p *client) Account() string { return "" }
+
 // Principal is mqtt.Client's. It stays the same for as long as the connection lasts.
 func (p *client) Principal() string {
 	p.mu.Lock()

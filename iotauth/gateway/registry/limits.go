@@ -3,7 +3,7 @@ package registry
 // Limits of AWS IoT that the registry keeps. Sizes are those of the API's model; counts
 // are from "AWS IoT Device Management endpoints and quotas" and "AWS IoT Core endpoints
 // and quotas", https://docs.aws.amazon.com/general/latest/gr/iot_device_management.html
-// and https://docs.aws.amazon.com/general/latest/gr/iot-mqtt.html.
+// and https://docs.aws.amazon.com/general/latest/gr/iot-core.html.
 const (
 	// MaxName is the longest name of anything, in characters.
 	MaxName = 128

@@ -85,6 +85,7 @@ func accept(b *mqtt.Broker, listener net.Listener) {
 // anyone may do everything but subscribe to a topic that the Paho suite expects to be closed.
 type anyone struct{}
 
+func (anyone) Account() string                 { return "" }
 func (anyone) Principal() string               { return "anyone" }
 func (anyone) MayPublish(string, bool) bool    { return true }
 func (anyone) MaySubscribe(filter string) bool { return filter != "test/nosubscribe" }
