@@ -223,7 +223,7 @@ type wsClient struct {
 }
 
 func (c *wsClient) Write(p []byte) (int, error) {
-	_, err := io.WriteString(c.Conn, frame(0x82, string(p)))
+	_, err := io.WriteString(c.Conn, mqttest.Frame(0x82, string(p)))
 	return len(p), err
 }
 

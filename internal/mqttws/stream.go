@@ -1,4 +1,4 @@
-package gateway
+package mqttws
 
 import (
 	"bufio"
@@ -9,6 +9,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/askaround/askaround-go/internal/nonblock"
 )
 
 // Opcodes of frames (RFC 6455, section 5.2).
@@ -31,17 +33,25 @@ const (
 // maxControl is the longest payload of a control frame.
 const maxControl = 125
 
-var (
-	errFrame = errors.New("gateway: a malformed WebSocket frame")
-	errText  = errors.New("gateway: a text message on an MQTT WebSocket")
+const (
+	// controlTime is how long an answer of this package may take to be sent.
+	controlTime = 10 * time.Second
+	// lingerTime is how long the frame that closes may take where nobody waits for it.
+	lingerTime = 500 * time.Millisecond
 )
 
-// wsStream is the server's end of a WebSocket as one stream of bytes: those of the binary
+var (
+	errFrame = errors.New("mqttws: a malformed WebSocket frame")
+	errText  = errors.New("mqttws: a text message on an MQTT WebSocket")
+)
+
+// A Stream is the server's end of a WebSocket as one stream of bytes: those of the binary
 // messages. It keeps nothing of a message, and a read that a deadline has interrupted goes
 // on with the next, in the middle of a frame too, as with TCP.
 //
-// Reads are by one goroutine, writes by any.
-type wsStream struct {
+// Reads are by one goroutine, writes by any. Over TCP itself, without TLS, it is a
+// [nonblock.Writer] that takes what it is given unless a control frame is under way.
+type Stream struct {
 	net.Conn
 	r *bufio.Reader
 
@@ -58,11 +68,21 @@ type wsStream struct {
 	writing sync.Mutex
 	closed  bool // the frame that closes was sent
 	out     []byte
+	try     nonblock.Writer // the connection, or nil
+
+	deadMu   sync.Mutex
+	deadline time.Time // for writes, as the user has set it
+}
+
+func newStream(conn net.Conn, r *bufio.Reader) *Stream {
+	s := &Stream{Conn: conn, r: r}
+	s.try, _ = conn.(nonblock.Writer)
+	return s
 }
 
 // Read returns bytes of binary messages. Control frames are answered meanwhile; the one
 // that closes is io.EOF.
-func (s *wsStream) Read(p []byte) (int, error) {
+func (s *Stream) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
@@ -90,7 +110,7 @@ func (s *wsStream) Read(p []byte) (int, error) {
 }
 
 // need is how long the header is, as far as can be told from what has come.
-func (s *wsStream) need() int {
+func (s *Stream) need() int {
 	if s.have < 2 {
 		return 2
 	}
@@ -104,7 +124,7 @@ func (s *wsStream) need() int {
 }
 
 // readHeader reads some of the header, and understands it when it is whole.
-func (s *wsStream) readHeader() error {
+func (s *Stream) readHeader() error {
 	n, err := s.r.Read(s.header[s.have:s.need()])
 	s.have += n
 	if s.have >= 2 && s.have == s.need() {
@@ -114,7 +134,7 @@ func (s *wsStream) readHeader() error {
 }
 
 // begin understands the header of a frame.
-func (s *wsStream) begin() error {
+func (s *Stream) begin() error {
 	first, length := s.header[0], uint64(s.header[1]&0x7F)
 	final := first&0x80 != 0
 	s.opcode, s.control, s.masked = first&0x0F, s.control[:0], 0
@@ -142,7 +162,7 @@ func (s *wsStream) begin() error {
 }
 
 // readControl reads the rest of a control frame, and answers it when it is whole.
-func (s *wsStream) readControl() error {
+func (s *Stream) readControl() error {
 	if s.left > 0 {
 		var payload [maxControl]byte
 		n, err := s.r.Read(payload[:s.left])
@@ -167,7 +187,7 @@ func (s *wsStream) readControl() error {
 }
 
 // unmask decodes what came of a payload.
-func (s *wsStream) unmask(p []byte) {
+func (s *Stream) unmask(p []byte) {
 	s.left -= uint64(len(p))
 	for s.masked&3 != 0 && len(p) > 0 {
 		p[0] ^= s.mask[s.masked&3]
@@ -187,24 +207,49 @@ func (s *wsStream) unmask(p []byte) {
 }
 
 // fail ends the WebSocket because of what the client did.
-func (s *wsStream) fail(status uint16, err error) error {
+func (s *Stream) fail(status uint16, err error) error {
 	s.ended = err
 	_ = s.answer(opClose, binary.BigEndian.AppendUint16(nil, status))
 	return err
 }
 
-// answer sends a control frame. The deadline of the last write may be long over.
-func (s *wsStream) answer(opcode byte, payload []byte) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	if !s.closed {
-		_ = s.SetWriteDeadline(time.Now().Add(handshakeTime))
-	}
-	return s.write(opcode, payload)
+// SetDeadline sets both deadlines of the connection.
+func (s *Stream) SetDeadline(t time.Time) error {
+	return errors.Join(s.SetReadDeadline(t), s.SetWriteDeadline(t))
 }
 
-// Write sends p as one message.
-func (s *wsStream) Write(p []byte) (int, error) {
+// SetWriteDeadline sets the deadline of writes. Control frames have their own.
+func (s *Stream) SetWriteDeadline(t time.Time) error {
+	s.deadMu.Lock()
+	defer s.deadMu.Unlock()
+	s.deadline = t
+	return s.Conn.SetWriteDeadline(t)
+}
+
+// answer sends a control frame. The deadline of the last write may be long over.
+func (s *Stream) answer(opcode byte, payload []byte) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.closed {
+		return nil
+	}
+	return s.sendControl(controlTime, opcode, payload)
+}
+
+// sendControl sends a control frame within some time.
+func (s *Stream) sendControl(within time.Duration, opcode byte, payload []byte) error {
+	s.deadMu.Lock()
+	_ = s.Conn.SetWriteDeadline(time.Now().Add(within))
+	s.deadMu.Unlock()
+	err := s.write(opcode, payload)
+	s.deadMu.Lock()
+	_ = s.Conn.SetWriteDeadline(s.deadline)
+	s.deadMu.Unlock()
+	return err
+}
+
+// Write sends p as one message. Of nothing, it sends what TryWrite has kept.
+func (s *Stream) Write(p []byte) (int, error) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if err := s.write(opBinary, p); err != nil {
@@ -213,8 +258,24 @@ func (s *wsStream) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// TryWrite sends p as one message without waiting; see [nonblock.Writer].
+func (s *Stream) TryWrite(p []byte) (kept bool, err error) {
+	if s.try == nil || !s.writing.TryLock() {
+		return false, nonblock.ErrBusy
+	}
+	defer s.writing.Unlock()
+	if s.closed {
+		return false, net.ErrClosed
+	}
+	kept, err = s.try.TryWrite(s.frame(opBinary, p))
+	if err != nil {
+		return false, fmt.Errorf("mqttws: %w", err)
+	}
+	return kept, nil
+}
+
 // write sends a frame. After the one that closes none is sent.
-func (s *wsStream) write(opcode byte, payload []byte) error {
+func (s *Stream) write(opcode byte, payload []byte) error {
 	if s.closed {
 		if opcode == opBinary {
 			return net.ErrClosed
@@ -222,6 +283,21 @@ func (s *wsStream) write(opcode byte, payload []byte) error {
 		return nil
 	}
 	s.closed = opcode == opClose
+	var out []byte
+	if opcode != opBinary || len(payload) > 0 {
+		out = s.frame(opcode, payload)
+	}
+	if _, err := s.Conn.Write(out); err != nil {
+		return fmt.Errorf("mqttws: %w", err)
+	}
+	return nil
+}
+
+// frame encodes a frame. It is good until the next.
+func (s *Stream) frame(opcode byte, payload []byte) []byte {
+	if cap(s.out) > 16<<10 { // a large message is rare
+		s.out = nil
+	}
 	s.out = append(s.out[:0], 0x80|opcode)
 	switch n := len(payload); {
 	case n <= maxControl:
@@ -232,19 +308,12 @@ func (s *wsStream) write(opcode byte, payload []byte) error {
 		s.out = binary.BigEndian.AppendUint64(append(s.out, 127), uint64(n))
 	}
 	s.out = append(s.out, payload...)
-	_, err := s.Conn.Write(s.out)
-	if cap(s.out) > 16<<10 { // a large message is rare
-		s.out = nil
-	}
-	if err != nil {
-		return fmt.Errorf("gateway: WebSocket: %w", err)
-	}
-	return nil
+	return s.out
 }
 
 // CloseWrite tells the client that nothing more will be sent. Its own closing is read as
 // io.EOF.
-func (s *wsStream) CloseWrite() error {
+func (s *Stream) CloseWrite() error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	return s.write(opClose, binary.BigEndian.AppendUint16(nil, statusNormal))
@@ -252,11 +321,10 @@ func (s *wsStream) CloseWrite() error {
 
 // Close cuts the connection, after the frame that closes where none was sent and nobody is
 // writing.
-func (s *wsStream) Close() error {
+func (s *Stream) Close() error {
 	if s.writing.TryLock() {
 		if !s.closed {
-			_ = s.SetWriteDeadline(time.Now().Add(lingerTime))
-			_ = s.write(opClose, binary.BigEndian.AppendUint16(nil, statusNormal))
+			_ = s.sendControl(lingerTime, opClose, binary.BigEndian.AppendUint16(nil, statusNormal))
 		}
 		s.writing.Unlock()
 	}

@@ -1,10 +1,9 @@
-package gateway
+package mqttws
 
 import (
 	"bufio"
 	"bytes"
 	"crypto/rand"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -19,28 +18,11 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"github.com/askaround/askaround-go/internal/mqtt/mqttest"
 )
 
-// frame is a client's, masked.
-func frame(first byte, payload string) string {
-	b := []byte{first}
-	switch n := len(payload); {
-	case n <= 125:
-		b = append(b, 0x80|byte(n))
-	case n <= 0xFFFF:
-		b = binary.BigEndian.AppendUint16(append(b, 0x80|126), uint16(n))
-	default:
-		b = binary.BigEndian.AppendUint64(append(b, 0x80|127), uint64(n))
-	}
-	mask := [4]byte{0x37, 0xfa, 0x21, 0x3d} // that of the examples in RFC 6455
-	b = append(b, mask[:]...)
-	for i := range len(payload) {
-		b = append(b, payload[i]^mask[i&3])
-	}
-	return string(b)
-}
-
-// sink is the connection under a wsStream that is given all input at once.
+// sink is the connection under a Stream that is given all input at once.
 type sink struct {
 	net.Conn
 	bytes.Buffer
@@ -51,9 +33,9 @@ func (s *sink) Write(p []byte) (int, error)      { return s.Buffer.Write(p) }
 func (s *sink) SetWriteDeadline(time.Time) error { return nil }
 func (s *sink) Close() error                     { return nil }
 
-func streamOf(r io.Reader) (*wsStream, *sink) {
+func streamOf(r io.Reader) (*Stream, *sink) {
 	s := &sink{}
-	return &wsStream{Conn: s, r: bufio.NewReader(r)}, s
+	return newStream(s, bufio.NewReader(r)), s
 }
 
 func TestFrames(t *testing.T) {
@@ -64,30 +46,30 @@ func TestFrames(t *testing.T) {
 		err           error
 		out           string // what is answered, in hexadecimal
 	}{
-		{reason: "one message", input: frame(0x82, "Hello"), want: "Hello", err: io.EOF},
-		{reason: "two messages", input: frame(0x82, "Hel") + frame(0x82, "lo"), want: "Hello", err: io.EOF},
-		{reason: "length in 16 bits", input: frame(0x82, long), want: long, err: io.EOF},
-		{reason: "length in 64 bits", input: frame(0x82, longer), want: longer, err: io.EOF},
-		{reason: "no bytes", input: frame(0x82, "") + frame(0x82, "x"), want: "x", err: io.EOF},
-		{reason: "in pieces", input: frame(0x02, "a") + frame(0x00, "b") + frame(0x80, "c"), want: "abc", err: io.EOF},
-		{reason: "a ping between pieces", input: frame(0x02, "a") + frame(0x89, "Hi") + frame(0x80, "b"), want: "ab", err: io.EOF, out: "8a024869"},
-		{reason: "a ping without payload", input: frame(0x89, ""), err: io.EOF, out: "8a00"},
-		{reason: "a pong", input: frame(0x8A, "x") + frame(0x82, "y"), want: "y", err: io.EOF},
-		{reason: "the end", input: frame(0x82, "x") + frame(0x88, "\x03\xe9bye") + frame(0x82, "y"), want: "x", err: io.EOF, out: "880203e9"},
-		{reason: "the end without a status", input: frame(0x88, ""), err: io.EOF, out: "8800"},
-		{reason: "the end with half a status", input: frame(0x88, "\x03"), err: errFrame, out: "880203ea"},
-		{reason: "text", input: frame(0x81, "x"), err: errText, out: "880203eb"},
+		{reason: "one message", input: mqttest.Frame(0x82, "Hello"), want: "Hello", err: io.EOF},
+		{reason: "two messages", input: mqttest.Frame(0x82, "Hel") + mqttest.Frame(0x82, "lo"), want: "Hello", err: io.EOF},
+		{reason: "length in 16 bits", input: mqttest.Frame(0x82, long), want: long, err: io.EOF},
+		{reason: "length in 64 bits", input: mqttest.Frame(0x82, longer), want: longer, err: io.EOF},
+		{reason: "no bytes", input: mqttest.Frame(0x82, "") + mqttest.Frame(0x82, "x"), want: "x", err: io.EOF},
+		{reason: "in pieces", input: mqttest.Frame(0x02, "a") + mqttest.Frame(0x00, "b") + mqttest.Frame(0x80, "c"), want: "abc", err: io.EOF},
+		{reason: "a ping between pieces", input: mqttest.Frame(0x02, "a") + mqttest.Frame(0x89, "Hi") + mqttest.Frame(0x80, "b"), want: "ab", err: io.EOF, out: "8a024869"},
+		{reason: "a ping without payload", input: mqttest.Frame(0x89, ""), err: io.EOF, out: "8a00"},
+		{reason: "a pong", input: mqttest.Frame(0x8A, "x") + mqttest.Frame(0x82, "y"), want: "y", err: io.EOF},
+		{reason: "the end", input: mqttest.Frame(0x82, "x") + mqttest.Frame(0x88, "\x03\xe9bye") + mqttest.Frame(0x82, "y"), want: "x", err: io.EOF, out: "880203e9"},
+		{reason: "the end without a status", input: mqttest.Frame(0x88, ""), err: io.EOF, out: "8800"},
+		{reason: "the end with half a status", input: mqttest.Frame(0x88, "\x03"), err: errFrame, out: "880203ea"},
+		{reason: "text", input: mqttest.Frame(0x81, "x"), err: errText, out: "880203eb"},
 		{reason: "not masked", input: "\x82\x01x123456", err: errFrame, out: "880203ea"},
-		{reason: "an extension's bit", input: frame(0xC2, "x"), err: errFrame, out: "880203ea"},
-		{reason: "an unknown opcode", input: frame(0x83, "x"), err: errFrame, out: "880203ea"},
-		{reason: "an unknown control opcode", input: frame(0x8B, "x"), err: errFrame, out: "880203ea"},
-		{reason: "a ping in pieces", input: frame(0x09, "x"), err: errFrame, out: "880203ea"},
-		{reason: "a long ping", input: frame(0x89, long), err: errFrame, out: "880203ea"},
-		{reason: "a continuation of nothing", input: frame(0x80, "x"), err: errFrame, out: "880203ea"},
-		{reason: "a message within a message", input: frame(0x02, "x") + frame(0x82, "y"), want: "x", err: errFrame, out: "880203ea"},
+		{reason: "an extension's bit", input: mqttest.Frame(0xC2, "x"), err: errFrame, out: "880203ea"},
+		{reason: "an unknown opcode", input: mqttest.Frame(0x83, "x"), err: errFrame, out: "880203ea"},
+		{reason: "an unknown control opcode", input: mqttest.Frame(0x8B, "x"), err: errFrame, out: "880203ea"},
+		{reason: "a ping in pieces", input: mqttest.Frame(0x09, "x"), err: errFrame, out: "880203ea"},
+		{reason: "a long ping", input: mqttest.Frame(0x89, long), err: errFrame, out: "880203ea"},
+		{reason: "a continuation of nothing", input: mqttest.Frame(0x80, "x"), err: errFrame, out: "880203ea"},
+		{reason: "a message within a message", input: mqttest.Frame(0x02, "x") + mqttest.Frame(0x82, "y"), want: "x", err: errFrame, out: "880203ea"},
 		{reason: "a negative length", input: "\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff1234", err: errFrame, out: "880203ea"},
-		{reason: "broken off in the header", input: frame(0x82, "x")[:4], err: io.EOF},
-		{reason: "broken off in the payload", input: frame(0x82, "xyz")[:7], want: "x", err: io.EOF},
+		{reason: "broken off in the header", input: mqttest.Frame(0x82, "x")[:4], err: io.EOF},
+		{reason: "broken off in the payload", input: mqttest.Frame(0x82, "xyz")[:7], want: "x", err: io.EOF},
 	} {
 		for how, reader := range map[string]func(io.Reader) io.Reader{
 			"at once": func(r io.Reader) io.Reader { return r }, "byte by byte": iotest.OneByteReader, "halves": iotest.HalfReader,
@@ -189,20 +171,18 @@ func TestFramesWithPeer(t *testing.T) {
 	<-reading.Done()
 }
 
-// echo is a server of nothing but wsStream.
+// echo is a server of nothing but a Stream.
 func echo(w http.ResponseWriter, r *http.Request) {
-	e := &exchange{g: &Gateway{}, w: w, r: r, control: http.NewResponseController(w), conn: &webConn{visitor: &visitor{}}}
-	e.g.sockets.most, e.g.sockets.open = 1, map[net.Conn]bool{}
-	shake, err := e.readHandshake()
+	shake, err := ReadHandshake(r, "mqtt")
 	if err != nil {
-		e.answer(400, err.Error())
+		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	stream, entered, err := e.accept(shake)
+	conn, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return
 	}
-	defer e.g.sockets.leave(entered)
+	stream := shake.Accept(conn, buffered.Reader, nil)
 	_, _ = io.Copy(stream, stream)
 	_ = stream.Close()
 }
@@ -210,8 +190,8 @@ func echo(w http.ResponseWriter, r *http.Request) {
 // FuzzFrames: what a stream gives does not depend on how its bytes arrive, nor on deadlines
 // between them, and it never gives more than was sent.
 func FuzzFrames(f *testing.F) {
-	f.Add([]byte(frame(0x82, "Hello") + frame(0x89, "x") + frame(0x88, "")))
-	f.Add([]byte(frame(0x02, "a") + frame(0x80, strings.Repeat("b", 300))))
+	f.Add([]byte(mqttest.Frame(0x82, "Hello") + mqttest.Frame(0x89, "x") + mqttest.Frame(0x88, "")))
+	f.Add([]byte(mqttest.Frame(0x02, "a") + mqttest.Frame(0x80, strings.Repeat("b", 300))))
 	f.Add([]byte("\x82\xff\x00\x00\x00\x00\x00\x00\x00\x011234x"))
 	f.Fuzz(func(t *testing.T, input []byte) {
 		whole, sent1 := streamOf(bytes.NewReader(input))
@@ -228,7 +208,7 @@ func FuzzFrames(f *testing.F) {
 }
 
 func BenchmarkFramesRead(b *testing.B) {
-	one := frame(0x82, strings.Repeat("x", 200))
+	one := mqttest.Frame(0x82, strings.Repeat("x", 200))
 	input := strings.Repeat(one, 1000)
 	buffer := make([]byte, 4<<10)
 	b.SetBytes(int64(len(input)))
