@@ -221,8 +221,13 @@ func (c *conn) close() {
 	}
 }
 
-// drain reads to the end after goodbye.
-func (c *conn) drain() { _, _ = io.Copy(io.Discard, input{c}) }
+// drain reads to the end after goodbye, behind listen: a stream is read by one goroutine.
+func (c *conn) drain() {
+	if c.heard != nil {
+		<-c.heard
+	}
+	_, _ = io.Copy(io.Discard, input{c})
+}
 
 // write writes whole packets.
 func (c *conn) write(p []byte) error {
