@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"math"
 	"net"
-	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -110,8 +110,8 @@ func (b *Broker) Publish(ctx context.Context, topic string, payload []byte) erro
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("broker: publish to %s: %w", topic, err)
 	}
-	if err := checkTopic(topic); err != nil {
-		return err
+	if strings.HasPrefix(topic, "$") { // some of which the broker beneath would take
+		return checkTopic(topic)
 	}
 	if len(payload) > MaxPayload {
 		return fmt.Errorf("%w: %d bytes to %s", ErrTooLarge, len(payload), topic)
@@ -120,14 +120,12 @@ func (b *Broker) Publish(ctx context.Context, topic string, payload []byte) erro
 	switch {
 	case errors.Is(err, mqtt.ErrClosed):
 		return ErrClosed
+	case errors.Is(err, mqtt.ErrInvalid):
+		return errors.Join(checkTopic(topic), err)
 	case err != nil:
 		return fmt.Errorf("broker: publish to %s: %w", topic, err)
 	}
 	b.published.Add(1)
-	// The sessions' goroutines are ready to run now. Who publishes to many topics one after
-	// the other would have thousands of them stand before everybody else in the scheduler's
-	// queue, requests that wait for an answer included.
-	runtime.Gosched()
 	return nil
 }
 

@@ -37,6 +37,7 @@ type DisconnectOptions struct {
 type Broker struct {
 	options  Options
 	limits   Limits
+	began    time.Time
 	store    Store
 	logger   *slog.Logger
 	index    index
@@ -70,6 +71,7 @@ func New(o Options) (*Broker, error) {
 	b := &Broker{
 		options:  o,
 		limits:   o.Limits,
+		began:    time.Now(),
 		store:    o.Store,
 		logger:   o.Logger,
 		retained: retained{messages: map[string]*message{}},

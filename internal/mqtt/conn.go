@@ -11,6 +11,7 @@ import (
 
 	"github.com/mochi-mqtt/server/v2/packets"
 
+	"github.com/askaround/askaround-go/internal/nonblock"
 	"github.com/askaround/askaround-go/internal/rate"
 )
 
@@ -22,7 +23,8 @@ const (
 	replyBytes = 1 << 20
 )
 
-// A conn is one client's connection. One goroutine, that of Handle, reads; one writes.
+// A conn is one client's connection. One goroutine, that of Handle, reads; one writes, and
+// whoever has a message for a client that is idle.
 type conn struct {
 	broker *Broker
 	net    net.Conn
@@ -45,7 +47,13 @@ type conn struct {
 	publishRate, throughput      *rate.Bucket
 	redelivery, redeliveryShared *rate.Bucket
 
-	known outboundAliases // used only by the goroutine that writes
+	writing   sync.Mutex // held by who writes to a session's client
+	greeting  bool       // the CONNACK comes first
+	try       nonblock.Writer
+	kept      bool   // something is to be written before all else, by try or of held
+	held      []byte // what try did not take
+	lastWrite time.Time
+	known     outboundAliases
 
 	// Used only by the goroutine that reads.
 	packet  packets.Packet
@@ -53,7 +61,7 @@ type conn struct {
 	aliases []string      // by topic alias - 1
 	heard   chan struct{} // closed when listen has returned; nil where it was not called
 
-	lastRead atomic.Int64 // when the last whole packet came, in nanoseconds since 1970
+	lastRead atomic.Int64 // when the last whole packet came, since the broker's beginning
 	waiting  atomic.Int32 // replies that wait for the store; changed under mu
 	watchdog struct {
 		sync.Mutex
@@ -71,14 +79,15 @@ type conn struct {
 	spare   []byte // what replies was before
 	why     *ending
 
-	deadMu  sync.Mutex // orders deadlines against the end
-	ended   bool
-	greeted bool // the CONNECT was read: there is somebody to tell of the end
+	deadMu   sync.Mutex // orders deadlines against the end
+	deadline time.Time  // of writes
+	ended    bool
+	greeted  bool // the CONNECT was read: there is somebody to tell of the end
 }
 
 func newConn(ctx context.Context, b *Broker, nc net.Conn) *conn {
 	c := &conn{
-		broker: b, net: nc,
+		broker: b, net: nonblock.Wrap(nc), greeting: true,
 		wake: make(chan struct{}, 1), over: make(chan struct{}), left: make(chan struct{}), announced: make(chan struct{}), answered: make(chan struct{}, 1),
 		publishRate:      rate.New(b.limits.PublishRate),
 		throughput:       rate.New(b.limits.throughput()),
@@ -87,7 +96,8 @@ func newConn(ctx context.Context, b *Broker, nc net.Conn) *conn {
 		window:           b.limits.InflightOutbound,
 	}
 	c.ctx, c.cancel = context.WithCancel(ctx)
-	c.lastRead.Store(time.Now().UnixNano())
+	c.try, _ = c.net.(nonblock.Writer)
+	c.lastRead.Store(int64(time.Since(b.began)))
 	c.source.RemoteAddr = nc.RemoteAddr().String()
 	c.r = bufio.NewReaderSize(input{c}, 4<<10)
 	return c
@@ -128,7 +138,7 @@ func (c *conn) watch() {
 	c.watchdog.timer = time.AfterFunc(patience, func() {
 		c.watchdog.Lock()
 		defer c.watchdog.Unlock()
-		silence := time.Since(time.Unix(0, c.lastRead.Load()))
+		silence := time.Since(c.broker.began) - time.Duration(c.lastRead.Load())
 		if silence >= patience {
 			c.end(endKeepAlive)
 		} else if c.watchdog.timer != nil {
@@ -229,15 +239,28 @@ func (c *conn) drain() {
 	_, _ = io.Copy(io.Discard, input{c})
 }
 
-// write writes whole packets.
+// write writes whole packets, and before them what an attempt has kept.
 func (c *conn) write(p []byte) error {
-	c.deadMu.Lock()
-	if !c.ended {
-		_ = c.net.SetWriteDeadline(time.Now().Add(c.broker.options.WriteTimeout))
+	c.armWrite(time.Now())
+	if len(c.held) > 0 {
+		p = append(c.held, p...)
+		c.held = nil
 	}
-	c.deadMu.Unlock()
+	c.kept = false
 	_, err := c.net.Write(p)
 	return err
+}
+
+// armWrite sees to the deadline of the write that follows. It is set anew when a quarter has
+// passed, because to set it for each of many small writes costs more than to encode them.
+func (c *conn) armWrite(now time.Time) {
+	c.deadMu.Lock()
+	defer c.deadMu.Unlock()
+	most := c.broker.options.WriteTimeout
+	if !c.ended && c.deadline.Sub(now) < most-most/4 {
+		c.deadline = now.Add(most)
+		_ = c.net.SetWriteDeadline(c.deadline)
+	}
 }
 
 // reply sends a packet, which it copies, once the store has reached p. Replies go out in

@@ -55,12 +55,18 @@ func (b *Broker) Handle(ctx context.Context, nc net.Conn, admit Admit) error {
 func (c *conn) serve() ending {
 	<-c.heard
 	for {
-		size, err := c.readPacket()
-		if err != nil {
-			return readError(err)
+		size := pubackSize
+		if !c.readPuback() {
+			var err error
+			if size, err = c.readPacket(); err != nil {
+				return readError(err)
+			}
+			if end := c.handle(); end != nil {
+				return *end
+			}
 		}
-		if end := c.handle(); end != nil {
-			return *end
+		if c.throughput == nil {
+			continue
 		}
 		if wait := c.throughput.Spend(time.Now(), size); wait > 0 {
 			c.sleep(wait)

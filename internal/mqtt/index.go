@@ -16,7 +16,8 @@ type index struct {
 
 // A node is a level of filters.
 type node struct {
-	children map[string]*node // also "+"
+	children map[string]*node // but for "+"
+	plus     *node            // "+"
 	here     leaf             // filters that end here
 	below    leaf             // filters that end with # below here
 }
@@ -95,7 +96,36 @@ func (m *members) remove(s *session) bool {
 
 func (l *leaf) empty() bool { return len(l.list) == 0 && len(l.groups) == 0 }
 
-func (n *node) empty() bool { return len(n.children) == 0 && n.here.empty() && n.below.empty() }
+func (n *node) empty() bool {
+	return len(n.children) == 0 && n.plus == nil && n.here.empty() && n.below.empty()
+}
+
+// child is the node of a level of a filter below n, or nil.
+func (n *node) child(level string) *node {
+	if level == "+" {
+		return n.plus
+	}
+	return n.children[level]
+}
+
+func (n *node) add(level string, child *node) {
+	if level == "+" {
+		n.plus = child
+		return
+	}
+	if n.children == nil {
+		n.children = map[string]*node{}
+	}
+	n.children[strings.Clone(level)] = child
+}
+
+func (n *node) remove(level string) {
+	if level == "+" {
+		n.plus = nil
+		return
+	}
+	delete(n.children, level)
+}
 
 // subscribe adds or replaces a subscription and reports whether it is new.
 func (x *index) subscribe(s *session, f filter, sub Subscription) bool {
@@ -107,13 +137,10 @@ func (x *index) subscribe(s *session, f filter, sub Subscription) bool {
 		if level == "#" && !more {
 			return x.counted(n.below.put(s, f.group, sub), 1)
 		}
-		child := n.children[level]
+		child := n.child(level)
 		if child == nil {
 			child = &node{}
-			if n.children == nil {
-				n.children = map[string]*node{}
-			}
-			n.children[strings.Clone(level)] = child
+			n.add(level, child)
 		}
 		n = child
 	}
@@ -168,7 +195,7 @@ func (n *node) unsubscribe(s *session, topics, group string) (existed bool) {
 	if level == "#" && !more {
 		return n.below.remove(s, group)
 	}
-	child := n.children[level]
+	child := n.child(level)
 	if child == nil {
 		return false
 	}
@@ -178,7 +205,7 @@ func (n *node) unsubscribe(s *session, topics, group string) (existed bool) {
 		existed = child.here.remove(s, group)
 	}
 	if child.empty() {
-		delete(n.children, level)
+		n.remove(level)
 	}
 	return existed
 }
@@ -227,8 +254,8 @@ func (n *node) find(rest string, dollar bool, m *match) {
 	if dollar {
 		return
 	}
-	if child := n.children["+"]; child != nil {
-		child.descend(rest, more, m)
+	if n.plus != nil {
+		n.plus.descend(rest, more, m)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -90,21 +91,35 @@ func (b *Broker) tap(ctx context.Context, from Source, m *message) {
 
 var matches = sync.Pool{New: func() any { return new(match) }}
 
+// pushMost is for how many sessions of a message who publishes it may write to their clients
+// itself. More are better served by goroutines of theirs, on all processors.
+const pushMost = 4
+
 // route brings a message to the sessions that have subscribed to its topic.
 func (b *Broker) route(m *message, from *session) (p Position) {
 	found := matches.Get().(*match)
 	b.index.find(m.Topic, found)
-	for i := range found.direct {
-		to := &found.direct[i]
-		if to.NoLocal && to.session == from {
-			continue
+	now, few, woken := time.Now(), len(found.direct)+len(found.groups) <= pushMost, false
+	give := func(to *member, group string) {
+		c, stored := to.session.enqueue(m, min(m.QoS, to.QoS), m.Retain && to.RetainAsPublished, group)
+		p = max(p, stored)
+		switch {
+		case c == nil:
+		case few && c.pushed(now):
+		default:
+			c.signal()
+			woken = true
 		}
-		p = max(p, to.session.enqueue(m, min(m.QoS, to.QoS), m.Retain && to.RetainAsPublished, ""))
+	}
+	for i := range found.direct {
+		if to := &found.direct[i]; !to.NoLocal || to.session != from {
+			give(to, "")
+		}
 	}
 	begin := 0
 	for _, group := range found.groups {
 		if to := choose(found.shared[begin:group.end], m.Topic, group.name); to != nil {
-			p = max(p, to.session.enqueue(m, min(m.QoS, to.QoS), m.Retain && to.RetainAsPublished, group.name))
+			give(to, group.name)
 		}
 		begin = group.end
 	}
@@ -113,6 +128,12 @@ func (b *Broker) route(m *message, from *session) (p Position) {
 	}
 	found.reset()
 	matches.Put(found)
+	if woken && from == nil {
+		// The connections' goroutines are ready to run now. Who publishes to many topics one after
+		// the other would have thousands of them stand before everybody else in the scheduler's
+		// queue, requests that wait for an answer included.
+		runtime.Gosched()
+	}
 	return p
 }
 

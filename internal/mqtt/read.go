@@ -1,6 +1,7 @@
 package mqtt
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,25 @@ import (
 
 	"github.com/mochi-mqtt/server/v2/packets"
 )
+
+// pubackSize is the length of a PUBACK without a reason, which says that all is well.
+const pubackSize = 4
+
+// readPuback takes a PUBACK of the shortest form, which is all that most clients send. It
+// reports whether there was one; otherwise nothing was read.
+func (c *conn) readPuback() bool {
+	p, err := c.r.Peek(2) // there is no shorter packet
+	if err != nil || p[0] != packets.Puback<<4 || p[1] != pubackSize-2 {
+		return false
+	}
+	if p, err = c.r.Peek(pubackSize); err != nil {
+		return false
+	}
+	c.lastRead.Store(int64(time.Since(c.broker.began)))
+	c.session.acknowledge(c, binary.BigEndian.Uint16(p[2:]))
+	_, _ = c.r.Discard(pubackSize)
+	return true
+}
 
 // readPacket reads and decodes the next packet into c.packet and returns its size. What a
 // PUBLISH, SUBSCRIBE or CONNECT says is kept by strings into the packet's own memory.
@@ -37,7 +57,7 @@ func (c *conn) readPacket() (size int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	c.lastRead.Store(time.Now().UnixNano())
+	c.lastRead.Store(int64(time.Since(c.broker.began)))
 	return size, c.decode(body)
 }
 

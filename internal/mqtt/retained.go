@@ -60,7 +60,9 @@ func (r *retained) deliver(b *Broker, s *session, topic string, qos byte) {
 		return
 	}
 	own := m.copy()
-	s.enqueue(own, min(m.QoS, qos), true, "")
+	if to, _ := s.enqueue(own, min(m.QoS, qos), true, ""); to != nil {
+		to.signal()
+	}
 	if own.id != 0 {
 		b.store.ReleaseMessage(own.id)
 	}

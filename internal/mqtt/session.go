@@ -83,16 +83,17 @@ const packetIDs = 1<<16 - 1
 
 func (d *delivery) packetID() uint16 { return uint16(d.number%packetIDs) + 1 }
 
-// enqueue adds a message behind what waits already. It never blocks.
-func (s *session) enqueue(m *message, qos byte, retain bool, group string) (p Position) {
+// enqueue adds a message behind what waits already. It never blocks. The caller tells the
+// connection, if there is one.
+func (s *session) enqueue(m *message, qos byte, retain bool, group string) (to *conn, p Position) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.gone || qos == 0 && s.conn == nil {
-		return 0
+		return nil, 0
 	}
 	if s.full(m) {
 		s.overflow()
-		return 0
+		return nil, 0
 	}
 	d := delivery{message: m, qos: qos, retain: retain, group: group}
 	if qos > 0 {
@@ -105,10 +106,7 @@ func (s *session) enqueue(m *message, qos byte, retain bool, group string) (p Po
 	s.queue.push(d)
 	s.bytes += m.size()
 	s.unsent += len(m.Payload)
-	if s.conn != nil {
-		s.conn.signal()
-	}
-	return p
+	return s.conn, p
 }
 
 // store tells the store of a delivery, and of its message where that is the first.
@@ -228,29 +226,28 @@ func (s *session) save() Position {
 	return s.broker.store.PutSession(r)
 }
 
-// pull takes what c may send now, in order, and adds it to batch. Where something must
-// wait for a time, and not for the client, it says for how long.
-func (s *session) pull(c *conn, batch []delivery, now time.Time) (_ []delivery, wait time.Duration) {
+// pull takes what c may send now, in order, and adds it to batch. It says whether there may
+// be more and, where something must wait for a time and not for the client, for how long.
+func (s *session) pull(c *conn, batch []delivery, now time.Time) (_ []delivery, more bool, wait time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.conn != c {
-		return batch, 0
+		return batch, false, 0
 	}
 	for size := 0; len(batch) < batchMessages && size < batchBytes; {
 		d := s.nextResend()
 		again := d != nil
 		if !again {
 			if s.queue.len() == 0 {
-				break
+				return batch, false, 0
 			}
 			d = s.queue.at(0)
 		}
 		if d.qos > 0 && (s.outstanding >= c.window || d.number-s.oldest(d.number) >= packetIDs) {
-			wait = s.giveUp(now)
-			break
+			return batch, false, s.giveUp(now)
 		}
 		if wait = s.pace(c, d, now); wait > 0 {
-			break
+			return batch, false, wait
 		}
 		if again {
 			d.sent, d.dup = now, true
@@ -262,7 +259,7 @@ func (s *session) pull(c *conn, batch []delivery, now time.Time) (_ []delivery, 
 		size += d.message.size()
 		batch = append(batch, *d)
 	}
-	return batch, wait
+	return batch, true, 0
 }
 
 // send takes the first of the queue, which is sent now for the first time.

@@ -2,10 +2,13 @@ package mqtt
 
 import (
 	"bytes"
+	"errors"
 	"sync"
 	"time"
 
 	"github.com/mochi-mqtt/server/v2/packets"
+
+	"github.com/askaround/askaround-go/internal/nonblock"
 )
 
 // writeBuffers are lent to connections that have something to write.
@@ -29,10 +32,11 @@ func (b *writeBuffer) free() {
 
 // run writes replies and deliveries until the connection ends.
 func (c *conn) run() {
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
+	c.writing.Lock()
+	c.greeting = false
+	c.writing.Unlock()
 	for {
-		wrote, wait, err := c.writeSome()
+		more, wait, err := c.turn()
 		switch {
 		case err != nil:
 			c.end(lost(err))
@@ -41,41 +45,85 @@ func (c *conn) run() {
 			c.broker.leave(c)
 			c.dismiss()
 			return
-		case wrote:
-			continue
-		}
-		if wait <= 0 {
-			wait = time.Hour
-		}
-		timer.Reset(wait)
-		select {
-		case <-c.wake:
-		case <-timer.C:
+		case more:
+		case wait > 0:
+			c.rest(wait)
+		default:
+			<-c.wake
 		}
 	}
 }
 
-// writeSome writes what may be written now. If there was nothing it says for how long there
-// will be nothing, unless the connection is woken before.
-func (c *conn) writeSome() (wrote bool, wait time.Duration, err error) {
+// rest waits for some time, or to be woken.
+func (c *conn) rest(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.wake:
+	}
+}
+
+// turn is writeSome by the connection's own writer, which may wait for the client.
+func (c *conn) turn() (more bool, wait time.Duration, err error) {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	return c.writeSome(time.Now(), c.write)
+}
+
+// writeSome writes what may be written now. It says whether there may be more, or for how
+// long there will be nothing unless the connection is woken before; 0 is until then.
+func (c *conn) writeSome(now time.Time, write func([]byte) error) (more bool, wait time.Duration, err error) {
 	buf := writeBuffers.Get().(*writeBuffer)
 	defer buf.free()
 	buf.packets = append(buf.packets, c.takeReplies()...)
-	now := time.Now()
 	if wait = c.throughput.Wait(now, 0); wait == 0 {
-		buf.batch, wait = c.session.pull(c, buf.batch, now)
+		buf.batch, more, wait = c.session.pull(c, buf.batch, now)
 		for i := range buf.batch {
 			buf.packets = c.appendDelivery(buf.packets, &buf.batch[i], now)
 		}
 	}
-	if len(buf.packets) == 0 {
-		return len(buf.batch) > 0, wait, nil
+	if len(buf.packets) == 0 && !c.kept {
+		return more, wait, nil
 	}
-	if err := c.write(buf.packets); err != nil {
+	c.lastWrite = now
+	if err := write(buf.packets); err != nil {
 		return false, 0, err
 	}
 	c.throughput.Spend(now, len(buf.packets))
-	return true, 0, nil
+	return more, wait, nil
+}
+
+// quiet is for how long nothing was written to a client that is written to at once. Who gets
+// more than that is better served by its own goroutine, which writes many messages at once.
+const quiet = time.Millisecond
+
+// pushed sends what waits in the session, at once and by the caller, where the client has got
+// nothing for a while and the system takes it without waiting. It reports whether there is
+// nothing left; otherwise the connection's own goroutine is to be woken.
+func (c *conn) pushed(now time.Time) bool {
+	if c.try == nil || !c.writing.TryLock() {
+		return false
+	}
+	defer c.writing.Unlock()
+	if c.greeting || c.kept || c.isOver() || now.Sub(c.lastWrite) < quiet {
+		return false
+	}
+	more, wait, err := c.writeSome(now, c.tryWrite)
+	if err != nil {
+		c.end(lost(err))
+	}
+	return err == nil && !more && wait == 0 && !c.kept
+}
+
+// tryWrite writes whole packets, now, without waiting. What is left is for the next write.
+func (c *conn) tryWrite(p []byte) (err error) {
+	c.armWrite(c.lastWrite)
+	c.kept, err = c.try.TryWrite(p)
+	if errors.Is(err, nonblock.ErrBusy) {
+		c.held, c.kept, err = append(c.held, p...), true, nil
+	}
+	return err
 }
 
 // appendDelivery appends a delivery's packet, unless it may not or cannot be sent.
@@ -112,6 +160,8 @@ func (c *conn) address(d *delivery) address {
 
 // dismiss tells a client that is still there why its connection ends; MQTT 3.1.1 cannot.
 func (c *conn) dismiss() {
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	why := c.reason()
 	if why.gone || why.wished {
 		return
@@ -124,7 +174,7 @@ func (c *conn) dismiss() {
 		}
 		last = append(last, packet...)
 	}
-	if len(last) > 0 && c.write(last) != nil {
+	if (len(last) > 0 || c.kept) && c.write(last) != nil {
 		return
 	}
 	c.goodbye()

@@ -67,6 +67,10 @@ func listed(h http.Header, header, value string) bool {
 	return false
 }
 
+// readBytes is what is read of a connection at once. Longer payloads are read where they are
+// wanted.
+const readBytes = 1 << 10
+
 // Accept changes the protocol of a connection that was hijacked, with what was read of it
 // already in r, and with more headers in the answer. Where the answer cannot be sent, who
 // reads the Stream will notice.
@@ -80,6 +84,9 @@ func (s Handshake) Accept(conn net.Conn, r *bufio.Reader, more http.Header) *Str
 	_ = conn.SetDeadline(time.Now().Add(controlTime))
 	_, _ = conn.Write(answer.Bytes())
 	_ = conn.SetDeadline(time.Time{})
+	if r.Buffered() == 0 { // as it is, unless the client does not wait for the answer
+		r = bufio.NewReaderSize(conn, readBytes)
+	}
 	return newStream(nonblock.Wrap(conn), r)
 }
 
