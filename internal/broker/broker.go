@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math"
 	"net"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -110,20 +109,23 @@ func (b *Broker) Publish(ctx context.Context, topic string, payload []byte) erro
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("broker: publish to %s: %w", topic, err)
 	}
-	if strings.HasPrefix(topic, "$") { // some of which the broker beneath would take
-		return checkTopic(topic)
+	if err := checkTopic(topic); err != nil {
+		return err
 	}
 	if len(payload) > MaxPayload {
 		return fmt.Errorf("%w: %d bytes to %s", ErrTooLarge, len(payload), topic)
 	}
-	err := b.mqtt.Publish(ctx, mqtt.Message{Topic: topic, Payload: bytes.Clone(payload), QoS: 1})
-	switch {
-	case errors.Is(err, mqtt.ErrClosed):
+	if b.ctx.Err() != nil {
 		return ErrClosed
-	case errors.Is(err, mqtt.ErrInvalid):
-		return errors.Join(checkTopic(topic), err)
-	case err != nil:
-		return fmt.Errorf("broker: publish to %s: %w", topic, err)
+	}
+	if b.mqtt.Subscribed(topic) { // for nobody there is nothing to copy
+		err := b.mqtt.Publish(ctx, mqtt.Message{Topic: topic, Payload: bytes.Clone(payload), QoS: 1})
+		switch {
+		case errors.Is(err, mqtt.ErrClosed):
+			return ErrClosed
+		case err != nil:
+			return fmt.Errorf("broker: publish to %s: %w", topic, err)
+		}
 	}
 	b.published.Add(1)
 	return nil

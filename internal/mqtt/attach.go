@@ -286,7 +286,7 @@ func (s *session) depart(why *ending, now time.Time) (due *message, ended bool) 
 
 func (b *Broker) publishWill(from Source, will *message) {
 	b.stats.wills.Add(1)
-	b.accept(context.Background(), from, nil, newMessage(will.Message, time.Now()))
+	b.accept(context.Background(), from, nil, newMessage(will.Message))
 }
 
 // due expires a session, or publishes its delayed will.
@@ -350,8 +350,10 @@ func (b *Broker) restore() error {
 			s.restoreDelivery(m, q, cut[s])
 		},
 		Retained: func(topic string, m *Message, at time.Time) {
-			kept := newMessage(*m, at)
-			kept.kept = at
+			kept := &message{Message: *m, props: appendProperties(nil, m), kept: at}
+			if m.Expiry > 0 {
+				kept.expires = at.Add(m.Expiry)
+			}
 			b.retained.messages[topic] = kept
 		},
 	})

@@ -26,8 +26,8 @@ func FuzzPublishEncoding(f *testing.F) {
 		if limits.check(&m) != nil {
 			return
 		}
+		msg := newMessage(m)
 		now := time.Now()
-		msg := newMessage(m, now)
 		d := delivery{number: number, qos: m.QoS}
 		for _, protocol := range []byte{4, 5} {
 			to := address{topic: topic}

@@ -37,7 +37,7 @@ func (b *Broker) announce(c *conn, kind string, e event) {
 		return
 	}
 	m := Message{Topic: eventsPrefix + kind + "/" + e.EventType + "/" + c.clientID, Payload: payload, QoS: 1}
-	b.accept(context.Background(), Source{}, nil, newMessage(m, time.Now()))
+	b.accept(context.Background(), Source{}, nil, newMessage(m))
 }
 
 func (b *Broker) announceConnected(c *conn) {

@@ -23,7 +23,7 @@ func Router(t testing.TB, fan int) (route func()) {
 	}
 	m := Message{Topic: "load/1/t", Payload: make([]byte, 200), QoS: 1}
 	return func() {
-		b.route(newMessage(m, time.Now()), nil)
+		b.route(newMessage(m), nil)
 		for _, s := range sessions {
 			d := s.queue.pop()
 			s.forget(&d)

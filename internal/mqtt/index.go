@@ -210,6 +210,31 @@ func (n *node) unsubscribe(s *session, topics, group string) (existed bool) {
 	return existed
 }
 
+// has reports whether find would find anything.
+func (x *index) has(topic string) bool {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.root.has(topic, topic[0] == '$')
+}
+
+func (n *node) has(rest string, dollar bool) bool {
+	if !dollar && !n.below.empty() {
+		return true
+	}
+	level, rest, more := strings.Cut(rest, "/")
+	if child := n.children[level]; child != nil && child.ends(rest, more) {
+		return true
+	}
+	return !dollar && n.plus != nil && n.plus.ends(rest, more)
+}
+
+func (n *node) ends(rest string, more bool) bool {
+	if more {
+		return n.has(rest, false)
+	}
+	return !n.here.empty()
+}
+
 // A match is what an index has found for a topic.
 type match struct {
 	direct []member

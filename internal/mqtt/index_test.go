@@ -53,6 +53,9 @@ func (have subscriptions) check(t *testing.T, x *index, topic string) {
 	}
 	var m match
 	x.find(topic, &m)
+	if has := x.has(topic); has != (len(direct)+len(shared) > 0) {
+		t.Fatalf("topic %q: has %v, want %d sessions and %d members of groups", topic, has, len(direct), len(shared))
+	}
 	if len(m.direct) != len(direct) {
 		t.Fatalf("topic %q: %d sessions, want %d", topic, len(m.direct), len(direct))
 	}
@@ -139,6 +142,10 @@ func TestIndexOracle(t *testing.T) {
 	}
 	for k := range have {
 		x.unsubscribe(k.session, filter{group: k.group, topics: k.filter})
+		delete(have, k)
+		if len(have) < 100 {
+			have.check(t, &x, someTopic(r, false))
+		}
 	}
 	if !x.root.empty() || x.count != 0 {
 		t.Errorf("after all is gone: %d, %+v", x.count, x.root)

@@ -18,10 +18,11 @@ type message struct {
 	id MessageID // in the store; 0 where no session that is kept has it. Only for the goroutine that routes it
 }
 
-func newMessage(m Message, now time.Time) *message {
+// newMessage returns a message of now.
+func newMessage(m Message) *message {
 	msg := &message{Message: m, props: appendProperties(nil, &m)}
 	if m.Expiry > 0 {
-		msg.expires = now.Add(m.Expiry)
+		msg.expires = time.Now().Add(m.Expiry)
 	}
 	return msg
 }

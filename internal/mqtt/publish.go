@@ -26,7 +26,7 @@ func (b *Broker) PublishFrom(ctx context.Context, from Source, m Message) error 
 		return ErrClosed
 	}
 	m.Expiry = min(m.Expiry, b.limits.MessageExpiryMax)
-	p, code := b.accept(ctx, from, nil, newMessage(m, time.Now()))
+	p, code := b.accept(ctx, from, nil, newMessage(m))
 	if code != packets.CodeSuccess {
 		return fmt.Errorf("%w: too many retained messages", ErrThrottled)
 	}
@@ -99,13 +99,13 @@ const pushMost = 4
 func (b *Broker) route(m *message, from *session) (p Position) {
 	found := matches.Get().(*match)
 	b.index.find(m.Topic, found)
-	now, few, woken := time.Now(), len(found.direct)+len(found.groups) <= pushMost, false
+	few, woken := len(found.direct)+len(found.groups) <= pushMost, false
 	give := func(to *member, group string) {
 		c, stored := to.session.enqueue(m, min(m.QoS, to.QoS), m.Retain && to.RetainAsPublished, group)
 		p = max(p, stored)
 		switch {
 		case c == nil:
-		case few && c.pushed(now):
+		case few && c.pushed():
 		default:
 			c.signal()
 			woken = true
@@ -182,7 +182,7 @@ func (c *conn) publish() *ending {
 		return c.refusePublish(endForbidden)
 	}
 	b.stats.publishIn.Add(1)
-	p, code := b.accept(c.ctx, c.source, c.session, newMessage(c.messageOf(pk), time.Now()))
+	p, code := b.accept(c.ctx, c.source, c.session, newMessage(c.messageOf(pk)))
 	switch {
 	case qos == 0:
 	case code == packets.CodeSuccess:

@@ -253,29 +253,29 @@ func (s *session) pull(c *conn, batch []delivery, now time.Time) (_ []delivery, 
 			d.sent, d.dup = now, true
 			s.resend++
 			s.outstanding++
+			batch = append(batch, *d)
 		} else {
-			d = s.send(now)
+			batch = append(batch, s.send(now))
 		}
-		size += d.message.size()
-		batch = append(batch, *d)
+		size += batch[len(batch)-1].message.size()
 	}
 	return batch, true, 0
 }
 
 // send takes the first of the queue, which is sent now for the first time.
-func (s *session) send(now time.Time) *delivery {
+func (s *session) send(now time.Time) delivery {
 	next := s.queue.pop()
 	next.sent = now
 	s.unsent -= len(next.message.Payload)
 	if next.qos == 0 {
 		s.bytes -= next.message.size()
-		return &next
+		return next
 	}
 	s.inflight.push(next)
 	s.resend++
 	s.unacked++
 	s.outstanding++
-	return s.inflight.at(s.inflight.len() - 1)
+	return next
 }
 
 // nextResend is the next of inflight that was not sent on this connection, or nil.

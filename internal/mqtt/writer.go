@@ -101,11 +101,12 @@ const quiet = time.Millisecond
 // pushed sends what waits in the session, at once and by the caller, where the client has got
 // nothing for a while and the system takes it without waiting. It reports whether there is
 // nothing left; otherwise the connection's own goroutine is to be woken.
-func (c *conn) pushed(now time.Time) bool {
+func (c *conn) pushed() bool {
 	if c.try == nil || !c.writing.TryLock() {
 		return false
 	}
 	defer c.writing.Unlock()
+	now := time.Now()
 	if c.greeting || c.kept || c.isOver() || now.Sub(c.lastWrite) < quiet {
 		return false
 	}
