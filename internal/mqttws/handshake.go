@@ -17,11 +17,11 @@ import (
 	"github.com/askaround/askaround-go/internal/nonblock"
 )
 
-// Errors of ReadHandshake. What each says is for the client.
+// Errors of ReadHandshake, whose texts may be told the client.
 var (
 	// ErrUpgrade: the request does not ask for a WebSocket of version 13. The answer is status
 	// 426 with the headers of RequireUpgrade.
-	ErrUpgrade = errors.New("Upgrade Required")
+	ErrUpgrade = errors.New("no request for a WebSocket of version 13")
 	// ErrKey and ErrSubprotocol are answered with status 400.
 	ErrKey         = errors.New("Sec-WebSocket-Key is not 16 bytes in base64")
 	ErrSubprotocol = errors.New(`the WebSocket subprotocol is not "mqtt"`)
