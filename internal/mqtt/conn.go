@@ -23,8 +23,8 @@ const (
 	replyBytes = 1 << 20
 )
 
-// A conn is one client's connection. One goroutine, that of Handle, reads; one writes, and
-// whoever has a message for a client that is idle.
+// A conn is one client's connection. One goroutine, that of Handle, reads; one writes, and so
+// does the program that publishes to a client that is idle.
 type conn struct {
 	broker *Broker
 	net    net.Conn

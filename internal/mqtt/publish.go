@@ -91,15 +91,16 @@ func (b *Broker) tap(ctx context.Context, from Source, m *message) {
 
 var matches = sync.Pool{New: func() any { return new(match) }}
 
-// pushMost is for how many sessions of a message who publishes it may write to their clients
-// itself. More are better served by goroutines of theirs, on all processors.
+// pushMost is for how many sessions of a message the program that publishes it writes to their
+// clients itself. More are better served by goroutines of theirs, on all processors. What a
+// client publishes is left to those, too: more of it may have come, and goes out with it.
 const pushMost = 4
 
 // route brings a message to the sessions that have subscribed to its topic.
 func (b *Broker) route(m *message, from *session) (p Position) {
 	found := matches.Get().(*match)
 	b.index.find(m.Topic, found)
-	few, woken := len(found.direct)+len(found.groups) <= pushMost, false
+	few, woken := from == nil && len(found.direct)+len(found.groups) <= pushMost, false
 	give := func(to *member, group string) {
 		c, stored := to.session.enqueue(m, min(m.QoS, to.QoS), m.Retain && to.RetainAsPublished, group)
 		p = max(p, stored)
