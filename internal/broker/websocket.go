@@ -20,6 +20,9 @@ func (b *Broker) serveWebSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	shake, err := mqttws.ReadHandshake(r, "mqtt") // MQTT 5, section 6
+	if err != nil {
+		b.options.Logger.Info("mqtt websocket refused", "remote_addr", r.RemoteAddr, "error", err)
+	}
 	switch {
 	case errors.Is(err, mqttws.ErrUpgrade):
 		mqttws.RequireUpgrade(w.Header())

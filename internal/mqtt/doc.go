@@ -1,4 +1,4 @@
-// Package mqtt is an MQTT broker of versions 3.1.1 and 5 over any stream, as that of AWS IoT is:
+// Package mqtt is a broker of MQTT 3.1.1 and 5 over any stream, such as AWS IoT's:
 // sessions that outlive connections, retained messages, wills, shared subscriptions and
 // the limits of AWS IoT. Who a client is and what it may do is asked, not known.
 //
@@ -22,6 +22,8 @@
 //   - A client is asked for each delivery (Client.MayReceive), when the message is sent.
 //   - What a client makes the broker remember is bounded. A session whose queue is full
 //     loses what comes then, which is counted; a connected client is disconnected as well.
+//   - Publish waits for no client. To one that is idle it writes itself, over TCP without
+//     TLS, as far as the system takes it; all else is written by the connection's goroutine.
 //
 // # Where AWS IoT differs from MQTT, this package does what it does
 //
@@ -38,6 +40,9 @@
 // beyond 50 is refused in the SUBACK. A client id is limited to one CONNECT a second among
 // those that were admitted, so that nobody can lock out another. A will is authorized when
 // its connection ends.
+//
+// Options leave out what a broker is not to have, or to do in the way of AWS IoT. Package
+// internal/broker is one for clients that only listen, iotauth/gateway is AWS IoT's.
 //
 // # Files
 //
