@@ -208,11 +208,13 @@ func TestConstructorsRefuse(t *testing.T) {
 	missing := w.resources
 	missing.GeoAnswersDeadLetters = ""
 	for reason, err := range map[string]error{
-		"no DynamoDB":   second(NewService(nil, w.queues, w.resources)),
-		"no SQS":        second(NewService(w.db, nil, w.resources)),
-		"a name":        second(NewService(w.db, w.queues, missing)),
-		"no publisher":  second(NewWorker(w.db, w.queues, w.resources, nil)),
-		"worker's name": second(NewWorker(w.db, w.queues, missing, w.published)),
+		"no DynamoDB":      second(NewService(nil, w.queues, w.resources)),
+		"no SQS":           second(NewService(w.db, nil, w.resources)),
+		"a name":           second(NewService(w.db, w.queues, missing)),
+		"no publisher":     second(NewWorker(w.db, w.queues, w.resources, nil)),
+		"worker's name":    second(NewWorker(w.db, w.queues, missing, w.published)),
+		"too many workers": second(NewWorker(w.db, w.queues, w.resources, w.published, func(o *WorkerOptions) { o.BatchWorkers = 101 })),
+		"too few workers":  second(NewWorker(w.db, w.queues, w.resources, w.published, func(o *WorkerOptions) { o.BatchWorkers = -1 })),
 	} {
 		if !errors.Is(err, ErrOptions) {
 			t.Errorf("%s: %v", reason, err)

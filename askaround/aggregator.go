@@ -62,7 +62,7 @@ func (w *Worker) AggregateAnswers(ctx context.Context, event events.DynamoDBTime
 	}
 	failed := &failures{}
 	groups := byQuestion(w.readChanges(ctx, event.Records, failed))
-	parallel(len(groups), func(i int) {
+	parallel(len(groups), w.options.BatchWorkers, func(i int) {
 		w.apply(ctx, event.ShardID, groups[i], failed)
 	})
 	response.BatchItemFailures = failed.items(event.Records)

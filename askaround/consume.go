@@ -6,14 +6,12 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
-
-// batchWorkers bounds what one call has in progress at a time.
-const batchWorkers = 10
 
 // maxRetryDelay bounds the back-off between two attempts at a message.
 const maxRetryDelay = time.Minute
@@ -23,9 +21,10 @@ type source struct{ queue, deadLetters string }
 
 // consume hands each message of a batch to handle, at its own pace: one that fails is
 // reported for another attempt, poison is moved away, and neither is in the way of others.
-func (w *Worker) consume(ctx context.Context, src source, event events.SQSEvent, handle func(context.Context, message) error) events.SQSEventResponse {
+// So many of them as there are workers are in progress at a time.
+func (w *Worker) consume(ctx context.Context, src source, workers int, event events.SQSEvent, handle func(context.Context, message) error) events.SQSEventResponse {
 	failed := make([]bool, len(event.Records))
-	parallel(len(event.Records), func(i int) {
+	parallel(len(event.Records), workers, func(i int) {
 		rec := event.Records[i]
 		if err := w.consumeOne(ctx, src, rec, handle); err != nil {
 			failed[i] = true
@@ -81,26 +80,20 @@ func (w *Worker) delay(ctx context.Context, src source, rec events.SQSMessage) {
 	}
 }
 
-// parallel calls f for 0 to n-1, up to batchWorkers at a time, and waits for all.
-func parallel(n int, f func(i int)) {
-	if n == 1 {
-		f(0)
-		return
+// parallel calls f for 0 to n-1, up to so many workers at a time, and waits for all.
+func parallel(n, workers int, f func(i int)) {
+	var next atomic.Int64
+	work := func() {
+		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+			f(i)
+		}
 	}
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range min(n, batchWorkers) {
-		wg.Go(func() {
-			for i := range next {
-				f(i)
-			}
-		})
+	var others sync.WaitGroup
+	for range min(n, workers) - 1 {
+		others.Go(work)
 	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
+	work()
+	others.Wait()
 }
 
 // answersSource tells the two queues of answers apart by the name at the end of the

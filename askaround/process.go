@@ -24,10 +24,14 @@ const (
 // answersOutliveQuestion is how long the answers of an expired question are kept.
 const answersOutliveQuestion = 7 * 24 * time.Hour
 
+// moderated is how many questions of a batch are in progress at a time: a moderator may take
+// its time for each.
+const moderated = 10
+
 // ProcessQuestions stores asked questions. Event source: QuestionsQueue, batches of 10.
 func (w *Worker) ProcessQuestions(ctx context.Context, event events.SQSEvent) (events.SQSEventResponse, error) {
 	src := source{w.resources.QuestionsQueue, w.resources.QuestionsDeadLetters}
-	return w.consume(ctx, src, event, w.processQuestion), nil
+	return w.consume(ctx, src, moderated, event, w.processQuestion), nil
 }
 
 func (w *Worker) processQuestion(ctx context.Context, m message) error {
@@ -97,7 +101,7 @@ func (w *Worker) ProcessAnswers(ctx context.Context, event events.SQSEvent) (eve
 		return events.SQSEventResponse{}, err
 	}
 	questions := &lookup{find: w.question}
-	return w.consume(ctx, src, event, func(ctx context.Context, m message) error {
+	return w.consume(ctx, src, w.options.BatchWorkers, event, func(ctx context.Context, m message) error {
 		return w.processAnswer(ctx, questions, m)
 	}), nil
 }

@@ -3,9 +3,12 @@ package askaround
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -360,5 +363,28 @@ func TestOutageThenAnswerFirst(t *testing.T) {
 	w.run()
 	if got := w.outcome(1, op); got != "succeeded" {
 		t.Errorf("the answer is %s", got)
+	}
+}
+
+// TestParallel: everything is done once, by as many at a time as there may be.
+func TestParallel(t *testing.T) {
+	for _, row := range []struct{ n, workers, most int }{{0, 3, 0}, {1, 3, 1}, {2, 3, 2}, {50, 3, 3}, {50, 1, 1}} {
+		synctest.Test(t, func(t *testing.T) {
+			var mu sync.Mutex
+			done, now, peak := make([]int, row.n), 0, 0
+			parallel(row.n, row.workers, func(i int) {
+				mu.Lock()
+				now++
+				peak, done[i] = max(peak, now), done[i]+1
+				mu.Unlock()
+				time.Sleep(time.Second)
+				mu.Lock()
+				defer mu.Unlock()
+				now--
+			})
+			if peak != row.most || slices.ContainsFunc(done, func(times int) bool { return times != 1 }) {
+				t.Errorf("%+v: up to %d at a time; done %v", row, peak, done)
+			}
+		})
 	}
 }

@@ -59,7 +59,7 @@ func (w *Worker) publishStream(ctx context.Context, event events.DynamoDBEvent, 
 			pending = append(pending, n)
 		}
 	}
-	parallel(len(pending), func(i int) {
+	parallel(len(pending), w.options.BatchWorkers, func(i int) {
 		w.publishNews(ctx, deadLetters, pending[i], failed)
 	})
 	return events.DynamoDBEventResponse{BatchItemFailures: failed.items(event.Records)}

@@ -26,6 +26,11 @@ type WorkerOptions struct {
 	Moderate func(context.Context, Question) (Verdict, error)
 	// Aggregation is how answers become sums; "" is AggregateWatermark.
 	Aggregation Aggregation
+	// BatchWorkers is how much of a batch is in progress at a time, 1 to 100; 0 is 10. They
+	// wait for DynamoDB most of their time: where that is in the same process and in memory 1
+	// does as much, and leaves the processors to requests. Questions, which wait for Moderate,
+	// are 10 at a time in any case.
+	BatchWorkers int
 	// Clock tells the time; nil is time.Now.
 	Clock func() time.Time
 	// Logger takes what no caller sees; nil discards.
@@ -60,6 +65,9 @@ func NewWorker(db DynamoDB, q SQS, r Resources, p Publisher, optFns ...func(*Wor
 	if o.Aggregation == "" {
 		o.Aggregation = AggregateWatermark
 	}
+	if o.BatchWorkers == 0 {
+		o.BatchWorkers = 10
+	}
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
@@ -68,6 +76,9 @@ func NewWorker(db DynamoDB, q SQS, r Resources, p Publisher, optFns ...func(*Wor
 	}
 	if q == nil || p == nil {
 		return nil, fmt.Errorf("%w: no SQS client or no publisher", ErrOptions)
+	}
+	if o.BatchWorkers < 1 || o.BatchWorkers > 100 {
+		return nil, fmt.Errorf("%w: batch workers %d, must be 1 to 100", ErrOptions, o.BatchWorkers)
 	}
 	st, err := newStores(db, r, o.Clock)
 	if err != nil {

@@ -1,6 +1,6 @@
 // Package watch keeps a live view of the open questions around a position that moves.
 //
-//	w, err := watch.New(service, watch.NewMQTT(cfg), func(o *watch.Options) {
+//	w, err := watch.New(remote.New(client), watch.NewMQTT(cfg), func(o *watch.Options) {
 //		o.OnChange = func(c watch.Change) { ... }
 //	})
 //	w.Move(askaround.Location{Lat: 40.7128, Lng: -74.0060})

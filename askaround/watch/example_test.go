@@ -28,7 +28,7 @@ func (quiet) Nearby(_ context.Context, in askaround.NearbyInput) (askaround.Ques
 }
 
 // A view of what is around a place. In an application the server is an
-// *askaround.Service or a client of its API, and the broker is watch.NewMQTT.
+// *askaround.Service or a remote.Server, and the broker is watch.NewMQTT.
 func Example() {
 	ctx, cancel := context.WithCancel(context.Background())
 	w, err := watch.New(quiet{}, quiet{}, func(o *watch.Options) {

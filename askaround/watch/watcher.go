@@ -15,7 +15,8 @@ import (
 	"github.com/askaround/askaround-go/geoindex"
 )
 
-// Server is where snapshots come from; [*askaround.Service] is one.
+// Server is where snapshots come from: an [*askaround.Service], or a
+// [github.com/askaround/askaround-go/askaround/remote.Server] over the HTTP API.
 type Server interface {
 	Nearby(context.Context, askaround.NearbyInput) (askaround.QuestionPage, error)
 }

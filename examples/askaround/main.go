@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/askaround/askaround-go/examples/askaround/app"
@@ -22,6 +23,9 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(app.GCPercent)
+	}
 	os.Exit(command(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 

@@ -26,6 +26,9 @@ type Options struct {
 	// key, within 5 minutes of time.Now, whatever Clock says; the clients of [Local.Config]
 	// have a key of their own. Default nil: a signature is looked for, not verified.
 	Credentials sigv4.Provider
+	// StreamShards is how many shards of a new table's stream are open at a time, 1 to 64:
+	// on AWS as many as the table has partitions. Default 1.
+	StreamShards int
 	// Logger takes what no client sees. Default: none.
 	Logger *slog.Logger
 
@@ -75,7 +78,7 @@ const checkpointKind journal.Kind = 3
 func (l *Local) open() (err error) {
 	l.dynamodb, err = dynamodb.New(l.log, func(o *dynamodb.Options) {
 		o.Clock, o.Region, o.AccountID, o.Logger = l.options.Clock, l.options.Region, l.options.AccountID, l.options.Logger
-		o.TempDir = l.options.Dir
+		o.TempDir, o.StreamShards = l.options.Dir, l.options.StreamShards
 	})
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"runtime"
 
 	"github.com/askaround/askaround-go/askaround"
 	"github.com/askaround/askaround-go/askaround/httpapi"
@@ -15,6 +16,7 @@ import (
 	"github.com/askaround/askaround-go/internal/devissuer"
 	"github.com/askaround/askaround-go/internal/localaws"
 	"github.com/askaround/askaround-go/internal/localaws/direct"
+	"github.com/askaround/askaround-go/internal/localaws/pump"
 )
 
 // App is the whole system. Make one with [Open], then call [App.Run], once.
@@ -67,15 +69,28 @@ func (a *App) open(ctx context.Context) error {
 	}
 	a.events = httpapi.NewEvents()
 	publisher := httpapi.Publishers{a.broker, a.events}
-	worker, err := askaround.NewWorker(a.dynamoDB(), a.sqs(), a.resources, publisher, func(o *askaround.WorkerOptions) { o.Logger = a.log("worker") })
+	turns, batchWorkers := a.workload()
+	worker, err := askaround.NewWorker(a.dynamoDB(), a.sqs(), a.resources, publisher, func(o *askaround.WorkerOptions) {
+		o.Logger, o.BatchWorkers = a.log("worker"), batchWorkers
+	})
 	if err != nil {
 		return err
 	}
-	if a.mappings, err = mappings(a.local, a.resources, worker, a.config.Pace); err != nil {
+	if a.mappings, err = mappings(a.local, a.resources, worker, a.config.Pace, turns); err != nil {
 		return err
 	}
 	a.handler, err = a.routes(verifier)
 	return err
+}
+
+// workload says how much is processed at a time. In memory nothing waits, so that more calls
+// than processors would only stand before requests in the scheduler's queue. What waits for
+// a disk may be more: one write to it then serves many.
+func (a *App) workload() (turns *pump.Executions, batchWorkers int) {
+	if a.config.Dir != "" {
+		return nil, 0
+	}
+	return pump.NewExecutions(runtime.GOMAXPROCS(0)), 1
 }
 
 func (a *App) listen() (err error) {
@@ -91,9 +106,14 @@ func (a *App) listen() (err error) {
 	return nil
 }
 
+// streamShards spread the work on sums, and what it makes to be told, over each interval of
+// Config.Pace.
+const streamShards = 16
+
 func (a *App) openStores(ctx context.Context) (err error) {
 	a.local, err = localaws.Open(ctx, func(o *localaws.Options) {
 		o.Dir = a.config.Dir
+		o.StreamShards = streamShards
 		o.Logger = a.log("localaws")
 	})
 	if err != nil {

@@ -39,6 +39,11 @@ type Config struct {
 	Drain time.Duration
 }
 
+// GCPercent is the setting of [runtime/debug.SetGCPercent] for a program that runs an App in memory:
+// tables are the heap's larger part, and to mark them for each doubling of what requests
+// allocate would take the processors from those requests several times a second.
+const GCPercent = 400
+
 // DefaultAudience is the audience of Config's zero value.
 const DefaultAudience = "askaround"
 

@@ -16,8 +16,9 @@ type mapping struct {
 
 // mappings connect the queues and streams to the worker, with the figures of the
 // source posts: batches of 10 messages and of 100 stream records; of 1,000 where sums are
-// made, so that the pace bounds no rate.
-func mappings(local *localaws.Local, r askaround.Resources, w *askaround.Worker, pace time.Duration) ([]mapping, error) {
+// made, so that the pace bounds no rate. Calls share turns, but for those that may wait for
+// a moderator.
+func mappings(local *localaws.Local, r askaround.Resources, w *askaround.Worker, pace time.Duration, turns *pump.Executions) ([]mapping, error) {
 	var all []mapping
 	var firstErr error
 	add := func(name string, m *pump.Mapping, err error) {
@@ -26,19 +27,21 @@ func mappings(local *localaws.Local, r askaround.Resources, w *askaround.Worker,
 		}
 		all = append(all, mapping{name, m})
 	}
-	queue := func(name, url string, h pump.QueueHandler) {
-		m, err := pump.Queue(local, url, h, func(o *pump.QueueOptions) { o.BatchSize = 10; o.Concurrency = 2 })
+	queue := func(name, url string, turns *pump.Executions, h pump.QueueHandler) {
+		m, err := pump.Queue(local, url, h, func(o *pump.QueueOptions) { o.BatchSize, o.Concurrency, o.Executions = 10, 2, turns })
 		add(name, m, err)
 	}
 	stream := func(name, table string, h pump.StreamHandler) {
-		m, err := pump.Stream(local, table, h, func(o *pump.StreamOptions) { o.BatchSize = 100; o.ReportBatchItemFailures = true })
+		m, err := pump.Stream(local, table, h, func(o *pump.StreamOptions) {
+			o.BatchSize, o.ReportBatchItemFailures, o.Executions = 100, true, turns
+		})
 		add(name, m, err)
 	}
-	queue("process questions", r.QuestionsQueue, w.ProcessQuestions)
-	queue("process star answers", r.StarAnswersQueue, w.ProcessAnswers)
-	queue("process geo answers", r.GeoAnswersQueue, w.ProcessAnswers)
+	queue("process questions", r.QuestionsQueue, nil, w.ProcessQuestions)
+	queue("process star answers", r.StarAnswersQueue, turns, w.ProcessAnswers)
+	queue("process geo answers", r.GeoAnswersQueue, turns, w.ProcessAnswers)
 	m, err := pump.Window(local, r.Answers, w.AggregateAnswers, func(o *pump.StreamOptions) {
-		o.BatchSize, o.Pace, o.ReportBatchItemFailures = 1000, pace, true
+		o.BatchSize, o.Pace, o.ReportBatchItemFailures, o.Executions = 1000, pace, true, turns
 	})
 	add("aggregate answers", m, err)
 	stream("publish questions", r.Questions, w.PublishQuestions)

@@ -45,7 +45,7 @@ func (e *Engine) createTable(ctx context.Context, in *createTableInput) (*tableO
 	}
 	e.tables[t.name] = t
 	if s := d.StreamSpecification; s != nil && s.StreamEnabled {
-		e.openStream(t, s.StreamViewType, e.now())
+		e.openStream(t, s.StreamViewType, e.options.StreamShards, e.now())
 	}
 	out := &tableOutput{e.describe(t, "ACTIVE")}
 	lsn := e.log.Append(Kind, encodeTable(t))

@@ -56,6 +56,7 @@ type tableDefinition struct {
 	ThroughputHistory      map[string]throughputHistory `json:",omitempty"` // by global index; of the table itself at ""
 	StreamSpecification    *streamSpecification         `json:",omitempty"`
 	StreamLabel            string                       `json:",omitempty"`
+	StreamShards           int                          `json:",omitempty"` // that are open; 0, in old journals, is 1
 	DeletionProtection     bool                         `json:",omitempty"`
 	TableClass             string                       `json:",omitempty"`
 	TTLAttribute           string                       `json:",omitempty"`

@@ -14,10 +14,12 @@ import (
 type Shard struct {
 	ID, Parent string
 	Closed     bool // takes no more records
+	Partition  int  // of whose items it tells, 0 to Partitions-1; that of its parent
+	Partitions int  // of the stream: so many of its shards are open
 }
 
-// StreamShards returns the shards of the table's stream, oldest first. Errors:
-// [ErrNoTable], [ErrNoStream].
+// StreamShards returns the shards of the table's stream, a parent before its child.
+// Errors: [ErrNoTable], [ErrNoStream].
 func (e *Engine) StreamShards(table string) ([]Shard, error) {
 	s, err := e.tableStream(table)
 	if err != nil {
@@ -27,7 +29,7 @@ func (e *Engine) StreamShards(table string) ([]Shard, error) {
 	defer s.mu.RUnlock()
 	shards := make([]Shard, len(s.shards))
 	for i, sh := range s.shards {
-		shards[i] = Shard{sh.id, sh.parent, sh.closed != 0}
+		shards[i] = Shard{sh.id, sh.parent, sh.closed != 0, sh.partition, len(s.open)}
 	}
 	return shards, nil
 }
@@ -56,17 +58,21 @@ func (e *Engine) StreamRecords(table, shardID, after string, limit int) (records
 	return records, end, nil
 }
 
-// StreamChanged returns a channel that closes when the table's stream gets its next
-// record or ends. Get it before reading, so that nothing is missed. Errors:
-// [ErrNoTable], [ErrNoStream].
-func (e *Engine) StreamChanged(table string) (<-chan struct{}, error) {
+// StreamChanged returns a channel that closes when a shard of the table's stream gets its
+// next record or takes no more. Get it before reading, so that nothing is missed. Errors:
+// [ErrNoTable], [ErrNoStream], [ErrNoShard].
+func (e *Engine) StreamChanged(table, shardID string) (<-chan struct{}, error) {
 	s, err := e.tableStream(table)
 	if err != nil {
 		return nil, err
 	}
+	sh := s.shard(shardID)
+	if sh == nil {
+		return nil, ErrNoShard
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.changed, nil
+	return sh.changed, nil
 }
 
 // StreamARN returns the ARN of the table's stream. Errors: [ErrNoTable], [ErrNoStream].

@@ -190,7 +190,7 @@ func (e *Engine) replayTable(text []byte) error {
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrCorrupt, err)
 		}
-		e.openStream(t, s.StreamViewType, at)
+		e.openStream(t, s.StreamViewType, max(def.StreamShards, 1), at)
 	}
 	e.tables[t.name] = t
 	return nil

@@ -14,6 +14,10 @@ type Options struct {
 	// ShardLife is how long a stream's shard takes records before a child follows.
 	// Default 4 hours, about what AWS does.
 	ShardLife time.Duration
+	// StreamShards is how many shards of a new stream are open at a time, 1 to 64. Each has
+	// the records of some partition keys, in order; between shards there is no order, as on
+	// AWS, where a table has as many as it has partitions. Default 1.
+	StreamShards int
 	// Retention is how long stream records stay. Default 24 hours, as on AWS.
 	Retention time.Duration
 	// SweepInterval is how often expired items are looked for. Default 1 second.
@@ -32,6 +36,9 @@ type Options struct {
 	Logger *slog.Logger
 }
 
+// maxStreamShards bounds Options.StreamShards.
+const maxStreamShards = 64
+
 func (o *Options) setDefaults() {
 	if o.Clock == nil {
 		o.Clock = time.Now
@@ -45,6 +52,7 @@ func (o *Options) setDefaults() {
 	if o.ShardLife <= 0 {
 		o.ShardLife = 4 * time.Hour
 	}
+	o.StreamShards = min(max(o.StreamShards, 1), maxStreamShards)
 	if o.Retention <= 0 {
 		o.Retention = 24 * time.Hour
 	}

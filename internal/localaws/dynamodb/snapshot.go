@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"encoding/binary"
+	"fmt"
 	"strings"
 	"time"
 
@@ -110,19 +111,27 @@ func encodeShard(arn string, sh shard) []byte {
 	return b
 }
 
-// replayShard appends a shard. It takes the place of the first one, which every stream
-// opens with, where that was trimmed before the snapshot.
+// replayShard appends a shard. The first takes the place of those that every stream opens
+// with, since they are in the snapshot too, or were trimmed before it.
 func (e *Engine) replayShard(d *decoder) {
 	s := e.streams.byARN[d.text()]
 	sh := &shard{id: strings.Clone(d.text()), parent: strings.Clone(d.text()), created: time.UnixMilli(d.time()), first: d.uvarint(), closed: d.uvarint(), trimmed: d.uvarint()}
 	sh.last = max(sh.trimmed, max(sh.first, 1)-1)
+	sh.partition, sh.changed = partitionOf(sh.id), make(chan struct{})
 	if s == nil || d.err != nil {
 		return
 	}
-	if len(s.shards) == 1 && s.shards[0].last == 0 {
-		s.shards = nil
+	if sh.partition >= len(s.open) {
+		d.err = fmt.Errorf("%w: shard %s of a stream with %d", ErrCorrupt, sh.id, len(s.open))
+		return
+	}
+	if !s.restored {
+		s.shards, s.restored = nil, true
 	}
 	s.shards = append(s.shards, sh)
+	if sh.closed == 0 {
+		s.open[sh.partition] = sh
+	}
 }
 
 func encodeStream(s *stream, r streamRecord) []byte {

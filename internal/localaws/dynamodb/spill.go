@@ -149,7 +149,12 @@ func (s *stream) spillOldest() error {
 func (s *stream) oldest(bytes int) (*shard, []streamRecord) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	sh := s.shards[slices.IndexFunc(s.shards, func(sh *shard) bool { return len(sh.records) > 0 })]
+	var sh *shard
+	for _, one := range s.shards {
+		if len(one.records) > 0 && (sh == nil || one.records[0].sequence < sh.records[0].sequence) {
+			sh = one
+		}
+	}
 	n := 1
 	for size := sh.records[0].bytes(); n < len(sh.records) && size < int64(bytes); n++ {
 		size += sh.records[n].bytes()

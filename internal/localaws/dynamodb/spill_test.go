@@ -102,15 +102,24 @@ func compareStreams(t *testing.T, why string, want, got []events.DynamoDBEventRe
 // What memory has no room for is told as if it had, across shards, restarts and
 // snapshots.
 func TestSpilledStreamTellsTheSame(t *testing.T) {
+	for _, shards := range []int{1, 4} {
+		t.Run(fmt.Sprint(shards, " open shards"), func(t *testing.T) { tellsTheSame(t, shards) })
+	}
+}
+
+func tellsTheSame(t *testing.T, shards int) {
+	open := func(t testing.TB, dir string, fn func(*Options)) (*Engine, func()) {
+		return open(t, dir, fn, func(o *Options) { o.StreamShards = shards })
+	}
 	dir := t.TempDir()
 	begin := time.Unix(1_700_000_000, 0)
 	smallClock, largeClock := &clock{now: begin}, &clock{now: begin}
 	small, closeSmall := open(t, dir, little(smallClock))
-	large, largeClient := client(t, plenty(largeClock))
+	large, largeClient := client(t, plenty(largeClock), func(o *Options) { o.StreamShards = shards })
 	smallClient := dynamodb.NewFromConfig(config(small))
 	for clock, c := range map[*clock]*dynamodb.Client{smallClock: smallClient, largeClock: largeClient} {
 		create(t, c, "table")
-		changeItems(t, c, clock, 1, 400) // some 7 hours: two shards
+		changeItems(t, c, clock, 1, 400) // some 7 hours: two generations of shards
 	}
 	want := streamOf(t, large, 1000)
 	for _, limit := range []int{1, 7, 1000} {
@@ -122,6 +131,7 @@ func TestSpilledStreamTellsTheSame(t *testing.T) {
 	if n := len(small.tables["table"].stream.shards[0].blocks); n == 0 {
 		t.Error("nothing was spilled")
 	}
+	chains := shardsOf(t, small)
 	for _, why := range []string{"restart", "restart from a snapshot"} {
 		if why != "restart" {
 			if err := small.log.Compact(t.Context()); err != nil {
@@ -131,6 +141,9 @@ func TestSpilledStreamTellsTheSame(t *testing.T) {
 		closeSmall()
 		small, closeSmall = open(t, dir, little(smallClock))
 		compareStreams(t, why, want, streamOf(t, small, 50))
+		if diff := cmp.Diff(chains, shardsOf(t, small)); diff != "" {
+			t.Errorf("%s: shards (-before +after):\n%s", why, diff)
+		}
 	}
 	closeSmall()
 }

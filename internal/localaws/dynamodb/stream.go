@@ -3,6 +3,8 @@ package dynamodb
 import (
 	"cmp"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"slices"
 	"strconv"
 	"sync"
@@ -52,14 +54,17 @@ type stream struct {
 
 	mu      sync.RWMutex // taken after the table's lock
 	enabled bool
-	shards  []*shard      // oldest first; at most the last is open
-	changed chan struct{} // closed when a record is added or the stream ends
-	held    int64         // bytes of its records in memory
+	shards  []*shard // a parent before its child
+	open    []*shard // those that take records, by partition
+	held    int64    // bytes of its records in memory
+	// restored tells that shards came from a snapshot, which has them all.
+	restored bool
 }
 
-// shard is a run of a stream's records.
+// shard is a run of the records of one partition.
 type shard struct {
 	id, parent string
+	partition  int
 	created    time.Time
 	first      uint64         // lower bound of the sequence numbers in it
 	last       uint64         // the highest sequence number it has seen
@@ -68,6 +73,7 @@ type shard struct {
 	blocks     []block        // records in a file, before those in memory
 	records    []streamRecord // in memory
 	dropped    int            // records before them that their array still holds
+	changed    chan struct{}  // closed when a record is added or the shard is closed
 }
 
 // streamRecord is one change of one item.
@@ -97,11 +103,13 @@ func (r *streamRecord) event() string {
 	return "MODIFY"
 }
 
-// openStream gives t a new stream. The caller holds t's lock, or owns t.
-func (e *Engine) openStream(t *table, view string, at time.Time) {
+// openStream gives t a new stream with so many open shards. The caller holds t's lock, or
+// owns t.
+func (e *Engine) openStream(t *table, view string, shards int, at time.Time) {
 	s := &stream{
 		label: at.UTC().Format("2006-01-02T15:04:05.000"), view: view, table: t.name,
-		key: t.definition.KeySchema, keys: t.key.names(), created: at, enabled: true, changed: make(chan struct{}), spill: &e.spill,
+		key: t.definition.KeySchema, keys: t.key.names(), created: at, enabled: true,
+		open: make([]*shard, shards), spill: &e.spill,
 	}
 	e.streams.mu.Lock()
 	defer e.streams.mu.Unlock()
@@ -113,50 +121,89 @@ func (e *Engine) openStream(t *table, view string, at time.Time) {
 		at = at.Add(time.Millisecond)
 		s.label = at.UTC().Format("2006-01-02T15:04:05.000")
 	}
-	s.rotate(0, at)
+	for partition := range s.open {
+		s.rotate(partition, 0, at)
+	}
 	e.streams.byARN[s.arn] = s
-	t.stream, t.definition.StreamLabel = s, s.label
+	t.stream, t.definition.StreamLabel, t.definition.StreamShards = s, s.label, shards
 }
 
 func (e *Engine) switchStream(t *table, spec *streamSpecification) {
 	if spec.StreamEnabled {
 		t.definition.StreamSpecification = spec
-		e.openStream(t, spec.StreamViewType, e.now())
+		e.openStream(t, spec.StreamViewType, e.options.StreamShards, e.now())
 		return
 	}
 	t.stream.close()
-	t.stream, t.definition.StreamSpecification, t.definition.StreamLabel = nil, nil, ""
+	t.stream, t.definition.StreamSpecification, t.definition.StreamLabel, t.definition.StreamShards = nil, nil, "", 0
 }
 
-// rotate closes the open shard and opens its child, where the sequence numbers from
-// first on go. Ids must be the same when the journal is replayed, since consumers
-// remember them: they are made of the arguments alone.
-func (s *stream) rotate(first uint64, at time.Time) {
-	parent := ""
-	if n := len(s.shards); n > 0 {
-		parent = s.shards[n-1].id
-		s.shards[n-1].closed = first
+// rotate closes the open shard of a partition and opens its child, where the sequence
+// numbers from first on go. Ids must be the same when the journal is replayed, since
+// consumers remember them: they are made of the arguments alone.
+func (s *stream) rotate(partition int, first uint64, at time.Time) {
+	child := &shard{
+		id: shardID(partition, first, at), partition: partition,
+		created: at, first: first, last: max(first, 1) - 1, changed: make(chan struct{}),
 	}
+	if parent := s.open[partition]; parent != nil {
+		child.parent = parent.id
+		parent.closeAt(first)
+	}
+	s.shards = append(s.shards, child)
+	s.open[partition] = child
+}
+
+// shardID is 37 characters for the first partition, and names the others.
+func shardID(partition int, first uint64, at time.Time) string {
 	id := fmt.Sprintf("shardId-%020d-%08x", at.UnixMilli(), uint32(first))
-	s.shards = append(s.shards, &shard{id: id, parent: parent, created: at, first: first, last: max(first, 1) - 1})
+	if partition > 0 {
+		id += fmt.Sprintf("-%02x", partition)
+	}
+	return id
+}
+
+// partitionOf is the partition that an id of shardID names.
+func partitionOf(id string) int {
+	const unnamed = 37
+	if len(id) <= unnamed {
+		return 0
+	}
+	n, _ := strconv.ParseUint(id[unnamed+1:], 16, 16)
+	return int(n)
+}
+
+// partition returns where the records of r's partition key go.
+func (s *stream) partition(r *streamRecord) int {
+	if len(s.open) == 1 {
+		return 0
+	}
+	image := r.new
+	if image == "" {
+		image = r.old
+	}
+	h := fnv.New32a()
+	_, _ = io.WriteString(h, string(image.Pick(s.keys[:1])))
+	return int(h.Sum32() % uint32(len(s.open)))
 }
 
 // add appends a record. Sequence numbers rise; one that is there already, because a
 // journal's tail overlaps its snapshot, is passed over. Whether a shard has
 // lived long enough is read off the record, so that replay finds the same.
 func (s *stream) add(r streamRecord, shardLife time.Duration) {
+	partition := s.partition(&r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	open := s.shards[len(s.shards)-1]
+	open := s.open[partition]
 	if r.sequence <= open.last {
 		return
 	}
 	if at := time.UnixMilli(r.at); at.Sub(open.created) > shardLife {
-		s.rotate(r.sequence, at)
-		open = s.shards[len(s.shards)-1]
+		s.rotate(partition, r.sequence, at)
+		open = s.open[partition]
 	}
 	s.keep(open, r)
-	s.wake()
+	open.wake()
 }
 
 // keep appends a record to a shard. The caller holds the lock, or owns s.
@@ -166,10 +213,17 @@ func (s *stream) keep(sh *shard, r streamRecord) {
 	s.hold(r.bytes())
 }
 
-// wake tells those who wait for records. The caller holds the lock.
-func (s *stream) wake() {
-	close(s.changed)
-	s.changed = make(chan struct{})
+// wake tells those who wait for records. The caller holds the stream's lock.
+func (sh *shard) wake() {
+	close(sh.changed)
+	sh.changed = make(chan struct{})
+}
+
+// closeAt ends the shard in front of a sequence number. The caller holds the stream's
+// lock, or owns it.
+func (sh *shard) closeAt(n uint64) {
+	sh.closed = n
+	sh.wake()
 }
 
 // close ends the stream: its records stay readable until they are trimmed.
@@ -177,9 +231,9 @@ func (s *stream) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.enabled = false
-	open := s.shards[len(s.shards)-1]
-	open.closed = open.last + 1
-	s.wake()
+	for _, open := range s.open {
+		open.closeAt(open.last + 1)
+	}
 }
 
 func (s *stream) shard(id string) *shard {

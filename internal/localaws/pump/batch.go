@@ -62,7 +62,7 @@ func (s *stream) batch(ctx context.Context, shard string, records []record, deli
 // the first that it reports, since order must be kept.
 func (s *stream) try(ctx context.Context, records []record, deliver deliverer) (int, error) {
 	s.stats.batches.Add(1)
-	failures, err := call(ctx, s.options.Timeout, func(ctx context.Context) ([]events.DynamoDBBatchItemFailure, error) {
+	failures, err := call(ctx, s.options.Executions, s.options.Timeout, func(ctx context.Context) ([]events.DynamoDBBatchItemFailure, error) {
 		return deliver(ctx, slices.Clone(records)) // the handler may sort what it gets
 	})
 	if err != nil {

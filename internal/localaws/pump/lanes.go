@@ -10,8 +10,7 @@ import (
 // lanes deliver the records of one shard with several calls at once. An item's records
 // go through one lane, in order. The position follows what is done without a gap.
 type lanes struct {
-	*stream
-	shard string
+	*reader
 
 	mu      sync.Mutex
 	changed sync.Cond  // a lane has records, there is room, or all is over
@@ -25,11 +24,11 @@ type lanes struct {
 // the others back when as many records wait for it.
 const laneRoom = 4
 
-// parallelShard reads one shard to its end, or until ctx ends.
-func (s *stream) parallelShard(ctx context.Context, shard string) error {
+// parallelShard reads the shard to its end, or until ctx ends.
+func (r *reader) parallelShard(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	l := &lanes{stream: s, shard: shard, queues: make([][]record, s.options.ParallelizationFactor), done: map[string]bool{}}
+	l := &lanes{reader: r, queues: make([][]record, r.options.ParallelizationFactor), done: map[string]bool{}}
 	l.changed.L = &l.mu
 	stop := context.AfterFunc(ctx, l.finish)
 	defer stop()
@@ -54,7 +53,7 @@ func (l *lanes) read(ctx context.Context) error {
 		if room == 0 {
 			return nil
 		}
-		records, end, err := l.gather(ctx, l.shard, after, room, nil)
+		records, end, err := l.gather(ctx, after, room, nil)
 		if err != nil || len(records) == 0 && end || ctx.Err() != nil {
 			return err
 		}

@@ -58,8 +58,8 @@ type Stats struct {
 	Filtered  uint64 // messages or records that satisfied no filter
 }
 
-// Run calls the handler until ctx ends; then it finishes the calls in hand, which ctx
-// does not cut short, and returns nil. The source's own failure, such as a journal that
+// Run calls the handler until ctx ends; then it finishes the calls in hand, those that wait
+// for their turn too, which ctx does not cut short, and returns nil. The source's own failure, such as a journal that
 // cannot be written or a table that is dropped, is returned.
 func (m *Mapping) Run(ctx context.Context) error { return m.run(ctx) }
 
@@ -73,9 +73,11 @@ func (m *Mapping) Stats() Stats {
 	return Stats{m.stats.batches.Load(), m.stats.records.Load(), m.stats.failures.Load(), m.stats.discarded.Load(), m.stats.filtered.Load()}
 }
 
-// call runs a handler with a deadline of its own, which the end of ctx does not cut
-// short, and makes a panic an error: it must not end the process that holds the stores.
-func call[R any](ctx context.Context, timeout time.Duration, h func(context.Context) (R, error)) (response R, err error) {
+// call runs a handler when it is its turn, with a deadline of its own, which the end of ctx
+// does not cut short, and makes a panic an error: it must not end the process that holds
+// the stores.
+func call[R any](ctx context.Context, turn *Executions, timeout time.Duration, h func(context.Context) (R, error)) (response R, err error) {
+	defer turn.take()()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
 	defer func() {

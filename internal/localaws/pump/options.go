@@ -29,14 +29,18 @@ type StreamOptions struct {
 	// BatchWindow is how long a batch gathers records before it is delivered
 	// (MaximumBatchingWindowInSeconds), up to 5 minutes. Default 0: what is there.
 	BatchWindow time.Duration
-	// Pace is the least time from one batch of a shard to the next, up to 1 minute: what
-	// comes in the meantime makes one larger batch, up to BatchSize, while a record that
-	// comes after a pause is delivered at once. Lambda, which asks a shard four times a
-	// second, has no such option. Default 0: none.
+	// Pace bounds the batches of a shard to one in each period of that length, up to 1
+	// minute: what comes in the meantime makes one larger batch, up to BatchSize, while a
+	// record that comes after a pause is delivered at once. The periods of a stream's shards
+	// begin one after another. Lambda, which asks a shard four times a second, has no such
+	// option. Default 0: none.
 	Pace time.Duration
 	// ParallelizationFactor is how many calls run at once for a shard, 1 to 10. The
 	// records of one item keep their order. Default 1; Window takes no other.
 	ParallelizationFactor int
+	// Executions bounds the calls of this mapping together with those of others. Default
+	// nil: not at all.
+	Executions *Executions
 	// Timeout bounds a call, up to 15 minutes. Default 1 minute.
 	Timeout time.Duration
 	// ReportBatchItemFailures takes the handler's BatchItemFailures for what they say:

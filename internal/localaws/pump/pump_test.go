@@ -34,9 +34,9 @@ type world struct {
 	dead string // of its dead-letter queue
 }
 
-func open(t testing.TB, dir string) *world {
+func open(t testing.TB, dir string, optFns ...func(*localaws.Options)) *world {
 	t.Helper()
-	local, err := localaws.Open(t.Context(), func(o *localaws.Options) { o.Dir = dir })
+	local, err := localaws.Open(t.Context(), append(optFns, func(o *localaws.Options) { o.Dir = dir })...)
 	if err != nil {
 		t.Fatal(err)
 	}

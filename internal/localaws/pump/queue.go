@@ -29,6 +29,9 @@ type QueueOptions struct {
 	// Concurrency is how many calls run at once, 1 to 1,000. Of a FIFO queue no two of
 	// them have messages of one group. Default 1.
 	Concurrency int
+	// Executions bounds the calls of this mapping together with those of others. Default
+	// nil: not at all. The visibility timeout runs while a call waits for its turn.
+	Executions *Executions
 	// Filters are the patterns of FilterCriteria, at most 10: messages that satisfy none
 	// of them are deleted. Default: all are delivered.
 	Filters []string
@@ -203,7 +206,7 @@ func (q *queue) deliverAll(ctx context.Context, messages []events.SQSMessage) er
 // deliver calls the handler and deletes what succeeded. It reports whether all did.
 func (q *queue) deliver(ctx context.Context, messages []events.SQSMessage) (done bool, err error) {
 	q.stats.batches.Add(1)
-	response, err := call(ctx, q.options.Timeout, func(ctx context.Context) (events.SQSEventResponse, error) {
+	response, err := call(ctx, q.options.Executions, q.options.Timeout, func(ctx context.Context) (events.SQSEventResponse, error) {
 		return q.handler(ctx, events.SQSEvent{Records: messages})
 	})
 	if err != nil {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/askaround/askaround-go/internal/localaws"
 	"github.com/askaround/askaround-go/internal/localaws/dynamodb"
@@ -21,9 +23,9 @@ func Stream(local *localaws.Local, table string, h StreamHandler, optFns ...func
 	if err != nil {
 		return nil, err
 	}
-	s.readShard = s.plainShard
+	s.readShard = func(ctx context.Context, r *reader) error { return r.plainShard(ctx) }
 	if s.options.ParallelizationFactor > 1 {
-		s.readShard = s.parallelShard
+		s.readShard = func(ctx context.Context, r *reader) error { return r.parallelShard(ctx) }
 	}
 	s.plain = func(ctx context.Context, records []record) ([]events.DynamoDBBatchItemFailure, error) {
 		response, err := h(ctx, events.DynamoDBEvent{Records: records})
@@ -45,7 +47,7 @@ func Window(local *localaws.Local, table string, h WindowHandler, optFns ...func
 	if s.options.ParallelizationFactor > 1 {
 		return nil, fmt.Errorf("%w: parallelization factor %d, a window has one state per shard", ErrInvalid, s.options.ParallelizationFactor)
 	}
-	s.readShard = func(ctx context.Context, shard string) error { return s.windowShard(ctx, shard, h) }
+	s.readShard = func(ctx context.Context, r *reader) error { return r.windowShard(ctx, h) }
 	return s.mapping()
 }
 
@@ -58,11 +60,17 @@ type stream struct {
 	table     string
 	arn       string
 	plain     deliverer // of Stream
-	readShard func(ctx context.Context, shard string) error
+	readShard func(context.Context, *reader) error
 	filters   filters
 	options   StreamOptions
 	stats     *counters
-	gathered  time.Time // when the last records were; only of the goroutine that reads
+}
+
+// reader reads one shard, in one goroutine.
+type reader struct {
+	*stream
+	shard string
+	turns turns
 }
 
 func newStream(local *localaws.Local, table string, optFns []func(*StreamOptions)) (*stream, error) {
@@ -123,56 +131,74 @@ func (s *stream) wrap(err error) error { return fmt.Errorf("pump: stream of %s: 
 
 func sequence(r record) string { return r.Change.SequenceNumber }
 
-// run reads shard after shard. The engine lists a child behind its parent, and has one
-// open shard at a time.
+// run reads the shards side by side, a child when its parent is finished.
 func (s *stream) run(ctx context.Context) error {
-	done := map[string]bool{}
-	for ctx.Err() == nil {
-		changed, err := s.engine.StreamChanged(s.table)
-		if err != nil {
-			return s.wrap(err)
-		}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.readShards(ctx, group) })
+	return group.Wait()
+}
+
+// readShards has the shards read by group, until ctx ends or one of them fails.
+func (s *stream) readShards(ctx context.Context, group *errgroup.Group) error {
+	finished := make(chan string)
+	begun, reading := map[string]bool{}, map[string]bool{}
+	for {
 		shards, err := s.engine.StreamShards(s.table)
 		if err != nil {
 			return s.wrap(err)
 		}
-		progress := false
-		for _, sh := range shards {
-			if done[sh.ID] {
-				continue
-			}
-			if err := s.readShard(ctx, sh.ID); err != nil || ctx.Err() != nil {
+		for _, sh := range ready(shards, begun, reading) {
+			begun[sh.ID], reading[sh.ID] = true, true
+			group.Go(func() error {
+				err := s.readShard(ctx, &reader{s, sh.ID, newTurns(s.options.Pace, sh.Partition, sh.Partitions)})
+				select {
+				case finished <- sh.ID:
+				case <-ctx.Done():
+				}
 				return err
-			}
-			done[sh.ID], progress = true, true
+			})
 		}
-		if !progress { // the stream has ended
-			select {
-			case <-changed:
-			case <-ctx.Done():
-			}
+		select {
+		case id := <-finished:
+			delete(reading, id)
+		case <-ctx.Done():
+			return nil
 		}
 	}
-	return nil
 }
 
-// plainShard reads one shard to its end, or until ctx ends.
-func (s *stream) plainShard(ctx context.Context, shard string) error {
-	after := s.load(shard).After
+// ready returns the shards that may be begun: those that follow none that is still read.
+func ready(shards []dynamodb.Shard, begun, reading map[string]bool) (now []dynamodb.Shard) {
+	waits := maps.Clone(reading)
+	for _, sh := range shards {
+		switch {
+		case begun[sh.ID]:
+		case waits[sh.Parent]:
+			waits[sh.ID] = true
+		default:
+			now, waits[sh.ID] = append(now, sh), true
+		}
+	}
+	return now
+}
+
+// plainShard reads the shard to its end, or until ctx ends.
+func (r *reader) plainShard(ctx context.Context) error {
+	after := r.load(r.shard).After
 	for ctx.Err() == nil {
-		records, end, err := s.gather(ctx, shard, after, s.options.BatchSize, nil)
+		records, end, err := r.gather(ctx, after, r.options.BatchSize, nil)
 		if err != nil {
 			return err
 		}
 		if len(records) == 0 && end {
 			return nil
 		}
-		kept := s.keep(records)
+		kept := r.keep(records)
 		advance := func(done []record) {
 			after = sequence(done[len(done)-1])
-			s.save(shard, position{After: after})
+			r.save(r.shard, position{After: after})
 		}
-		if s.batch(ctx, shard, kept, s.plain, advance) && len(kept) < len(records) {
+		if r.batch(ctx, r.shard, kept, r.plain, advance) && len(kept) < len(records) {
 			advance(records)
 		}
 	}
@@ -189,35 +215,28 @@ func (s *stream) keep(records []record) []record {
 	return kept
 }
 
-// gather returns the next records of a shard behind after: as many as limit and the
-// largest event allow, or what is there when the batch window has passed since the
-// first; not before the pace allows it. It returns without records at the shard's end,
-// when wake fires and when ctx ends.
-func (s *stream) gather(ctx context.Context, shard, after string, limit int, wake <-chan time.Time) (records []record, end bool, err error) {
-	if rest := time.Until(s.gathered.Add(s.options.Pace)); rest > 0 {
+// gather returns the next records behind after: as many as limit and the largest event
+// allow, or what is there when the batch window has passed since the first; not before
+// it is the shard's turn. It returns without records at the shard's end, when wake fires
+// and when ctx ends.
+func (r *reader) gather(ctx context.Context, after string, limit int, wake <-chan time.Time) (records []record, end bool, err error) {
+	if rest := r.turns.wait(time.Now()); rest > 0 {
 		sleep(ctx, rest)
 	}
-	records, end, err = s.collect(ctx, shard, after, limit, wake)
+	records, end, err = r.collect(ctx, after, limit, wake)
 	if len(records) > 0 {
-		s.gathered = time.Now()
+		r.turns.take(time.Now())
 	}
 	return records, end, err
 }
 
 // collect is gather without the pace.
-func (s *stream) collect(ctx context.Context, shard, after string, limit int, wake <-chan time.Time) (records []record, end bool, err error) {
+func (r *reader) collect(ctx context.Context, after string, limit int, wake <-chan time.Time) (records []record, end bool, err error) {
 	var due <-chan time.Time
 	for last := false; ; {
-		changed, err := s.engine.StreamChanged(s.table)
+		more, end, changed, err := r.fetch(after, limit-len(records))
 		if err != nil {
-			return nil, false, s.wrap(err)
-		}
-		more, end, err := s.engine.StreamRecords(s.table, shard, after, limit-len(records))
-		if errors.Is(err, dynamodb.ErrNoShard) { // trimmed since it was listed
-			return records, true, nil
-		}
-		if err != nil {
-			return nil, false, s.wrap(err)
+			return nil, false, err
 		}
 		if records = append(records, more...); len(more) > 0 {
 			after = sequence(more[len(more)-1])
@@ -225,11 +244,11 @@ func (s *stream) collect(ctx context.Context, shard, after string, limit int, wa
 		if n := fittingRecords(records); n < len(records) {
 			return records[:n], false, nil
 		}
-		if end || last || len(records) == limit || len(records) > 0 && s.options.BatchWindow == 0 {
+		if end || last || len(records) == limit || len(records) > 0 && r.options.BatchWindow == 0 {
 			return records, end, nil
 		}
 		if due == nil && len(records) > 0 {
-			timer := time.NewTimer(s.options.BatchWindow)
+			timer := time.NewTimer(r.options.BatchWindow)
 			defer timer.Stop()
 			due = timer.C
 		}
@@ -243,6 +262,22 @@ func (s *stream) collect(ctx context.Context, shard, after string, limit int, wa
 			return records, false, nil
 		}
 	}
+}
+
+// fetch returns what is there behind after, and a channel that closes when there is more. A
+// shard that was trimmed since it was listed is at its end.
+func (r *reader) fetch(after string, limit int) (records []record, end bool, changed <-chan struct{}, err error) {
+	changed, err = r.engine.StreamChanged(r.table, r.shard)
+	if err == nil {
+		records, end, err = r.engine.StreamRecords(r.table, r.shard, after, limit)
+	}
+	if errors.Is(err, dynamodb.ErrNoShard) {
+		return nil, true, nil, nil
+	}
+	if err != nil {
+		return nil, false, nil, r.wrap(err)
+	}
+	return records, end, changed, nil
 }
 
 // fittingRecords returns how many records, at least one, make an event that is not too

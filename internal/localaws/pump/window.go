@@ -21,22 +21,21 @@ const (
 
 // windows delivers the records of one shard by tumbling windows of their time.
 type windows struct {
-	*stream
-	shard   string
+	*reader
 	handler WindowHandler
 	after   string
 	open    *openWindow
 	ended   time.Time // end of the last window; no later one begins before
 }
 
-// windowShard reads one shard to its end, or until ctx ends. What a window has gathered
+// windowShard reads the shard to its end, or until ctx ends. What a window has gathered
 // is part of the position, so that it goes on after a restart.
-func (s *stream) windowShard(ctx context.Context, shard string, h WindowHandler) error {
-	p := s.load(shard)
-	w := &windows{stream: s, shard: shard, handler: h, after: p.After, open: p.Window}
+func (r *reader) windowShard(ctx context.Context, h WindowHandler) error {
+	p := r.load(r.shard)
+	w := &windows{reader: r, handler: h, after: p.After, open: p.Window}
 	for ctx.Err() == nil {
 		timer := w.timer()
-		records, end, err := s.gather(ctx, shard, w.after, s.options.BatchSize, timer.C)
+		records, end, err := r.gather(ctx, w.after, r.options.BatchSize, timer.C)
 		timer.Stop()
 		if err != nil {
 			return err
@@ -170,7 +169,7 @@ func (w *windows) handOver(ctx context.Context, mark func(*events.DynamoDBTimeWi
 	delay := w.options.RetryDelay
 	for calls := 1; ; calls++ {
 		w.stats.batches.Add(1)
-		_, err := call(ctx, w.options.Timeout, func(ctx context.Context) (struct{}, error) {
+		_, err := call(ctx, w.options.Executions, w.options.Timeout, func(ctx context.Context) (struct{}, error) {
 			event := w.event(nil)
 			mark(&event)
 			response, err := w.handler(ctx, event)

@@ -61,7 +61,7 @@ func tenSeconds(o *StreamOptions) { o.TumblingWindow = 10 * time.Second }
 
 // aligned waits for the beginning of a window in a bubble.
 func aligned() time.Time {
-	next := time.Now().Truncate(10 * time.Second).Add(10 * time.Second)
+	next := time.Now().Truncate(20 * time.Second).Add(20 * time.Second)
 	time.Sleep(time.Until(next))
 	return next
 }

@@ -12,9 +12,9 @@
 //
 //	go run ./examples/askaround/internal/load -subscribers 1000 -questions 100 -rate 2000 -for 20s
 //
-// The server is a process of its own then, so that it is told what each answer costs it of
-// the processor; the clients, which are in this one, share the machine with it. -profiles
-// has the server write its profiles, which costs it some percent.
+// The server, the subscribers and who sends the answers are processes of their own then; they
+// share the machine, and what each answer costs them of the processor is told. -profiles has
+// the server write its profiles, which costs it some percent.
 package main
 
 import (
@@ -24,6 +24,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -64,8 +65,11 @@ func (p *periods) Set(s string) error {
 }
 
 func main() {
-	if os.Getenv(serverVariable) != "" {
-		exitOn(serve(context.Background(), os.Stdin, os.Stdout))
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(app.GCPercent) // as the example does
+	}
+	if role := os.Getenv(roleVariable); role != "" {
+		exitOn(play(context.Background(), role, os.Stdin, os.Stdout))
 		return
 	}
 	var o options
@@ -83,7 +87,7 @@ func main() {
 		os.Exit(2)
 	}
 	if o.subscribers > 0 {
-		debug.SetGCPercent(400) // of the clients, which share the machine with the server
+		runtime.GOMAXPROCS(1) // one processor is enough for who sends, and the server needs the other
 		exitOn(throughput(context.Background(), os.Stdout, o))
 		return
 	}

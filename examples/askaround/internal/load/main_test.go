@@ -56,11 +56,11 @@ func TestPeriods(t *testing.T) {
 	}
 }
 
-// TestMain makes the tests' own program the server of a measurement.
+// TestMain makes the tests' own program the parts of a measurement.
 func TestMain(m *testing.M) {
 	os.Unsetenv("AWS_CA_BUNDLE")
-	if os.Getenv(serverVariable) != "" {
-		exitOn(serve(context.Background(), os.Stdin, os.Stdout))
+	if role := os.Getenv(roleVariable); role != "" {
+		exitOn(play(context.Background(), role, os.Stdin, os.Stdout))
 		return
 	}
 	os.Exit(m.Run())
@@ -101,18 +101,18 @@ func TestTake(t *testing.T) {
 	}
 	s := new(subscriber)
 	now := time.Now()
-	acks, err := s.take(append(publish(1, "2"), publish(2, "5")...), now)
+	acks, err := s.take(nil, append(publish(1, "2"), publish(2, "5")...), now)
 	if err != nil || !bytes.Equal(acks, []byte{4 << 4, 2, 0, 1, 4 << 4, 2, 0, 2}) {
 		t.Errorf("%v, %v", acks, err)
 	}
-	if _, err := s.take(publish(3, "4"), now); err != nil { // older than what it has
+	if _, err := s.take(nil, publish(3, "4"), now); err != nil { // older than what it has
 		t.Error(err)
 	}
 	if s.messages != 3 || s.seen != 5 || len(s.sights) != 2 || s.sights[1] != (sight{5, now}) {
 		t.Errorf("%+v", s)
 	}
 	for why, b := range map[string][]byte{"a PINGRESP": {13 << 4, 0}, "cut off": publish(1, "2")[:8], "with properties": {3<<4 | 1<<1, 6, 0, 1, 't', 0, 1, 2}} {
-		if _, err := s.take(b, now); err == nil {
+		if _, err := s.take(nil, b, now); err == nil {
 			t.Errorf("%s: no error", why)
 		}
 	}

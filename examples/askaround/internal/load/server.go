@@ -1,15 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"runtime/pprof"
@@ -18,15 +14,18 @@ import (
 	"github.com/askaround/askaround-go/examples/askaround/app"
 )
 
-// The server of a measurement of throughput is a process of its own, so that what it uses
-// of the processor is told apart from what the clients use.
-
-// Environment of a process of this program that is such a server.
+// Environment of the part that is the server.
 const (
-	serverVariable   = "ASKAROUND_LOAD_SERVER" // not empty
 	dirVariable      = "ASKAROUND_LOAD_DIR"
 	paceVariable     = "ASKAROUND_LOAD_PACE"
 	profilesVariable = "ASKAROUND_LOAD_PROFILES"
+)
+
+// Orders to the server.
+const (
+	tellUsage = "usage"
+	begin     = "begin" // of what is measured
+	end       = "end"
 )
 
 // usage is what the server has used and done so far.
@@ -39,8 +38,7 @@ type usage struct {
 	Figures   app.Stats
 }
 
-// serve serves as long as in does not end. For each line of it, and first of all, it
-// prints its usage as JSON.
+// serve serves as long as orders come, and answers each with its usage.
 func serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	pace, err := time.ParseDuration(os.Getenv(paceVariable))
 	if err != nil {
@@ -54,18 +52,16 @@ func serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(running) }()
 	defer stop()
-	tell := func() error { return json.NewEncoder(out).Encode(used(a)) }
-	err = tell()
-	end := func() error { return nil }
-	for lines := bufio.NewScanner(in); err == nil && lines.Scan(); {
-		if dir := os.Getenv(profilesVariable); dir != "" && lines.Text() == "begin" {
-			end, err = profile(dir)
+	endProfile := func() error { return nil }
+	err = answerOrders(in, out, func(order string) (u usage, err error) {
+		if dir := os.Getenv(profilesVariable); dir != "" && order == begin {
+			endProfile, err = profile(dir)
 		}
-		if lines.Text() == "end" {
-			err = end()
+		if order == end {
+			err = endProfile()
 		}
-		err = errors.Join(err, tell())
-	}
+		return used(a), err
+	})
 	stop()
 	return errors.Join(err, <-ended)
 }
@@ -76,7 +72,7 @@ func used(a *app.App) usage {
 	return usage{URL: a.URL(), Processor: processorTime(), Mallocs: m.Mallocs, Allocated: m.TotalAlloc, Collector: m.NumGC, Figures: a.Stats()}
 }
 
-// profile begins to profile into the files cpu, mutex, block and heap of dir.
+// profile begins to profile into the files cpu, mutex, block and allocs of dir.
 func profile(dir string) (end func() error, err error) {
 	file, err := os.Create(filepath.Join(dir, "cpu"))
 	if err != nil {
@@ -101,34 +97,19 @@ func profile(dir string) (end func() error, err error) {
 	}, nil
 }
 
-// server is such a process, seen from the one that measures.
+// server is the part that is measured.
 type server struct {
-	process *exec.Cmd
-	in      io.WriteCloser
-	out     *json.Decoder
-	url     string
+	*part
+	url string
 }
 
 func startServer(ctx context.Context, o options) (*server, error) {
-	program, err := os.Executable()
+	p, err := startPart(ctx, serverRole, dirVariable+"="+o.dir, paceVariable+"="+o.pace.String(), profilesVariable+"="+o.profiles)
 	if err != nil {
 		return nil, err
 	}
-	s := &server{process: exec.CommandContext(ctx, program)}
-	s.process.Stderr = os.Stderr
-	s.process.Env = append(os.Environ(), serverVariable+"=1", dirVariable+"="+o.dir, paceVariable+"="+o.pace.String(), profilesVariable+"="+o.profiles)
-	if s.in, err = s.process.StdinPipe(); err != nil {
-		return nil, err
-	}
-	out, err := s.process.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	s.out = json.NewDecoder(out)
-	if err := s.process.Start(); err != nil {
-		return nil, err
-	}
-	first, err := s.read()
+	s := &server{part: p}
+	first, err := s.usage(tellUsage)
 	if err != nil {
 		return nil, errors.Join(err, s.stop())
 	}
@@ -136,22 +117,8 @@ func startServer(ctx context.Context, o options) (*server, error) {
 	return s, nil
 }
 
-func (s *server) read() (usage, error) {
-	var u usage
-	if err := s.out.Decode(&u); err != nil {
-		return usage{}, fmt.Errorf("the server's figures: %w", err)
-	}
-	return u, nil
-}
-
-// ask sends a line, "begin" or "end" of what is measured, and returns the usage.
-func (s *server) ask(line string) (usage, error) {
-	if _, err := io.WriteString(s.in, line+"\n"); err != nil {
-		return usage{}, err
-	}
-	return s.read()
-}
-
-func (s *server) stop() error {
-	return errors.Join(s.in.Close(), s.process.Wait())
+// usage gives an order and returns the usage.
+func (s *server) usage(order string) (u usage, err error) {
+	err = s.ask(order, &u)
+	return u, err
 }

@@ -6,21 +6,17 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/coder/websocket"
 	"github.com/eclipse/paho.golang/packets"
 )
 
 // subscriber follows one question by MQTT over WebSocket, at QoS 1 as the page does. It
 // does no more than it must, since it shares the machine with the server.
 type subscriber struct {
-	socket *websocket.Conn
-	buffer bytes.Buffer // of the message in hand
+	socket *socket
 
 	mu       sync.Mutex
 	seen     int64   // the most answers that it was told of
@@ -32,18 +28,15 @@ type subscriber struct {
 
 // sight is the moment when the question was first seen with so many answers.
 type sight struct {
-	answers int64
-	at      time.Time
+	Answers int64
+	At      time.Time
 }
 
 // subscribe connects with the token and follows the topic.
-func subscribe(ctx context.Context, url, token, clientID, topic string) (*subscriber, error) {
-	socket, response, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(url, "http")+"/mqtt", &websocket.DialOptions{Subprotocols: []string{"mqtt"}})
+func subscribe(ctx context.Context, host, token, clientID, topic string) (*subscriber, error) {
+	socket, err := dial(ctx, host)
 	if err != nil {
 		return nil, err
-	}
-	if response.Body != nil {
-		_ = response.Body.Close()
 	}
 	s := &subscriber{socket: socket, grown: make(chan struct{})}
 	connect := packets.NewControlPacket(packets.CONNECT)
@@ -57,23 +50,23 @@ func subscribe(ctx context.Context, url, token, clientID, topic string) (*subscr
 		send   *packets.ControlPacket
 		answer byte
 	}{{connect, packets.CONNACK}, {filter, packets.SUBACK}} {
-		if err := s.exchange(ctx, step.send, step.answer); err != nil {
-			return nil, errors.Join(err, socket.CloseNow())
+		if err := s.exchange(step.send, step.answer); err != nil {
+			return nil, errors.Join(err, socket.Close())
 		}
 	}
 	return s, nil
 }
 
 // exchange sends a packet and reads its answer.
-func (s *subscriber) exchange(ctx context.Context, p *packets.ControlPacket, want byte) error {
+func (s *subscriber) exchange(p *packets.ControlPacket, want byte) error {
 	var b bytes.Buffer
 	if _, err := p.WriteTo(&b); err != nil {
 		return err
 	}
-	if err := s.socket.Write(ctx, websocket.MessageBinary, b.Bytes()); err != nil {
+	if err := s.socket.write(b.Bytes()); err != nil {
 		return err
 	}
-	_, answer, err := s.socket.Read(ctx)
+	answer, err := s.socket.read()
 	if err != nil {
 		return err
 	}
@@ -96,21 +89,16 @@ func (s *subscriber) exchange(ctx context.Context, p *packets.ControlPacket, wan
 
 // run reads until the connection ends, at the latest with ctx.
 func (s *subscriber) run(ctx context.Context) error {
-	defer context.AfterFunc(ctx, func() { _ = s.socket.CloseNow() })()
-	unbounded := context.Background() // a context that can end costs the library work for each message
+	defer context.AfterFunc(ctx, func() { _ = s.socket.Close() })()
+	var acks []byte
 	for {
-		_, r, err := s.socket.Reader(unbounded)
+		message, err := s.socket.read()
 		if err != nil {
 			return err
 		}
-		s.buffer.Reset()
-		if _, err := io.Copy(&s.buffer, r); err != nil {
-			return err
-		}
-		now := time.Now()
-		acks, err := s.take(s.buffer.Bytes(), now)
+		acks, err = s.take(acks[:0], message, time.Now())
 		if err == nil && len(acks) > 0 {
-			err = s.socket.Write(unbounded, websocket.MessageBinary, acks)
+			err = s.socket.write(acks)
 		}
 		if err != nil {
 			return err
@@ -120,21 +108,21 @@ func (s *subscriber) run(ctx context.Context) error {
 
 var errPacket = errors.New("a packet that is no PUBLISH of MQTT 5 at QoS 1")
 
-// take reads the PUBLISH packets of a message and returns their PUBACKs.
-func (s *subscriber) take(b []byte, now time.Time) (acks []byte, err error) {
+// take reads the PUBLISH packets of a message and appends their PUBACKs to acks.
+func (s *subscriber) take(acks, b []byte, now time.Time) ([]byte, error) {
 	for len(b) > 0 {
 		length, n := binary.Uvarint(b[1:]) // the same encoding as MQTT's
 		if b[0] != 3<<4|1<<1 || n <= 0 || uint64(len(b)-1-n) < length {
-			return nil, errPacket
+			return acks, errPacket
 		}
 		packet := b[1+n:][:length]
 		if len(packet) < 2 {
-			return nil, errPacket
+			return acks, errPacket
 		}
 		b = b[1+n:][length:]
 		topic := 2 + int(binary.BigEndian.Uint16(packet))  // with its length
 		if len(packet) < topic+3 || packet[topic+2] != 0 { // no properties
-			return nil, errPacket
+			return acks, errPacket
 		}
 		acks = append(acks, 4<<4, 2, packet[topic], packet[topic+1])
 		s.saw(packet[topic+3:], now)

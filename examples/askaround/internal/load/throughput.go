@@ -27,38 +27,35 @@ const warmUp = 2 * time.Second
 // patience bounds the wait for what was accepted to reach the last subscriber.
 const patience = 60 * time.Second
 
-// throughput measures a server of its own process: answers to some questions, at random
-// and each by a user who has not answered the question before, while subscribers follow
-// the questions, spread evenly over them.
+// throughput measures a server: answers to some questions, at random and each by a user who
+// has not answered the question before, while subscribers follow the questions, spread
+// evenly over them.
 func throughput(ctx context.Context, w io.Writer, o options) (err error) {
 	s, err := startServer(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
-	t := &trial{options: o, server: s}
+	crowd, err := startPart(ctx, subscribersRole)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, crowd.stop()) }()
+	t := &trial{options: o, server: s, crowd: crowd}
 	if err := t.prepare(ctx); err != nil {
 		return err
 	}
-	reading, stop := context.WithCancel(ctx)
-	readers, reading := errgroup.WithContext(reading)
-	defer func() {
-		stop()
-		_ = readers.Wait() // their error is how reading ended
-	}()
-	for _, one := range t.subscribers {
-		readers.Go(func() error { return one.run(reading) })
-	}
-	return t.run(reading, w)
+	return t.run(w)
 }
 
 // trial is one measurement.
 type trial struct {
-	options     options
-	server      *server
-	questions   []string
-	subscribers []*subscriber // the i-th follows question i modulo their number
-	warm, puts  []put
+	options    options
+	server     *server
+	crowd      *part
+	questions  []string
+	warm, puts []put
+	sights     [][]sight // of each subscriber; the i-th follows question i modulo their number
 }
 
 // prepare asks the questions, gets the tokens and lets the subscribers in.
@@ -113,64 +110,64 @@ func (t *trial) prepareSubscribers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.subscribers = make([]*subscriber, len(tokens))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(16)
-	for i, token := range tokens {
-		group.Go(func() error {
-			name, err := topic.NewQuestion(t.questions[i%len(t.questions)])
-			if err != nil {
-				return err
-			}
-			t.subscribers[i], err = subscribe(ctx, t.server.url, token, fmt.Sprint("load", i), name.String())
+	topics := make([]string, len(tokens))
+	for i := range topics {
+		name, err := topic.NewQuestion(t.questions[i%len(t.questions)])
+		if err != nil {
 			return err
-		})
+		}
+		topics[i] = name.String()
 	}
-	return group.Wait()
+	return t.crowd.ask(crowdOrder{Host: hostOf(t.server.url), Tokens: tokens, Topics: topics}, new(crowdState))
 }
 
 // run sends the answers and tells what came of them.
-func (t *trial) run(ctx context.Context, w io.Writer) error {
+func (t *trial) run(w io.Writer) error {
 	host := hostOf(t.server.url)
 	if err := send(host, t.warm, t.options.rate); err != nil {
 		return err
 	}
-	if err := t.settle(ctx, t.warm); err != nil {
-		return err
-	}
-	before, err := t.server.ask("begin")
+	crowdBefore, err := t.settle(t.warm)
 	if err != nil {
 		return err
 	}
-	own, began, messages := processorTime(), time.Now(), t.messages()
+	before, err := t.server.usage(begin)
+	if err != nil {
+		return err
+	}
+	own, began := processorTime(), time.Now()
 	if err := send(host, t.puts, t.options.rate); err != nil {
 		return err
 	}
 	sent := time.Since(began)
-	if err := t.settle(ctx, slices.Concat(t.warm, t.puts)); err != nil {
-		return err
-	}
-	known := time.Since(began)
-	own = processorTime() - own
-	after, err := t.server.ask("end")
+	crowdAfter, err := t.settle(slices.Concat(t.warm, t.puts))
 	if err != nil {
 		return err
 	}
-	t.report(w, sent, known, own, t.messages()-messages, before, after)
+	known := time.Since(began)
+	own = processorTime() - own + crowdAfter.Processor - crowdBefore.Processor
+	after, err := t.server.usage(end)
+	if err != nil {
+		return err
+	}
+	var all crowdState
+	if err := t.crowd.ask(crowdOrder{Sights: true}, &all); err != nil {
+		return err
+	}
+	t.sights = all.Sights
+	t.report(w, sent, known, own, crowdAfter.Messages-crowdBefore.Messages, before, after)
 	return nil
 }
 
 // settle waits until every subscriber has seen all answers that were accepted.
-func (t *trial) settle(ctx context.Context, sent []put) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
+func (t *trial) settle(sent []put) (state crowdState, err error) {
 	accepted := t.accepted(sent)
-	for i, s := range t.subscribers {
-		if err := s.until(ctx, int64(len(accepted[i%len(accepted)]))); err != nil {
-			return err
-		}
+	order := crowdOrder{Until: make([]int64, t.options.subscribers)}
+	for i := range order.Until {
+		order.Until[i] = int64(len(accepted[i%len(accepted)]))
 	}
-	return nil
+	err = t.crowd.ask(order, &state)
+	return state, err
 }
 
 // accepted returns the answers that were accepted, by question, in the order in which they
@@ -185,15 +182,6 @@ func (t *trial) accepted(sent []put) [][]put {
 	return accepted
 }
 
-func (t *trial) messages() (n int) {
-	for _, s := range t.subscribers {
-		s.mu.Lock()
-		n += s.messages
-		s.mu.Unlock()
-	}
-	return n
-}
-
 // report tells what came of the answers, which were sent in the time sent and known to
 // every subscriber in the time known, and what they cost: the clients own of processor.
 func (t *trial) report(w io.Writer, sent, known, own time.Duration, messages int, before, after usage) {
@@ -204,7 +192,7 @@ func (t *trial) report(w io.Writer, sent, known, own time.Duration, messages int
 	}
 	n := float64(statuses[http.StatusAccepted])
 	fmt.Fprintf(w, "%d subscribers, %d questions, %d/s wanted, %.0f/s accepted, %.0f/s known to all; statuses %v\n",
-		len(t.subscribers), len(t.questions), t.options.rate, n/sent.Seconds(), n/known.Seconds(), statuses)
+		t.options.subscribers, len(t.questions), t.options.rate, n/sent.Seconds(), n/known.Seconds(), statuses)
 	fmt.Fprintln(w, newReport("PUT due until answered", took))
 	fmt.Fprintln(w, newReport("PUT due until a subscriber knows", t.delays()))
 	fmt.Fprintf(w, "%.0f messages/s to subscribers\n", float64(messages)/known.Seconds())
@@ -225,12 +213,12 @@ func (t *trial) report(w io.Writer, sent, known, own time.Duration, messages int
 func (t *trial) delays() []time.Duration {
 	warm, measured := t.accepted(t.warm), t.accepted(t.puts)
 	var delays []time.Duration
-	for i, s := range t.subscribers {
+	for i, sights := range t.sights {
 		q := i % len(t.questions)
 		for k, p := range measured[q] {
 			answers := int64(len(warm[q]) + k + 1)
-			at, _ := slices.BinarySearchFunc(s.sights, answers, func(s sight, n int64) int { return cmp.Compare(s.answers, n) })
-			delays = append(delays, s.sights[at].at.Sub(p.due))
+			at, _ := slices.BinarySearchFunc(sights, answers, func(s sight, n int64) int { return cmp.Compare(s.Answers, n) })
+			delays = append(delays, sights[at].At.Sub(p.due))
 		}
 	}
 	return delays
