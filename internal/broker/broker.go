@@ -3,43 +3,30 @@ package broker
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"log/slog"
+	"math"
 	"net"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	mqtt "github.com/mochi-mqtt/server/v2"
-	"github.com/mochi-mqtt/server/v2/packets"
-
 	"github.com/askaround/askaround-go/internal/accept"
+	"github.com/askaround/askaround-go/internal/mqtt"
 )
 
 // Broker is an MQTT broker for clients that only listen. Make one with [New].
 type Broker struct {
-	options Options
-	server  *mqtt.Server
-	ctx     context.Context // ends with Shutdown; parent of the contexts of Authenticate
-	cancel  context.CancelFunc
-	stats   counters
-	serial  atomic.Uint64 // of connections: makes mochi's client ids unique
+	options   Options
+	mqtt      *mqtt.Broker
+	published atomic.Uint64
+	ctx       context.Context // of the listeners; ends with Shutdown
+	cancel    context.CancelFunc
 
+	mu      sync.Mutex
+	closed  bool
 	running sync.WaitGroup // one for each connection and each Serve
-
-	mu       sync.RWMutex
-	closed   bool
-	conns    map[*conn]*session // nil until admitted
-	sessions map[clientKey]*session
-	topics   map[string]map[*session]byte // subscribers of a topic and their QoS
 }
-
-// clientKey names a client. Client ids belong to an account.
-type clientKey struct{ subject, clientID string }
-
-// counters are the figures of [Stats] that only grow.
-type counters struct{ published, sent, slow atomic.Uint64 }
 
 // Stats are figures about a broker since New.
 type Stats struct {
@@ -62,23 +49,53 @@ func New(optFns ...func(*Options)) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Broker{
-		options:  o,
-		conns:    map[*conn]*session{},
-		sessions: map[clientKey]*session{},
-		topics:   map[string]map[*session]byte{},
-	}
-	b.ctx, b.cancel = context.WithCancel(context.Background())
-	// The server's Serve is never called: its event loop serves sessions without a
-	// connection, retained messages, wills and $SYS, none of which exist here.
-	b.server = mqtt.New(&mqtt.Options{
-		Capabilities: capabilities(&o),
-		Logger:       slog.New(slog.DiscardHandler), // it logs whole packets, passwords included
-	})
-	if err := b.server.AddHook(&hooks{broker: b}, nil); err != nil {
+	b := &Broker{options: o}
+	if b.mqtt, err = mqtt.New(settings(&o)); err != nil {
 		return nil, fmt.Errorf("broker: %w", err)
 	}
+	b.ctx, b.cancel = context.WithCancel(context.Background())
 	return b, nil
+}
+
+// Keep-alive as in AWS IoT Core. A client of MQTT 5 that asks for more, or for none, is
+// told so.
+const maxKeepalive = 1200 * time.Second
+
+// settings are what is asked of the broker beneath.
+func settings(o *Options) mqtt.Options {
+	return mqtt.Options{
+		Limits: mqtt.Limits{
+			Payload:                    MaxPayload,
+			TopicBytes:                 MaxTopic,
+			TopicSlashes:               MaxSlashes,
+			SubscriptionsPerConnection: o.MaxSubscriptions,
+			SubscriptionsPerRequest:    o.MaxFilters,
+			InflightInbound:            1024, // publications, each of which is refused
+			InflightOutbound:           o.MaxInflight,
+			QueuedMessages:             o.QueueMessages,
+			QueuedBytes:                o.QueueBytes,
+			Connections:                o.MaxConnections,
+			ConnectTimeout:             o.HandshakeTimeout,
+			KeepAliveMin:               time.Second,
+			KeepAliveMax:               maxKeepalive,
+			PublishRate:                math.Inf(1),
+			ConnectRate:                math.Inf(1),
+			RedeliveryRate:             math.Inf(1),
+			Throughput:                 math.MaxInt,
+		},
+		Logger:            o.Logger,
+		MaximumPacketSize: o.MaxInbound,
+		WriteTimeout:      o.WriteTimeout,
+		RetryTimeout:      -1,
+		NoEvents:          true,
+		NoSessions:        true,
+		NoRetained:        true,
+		NoTopicAliases:    true,
+		ExactTopics:       true,
+		GrantLess:         true,
+		OwnKeepAlive:      true,
+		CountUnsent:       true,
+	}
 }
 
 // Publish hands payload to everybody who is subscribed to topic, at the lower of
@@ -98,31 +115,19 @@ func (b *Broker) Publish(ctx context.Context, topic string, payload []byte) erro
 	if len(payload) > MaxPayload {
 		return fmt.Errorf("%w: %d bytes to %s", ErrTooLarge, len(payload), topic)
 	}
-	if err := b.enqueue(topic, payload); err != nil {
-		return err
-	}
-	// The sessions' goroutines are ready to run now. Who publishes to many topics one after
-	// the other would have thousands of them stand before everybody else in the scheduler's
-	// queue, requests that wait for an answer included.
-	runtime.Gosched()
-	return nil
-}
-
-func (b *Broker) enqueue(topic string, payload []byte) error {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	if b.closed {
+	if b.ctx.Err() != nil {
 		return ErrClosed
 	}
-	b.stats.published.Add(1)
-	subscribers := b.topics[topic]
-	if len(subscribers) == 0 {
-		return nil
+	if b.mqtt.Subscribed(topic) { // for nobody there is nothing to copy
+		err := b.mqtt.Publish(ctx, mqtt.Message{Topic: topic, Payload: bytes.Clone(payload), QoS: 1})
+		switch {
+		case errors.Is(err, mqtt.ErrClosed):
+			return ErrClosed
+		case err != nil:
+			return fmt.Errorf("broker: publish to %s: %w", topic, err)
+		}
 	}
-	m := &message{topic: topic, payload: bytes.Clone(payload)}
-	for s, qos := range subscribers {
-		s.enqueue(m, qos)
-	}
+	b.published.Add(1)
 	return nil
 }
 
@@ -130,7 +135,7 @@ func (b *Broker) enqueue(topic string, payload []byte) error {
 // Shutdown is called, also before; then it closes l and returns nil. Connections that it
 // accepted stay open until Shutdown. Another error of l is returned.
 func (b *Broker) Serve(ctx context.Context, l net.Listener) error {
-	if !b.begin(nil) {
+	if !b.begin() {
 		return l.Close()
 	}
 	defer b.running.Done()
@@ -138,12 +143,11 @@ func (b *Broker) Serve(ctx context.Context, l net.Listener) error {
 	defer cancel()
 	defer context.AfterFunc(b.ctx, cancel)()
 	err := accept.Loop(ctx, l, b.options.Logger, func(socket net.Conn) {
-		c := tcpConn(socket, b.options.WriteTimeout)
-		if !b.begin(c) {
+		if !b.begin() {
 			_ = socket.Close()
 			return
 		}
-		go b.handle(c, "tcp")
+		go b.handle(socket, "tcp")
 	})
 	if err != nil {
 		return fmt.Errorf("broker: accept: %w", err)
@@ -151,140 +155,36 @@ func (b *Broker) Serve(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
-// begin counts a goroutine in, and with it c if not nil. It reports whether it
-// may run: false after Shutdown, or with too many connections.
-func (b *Broker) begin(c *conn) bool {
+// begin counts a goroutine in. It reports whether it may run: false after Shutdown.
+func (b *Broker) begin() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed || c != nil && len(b.conns) >= b.options.MaxConnections {
+	if b.closed {
 		return false
-	}
-	if c != nil {
-		b.conns[c] = nil
 	}
 	b.running.Add(1)
 	return true
 }
 
-// full reports whether begin would refuse a connection now.
-func (b *Broker) full() bool {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	return b.closed || len(b.conns) >= b.options.MaxConnections
-}
-
 // handle serves one connection, for which begin was called, until it is over.
-func (b *Broker) handle(c *conn, door string) {
+func (b *Broker) handle(stream net.Conn, door string) {
 	defer b.running.Done()
-	defer b.forget(c)
-	defer func() {
-		// A defect in the parsing of what a stranger sends must cost that stranger's
-		// connection, not everybody's. mochi has one: a SUBSCRIBE of MQTT 5 that
-		// ends before its last options (packets.go, SubscribeDecode, in v2.7.9).
-		if p := recover(); p != nil {
-			c.end(fmt.Errorf("broker: panic: %v", p))
-			b.options.Logger.Error("mqtt connection panicked", "panic", p, "remote_addr", c.RemoteAddr().String())
-		}
-	}()
-	_ = c.SetDeadline(time.Now().Add(b.options.HandshakeTimeout))
-	err := b.server.EstablishConnection(door, c)
-	c.end(orClosed(err))
-}
-
-// orClosed makes a cause of an error that may be nil, which a client's
-// orderly DISCONNECT is.
-func orClosed(err error) error {
-	if err == nil {
-		return packets.CodeDisconnect
-	}
-	return err
-}
-
-// forget removes all traces of a connection.
-func (b *Broker) forget(c *conn) {
-	_ = c.Close()
-	s := c.session
-	b.mu.Lock()
-	delete(b.conns, c)
-	if s != nil {
-		key := clientKey{s.Subject, s.clientID}
-		if b.sessions[key] == s {
-			delete(b.sessions, key)
-		}
-		for topic := range s.topics {
-			b.unsubscribeLocked(s, topic)
-		}
-	}
-	b.mu.Unlock()
-	if s == nil {
-		return
-	}
-	s.stop()
-	if s.started {
-		<-s.done
-	}
-	// mochi keeps a client whose CONNACK could not be written, or that it panicked on.
-	b.server.UnsubscribeClient(s.client)
-	b.server.Clients.Delete(s.client.ID)
-	b.options.Logger.Debug("mqtt client disconnected", "client_id", s.clientID, "remote_addr", c.RemoteAddr().String(), "cause", *c.cause.Load())
-}
-
-// register puts an admitted session in force; one with the same client id of the
-// same account ends.
-func (b *Broker) register(s *session) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	key := clientKey{s.Subject, s.clientID}
-	if previous := b.sessions[key]; previous != nil {
-		previous.end(packets.ErrSessionTakenOver)
-	}
-	b.sessions[key] = s
-	b.conns[s.conn] = s
-	if b.closed {
-		s.end(packets.ErrServerShuttingDown)
-	}
-}
-
-func (b *Broker) subscribe(s *session, topic string, qos byte) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	subscribers := b.topics[topic]
-	if subscribers == nil {
-		subscribers = map[*session]byte{}
-		b.topics[topic] = subscribers
-	}
-	subscribers[s] = qos
-}
-
-func (b *Broker) unsubscribe(s *session, topic string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.unsubscribeLocked(s, topic)
-}
-
-func (b *Broker) unsubscribeLocked(s *session, topic string) {
-	subscribers := b.topics[topic]
-	delete(subscribers, s)
-	if len(subscribers) == 0 {
-		delete(b.topics, topic)
-	}
+	remote := stream.RemoteAddr().String()
+	err := b.mqtt.Handle(context.Background(), stream, b.admit) // Shutdown ends it
+	b.options.Logger.Debug("mqtt connection ended", "remote_addr", remote, "door", door, "cause", err)
 }
 
 // Stats returns the present figures.
 func (b *Broker) Stats() Stats {
-	b.mu.RLock()
-	defer b.mu.RUnlock()
-	stats := Stats{
-		Connections: len(b.conns),
-		Clients:     len(b.sessions),
-		Published:   b.stats.published.Load(),
-		Sent:        b.stats.sent.Load(),
-		Slow:        b.stats.slow.Load(),
+	s := b.mqtt.Stats()
+	return Stats{
+		Connections:   s.Connections,
+		Clients:       s.Sessions,
+		Subscriptions: s.Subscriptions,
+		Published:     b.published.Load(),
+		Sent:          s.PublishOut,
+		Slow:          s.SlowClients,
 	}
-	for _, subscribers := range b.topics {
-		stats.Subscriptions += len(subscribers)
-	}
-	return stats
 }
 
 // Shutdown refuses what is new, tells every client that the server is shutting
@@ -295,32 +195,12 @@ func (b *Broker) Stats() Stats {
 func (b *Broker) Shutdown(ctx context.Context) error {
 	b.mu.Lock()
 	b.closed = true
-	for c, s := range b.conns {
-		if s != nil {
-			s.end(packets.ErrServerShuttingDown)
-		} else {
-			c.end(packets.ErrServerShuttingDown)
-			_ = c.socket.Close()
-		}
-	}
 	b.mu.Unlock()
 	b.cancel()
-
-	gone := make(chan struct{})
-	go func() {
-		b.running.Wait()
-		close(gone)
-	}()
-	select {
-	case <-gone:
-		return nil
-	case <-ctx.Done():
+	err := b.mqtt.Shutdown(ctx)
+	b.running.Wait() // for no client: they are gone, or cut
+	if late := ctx.Err(); late != nil && errors.Is(err, late) {
+		return fmt.Errorf("broker: shutdown: %w", late)
 	}
-	b.mu.Lock()
-	for c := range b.conns {
-		_ = c.socket.Close()
-	}
-	b.mu.Unlock()
-	<-gone
-	return fmt.Errorf("broker: shutdown: %w", ctx.Err())
+	return nil
 }

@@ -40,7 +40,7 @@ func TestRefusals(t *testing.T) {
 		{reason: "a will would be a publication", client: "c", token: "ann", edit: will, v3: 5, v5: 0x87},
 		{reason: "a client id above 128 bytes", client: string(long), token: "ann", v3: 2, v5: 0x85},
 		{reason: "no client id and yet a session to keep", client: "", token: "ann", edit: func(pk *packets.Packet) { pk.Connect.Clean = false }, v3Closes: false, v3: 2, v5: 0},
-		{reason: "a reserved bit", client: "c", token: "ann", edit: func(pk *packets.Packet) { pk.Connect.WillRetain = true }, v3Closes: true, v5: 0x82},
+		{reason: "a reserved bit", client: "c", token: "ann", edit: func(pk *packets.Packet) { pk.Connect.WillRetain = true }, v3Closes: true, v5: 0x81},
 	} {
 		t.Run(row.reason, func(t *testing.T) {
 			for _, protocol := range []byte{4, 5} {
@@ -73,18 +73,20 @@ func TestVersionIsRefused(t *testing.T) {
 	d := open(t)
 	for _, row := range []struct {
 		reason string
+		answer byte // protocol of the CONNACK
+		code   byte
 		edit   func(*packets.Packet)
 	}{
-		{"MQTT 3.1", func(pk *packets.Packet) { pk.ProtocolVersion, pk.Connect.ProtocolName = 3, []byte("MQIsdp") }},
-		{"a version to come", func(pk *packets.Packet) { pk.ProtocolVersion = 6 }},
+		{"MQTT 3.1", 4, 1, func(pk *packets.Packet) { pk.ProtocolVersion, pk.Connect.ProtocolName = 3, []byte("MQIsdp") }},
+		{"a version to come", 5, 0x84, func(pk *packets.Packet) { pk.ProtocolVersion = 6 }},
 	} {
 		pk := connectPacket(4, "c", "ann", row.edit)
-		p := dial(t, d.tcp, 4)
+		p := dial(t, d.tcp, row.answer)
 		if _, err := p.conn.Write(encode(t, pk)); err != nil {
 			t.Fatal(err)
 		}
-		if got := p.receive(packets.Connack); got.ReasonCode != 1 {
-			t.Errorf("%s: CONNACK %#x, want 1", row.reason, got.ReasonCode)
+		if got := p.receive(packets.Connack); got.ReasonCode != row.code {
+			t.Errorf("%s: CONNACK %#x, want %#x", row.reason, got.ReasonCode, row.code)
 		}
 		p.ended()
 	}
@@ -136,10 +138,11 @@ func TestConnackAnnouncesLimits(t *testing.T) {
 	}
 }
 
-// From 43,691 seconds on mochi's own computation of the deadline wraps to zero.
+// A client of MQTT 3.1.1 cannot be told of another keep-alive than its own, or of one where
+// it wants none.
 func TestLongKeepaliveStaysConnected(t *testing.T) {
 	d := open(t)
-	for _, keepalive := range []uint16{43690, 43691, 65535} {
+	for _, keepalive := range []uint16{0, 43690, 43691, 65535} {
 		p := join(t, d.tcp, 4, "", "ann", func(pk *packets.Packet) { pk.Connect.Keepalive = keepalive })
 		p.send(packets.Packet{FixedHeader: packets.FixedHeader{Type: packets.Pingreq}})
 		p.receive(packets.Pingresp)

@@ -6,9 +6,8 @@
 //	mux.Handle("/mqtt", b.WebSocket()) // MQTT over WebSocket, on the HTTP port
 //	err = b.Publish(ctx, "askaround/v1/system", payload)
 //
-// It speaks MQTT 3.1.1 and 5. The protocol (packets, validation, keep-alive) is
-// that of mochi-mqtt; who may connect, who receives what, and the delivery
-// itself are decided here.
+// It speaks MQTT 3.1.1 and 5. The protocol, the queues and the delivery are those of
+// package internal/mqtt; who may connect and who receives what are decided here.
 //
 // # What is guaranteed
 //

@@ -111,7 +111,7 @@ func noGoroutines(t testing.TB) {
 		left = ""
 		buf := make([]byte, 4<<20)
 		for stack := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
-			if strings.Contains(stack, "broker.(*") || strings.Contains(stack, "mochi-mqtt") || strings.Contains(stack, "coder/websocket") {
+			if strings.Contains(stack, "broker.(*") || strings.Contains(stack, "mqtt.(*") || strings.Contains(stack, "coder/websocket") {
 				left = stack
 			}
 		}
@@ -174,6 +174,14 @@ func join(t testing.TB, address string, protocol byte, client, token string, edi
 
 func encode(t testing.TB, pk packets.Packet) []byte {
 	t.Helper()
+	b, err := encoded(pk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func encoded(pk packets.Packet) ([]byte, error) {
 	var buf bytes.Buffer
 	var err error
 	switch pk.FixedHeader.Type {
@@ -192,12 +200,9 @@ func encode(t testing.TB, pk packets.Packet) []byte {
 	case packets.Disconnect:
 		err = pk.DisconnectEncode(&buf)
 	default:
-		t.Fatalf("no encoder for packet type %d", pk.FixedHeader.Type)
+		err = fmt.Errorf("no encoder for packet type %d", pk.FixedHeader.Type)
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return buf.Bytes()
+	return buf.Bytes(), err
 }
 
 func (p *peer) send(pk packets.Packet) {
@@ -309,8 +314,6 @@ func (p *peer) publish(topic string, qos byte) {
 	}
 	p.send(pk)
 }
-
-func newReader(b []byte) *bufio.Reader { return bufio.NewReader(bytes.NewReader(b)) }
 
 func publish(t testing.TB, b *broker.Broker, topic string, payload string) {
 	t.Helper()

@@ -114,13 +114,13 @@ func TestWebSocketEnds(t *testing.T) {
 			_ = ws.Write(context.Background(), websocket.MessageText, []byte("hello"))
 			p.ended()
 		}},
-		{"a message above the limit", func(t *testing.T, d *door, p *peer, ws *websocket.Conn) {
+		{"a large message that is no packet", func(t *testing.T, d *door, p *peer, ws *websocket.Conn) {
 			_ = ws.Write(context.Background(), websocket.MessageBinary, make([]byte, 64<<10))
-			p.ended()
+			p.dismissed(packets.ErrProtocolViolation)
 		}},
 		{"a packet above the limit", func(t *testing.T, d *door, p *peer, ws *websocket.Conn) {
 			_ = ws.Write(context.Background(), websocket.MessageBinary, []byte{0x30, 0xff, 0xff, 0x7f})
-			p.ended()
+			p.dismissed(packets.ErrPacketTooLarge)
 		}},
 		{"the client closes", func(t *testing.T, d *door, p *peer, ws *websocket.Conn) {
 			_ = ws.Close(websocket.StatusNormalClosure, "")

@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 	"github.com/askaround/askaround-go/iotauth/policy"
 )
 
@@ -17,7 +17,7 @@ import (
 type client struct {
 	admission *admission
 	subject
-	disconnect func(core.Reason)
+	disconnect func(mqtt.Reason)
 	begun      time.Time
 	ended      context.CancelFunc // ends what is asked for the client
 	alive      context.Context    // until then; timers have no other to go by
@@ -53,7 +53,7 @@ func (r rules) same(other rules) bool {
 	return a.Name == b.Name && a.TypeName == b.TypeName && a.Attached == b.Attached && a.Exclusive == b.Exclusive && maps.Equal(a.Attributes, b.Attributes)
 }
 
-func newClient(a *admission, c *carrier, connect *core.Connect) *client {
+func newClient(a *admission, c *carrier, connect *mqtt.Connect) *client {
 	p := &client{
 		admission:  a,
 		subject:    newSubject(&a.options, c, connect),
@@ -72,14 +72,17 @@ func (p *client) is(principal string, own *policy.Set) {
 	p.principal, p.own = principal, own
 }
 
-// Principal is core.Client's. It stays the same for as long as the connection lasts.
+// Account is mqtt.Client's: there is one.
+func (p *client) Account() string { return "" }
+
+// Principal is mqtt.Client's. It stays the same for as long as the connection lasts.
 func (p *client) Principal() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.principal
 }
 
-// MayPublish is core.Client's. A retained message needs iot:RetainPublish as well.
+// MayPublish is mqtt.Client's. A retained message needs iot:RetainPublish as well.
 func (p *client) MayPublish(topic string, retain bool) bool {
 	b := p.bound.Load()
 	if !b.Publish(topic).Allowed() {
@@ -95,7 +98,7 @@ func (p *client) MayPublish(topic string, retain bool) bool {
 	return true
 }
 
-// MaySubscribe is core.Client's.
+// MaySubscribe is mqtt.Client's.
 func (p *client) MaySubscribe(filter string) bool {
 	b := p.bound.Load()
 	if b.Subscribe(filter).Allowed() {
@@ -106,7 +109,7 @@ func (p *client) MaySubscribe(filter string) bool {
 	return false
 }
 
-// MayReceive is core.Client's.
+// MayReceive is mqtt.Client's.
 func (p *client) MayReceive(topic, group string) bool {
 	b := p.bound.Load()
 	if group == "" && b.Receive(topic).Allowed() || group != "" && b.ReceiveShared(group, topic).Allowed() {
@@ -120,7 +123,7 @@ func (p *client) MayReceive(topic, group string) bool {
 	return false
 }
 
-// Closed is core.Client's.
+// Closed is mqtt.Client's.
 func (p *client) Closed() {
 	p.admission.remove(p)
 	p.ended()
@@ -145,7 +148,7 @@ func (p *client) explain(b *policy.Bound, action policy.Action, name string) {
 }
 
 // rebind asks the registry again and replaces what decides about the client's packets.
-// Errors are [*core.Refusal]s; then nothing has changed.
+// Errors are [*mqtt.Refusal]s; then nothing has changed.
 func (p *client) rebind(ctx context.Context) error {
 	p.binding.Lock()
 	defer p.binding.Unlock()

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 	"github.com/askaround/askaround-go/iotauth/policy"
 )
 
@@ -27,7 +27,7 @@ func BenchmarkDecision(b *testing.B) {
 		name   string
 		decide func() bool
 	}{
-		{"nobody asks", func() bool { return core.Client(everything{}).MayReceive("robots/robot7/action", "") }},
+		{"nobody asks", func() bool { return mqtt.Client(everything{}).MayReceive("robots/robot7/action", "") }},
 		{"bound alone", func() bool { return bound.Receive("robots/robot7/action").Allowed() }},
 		{"publish", func() bool { return client.MayPublish("robots/robot7/action", false) }},
 		{"publish retained", func() bool { return client.MayPublish("robots/robot7/action", true) }},
@@ -56,7 +56,7 @@ func BenchmarkDecision(b *testing.B) {
 }
 
 // everything is a client that may do everything.
-type everything struct{ core.Client }
+type everything struct{ mqtt.Client }
 
 func (everything) MayReceive(string, string) bool { return true }
 
@@ -141,7 +141,7 @@ func TestDecisionsAllocateNothing(t *testing.T) {
 }
 
 // asClient is the client behind what the broker sees.
-func asClient(t testing.TB, c core.Client) *client {
+func asClient(t testing.TB, c mqtt.Client) *client {
 	t.Helper()
 	p, ok := c.(*client)
 	if !ok {

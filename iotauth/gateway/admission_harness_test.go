@@ -19,8 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/askaround/askaround-go/internal/mqtt"
 	"github.com/askaround/askaround-go/iotauth"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
 	"github.com/askaround/askaround-go/iotauth/policy"
 )
 
@@ -143,13 +143,13 @@ func logTo(b *syncBuffer) func(*Options) {
 
 // A packet is a CONNECT packet, and what ended its connection.
 type packet struct {
-	core.Connect
-	ends chan core.Reason // the first reason
+	mqtt.Connect
+	ends chan mqtt.Reason // the first reason
 }
 
 func connectAs(clientID string) *packet {
-	p := &packet{Connect: core.Connect{ClientID: clientID, Protocol: 4, CleanStart: true, SessionID: "11111111-2222-4333-8444-555555555555", RemoteAddr: "192.0.2.7:4711"}, ends: make(chan core.Reason, 1)}
-	p.Disconnect = func(why core.Reason) {
+	p := &packet{Connect: mqtt.Connect{ClientID: clientID, Protocol: 4, CleanStart: true, SessionID: "11111111-2222-4333-8444-555555555555", RemoteAddr: "192.0.2.7:4711"}, ends: make(chan mqtt.Reason, 1)}
+	p.Disconnect = func(why mqtt.Reason) {
 		select {
 		case p.ends <- why:
 		default:
@@ -159,7 +159,7 @@ func connectAs(clientID string) *packet {
 }
 
 // ended reports why the connection has ended, if it has.
-func (p *packet) ended() (core.Reason, bool) {
+func (p *packet) ended() (mqtt.Reason, bool) {
 	select {
 	case why := <-p.ends:
 		return why, true
@@ -340,7 +340,7 @@ func metric(g *Gateway, name string) int64 {
 }
 
 // mustAdmit admits, and closes the client when the test ends.
-func mustAdmit(t testing.TB, g *Gateway, c *carrier, p *packet) core.Client {
+func mustAdmit(t testing.TB, g *Gateway, c *carrier, p *packet) mqtt.Client {
 	t.Helper()
 	client, err := g.admit(c)(t.Context(), &p.Connect)
 	if err != nil {

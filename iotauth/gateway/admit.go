@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 	"github.com/askaround/askaround-go/iotauth/policy"
 )
 
@@ -73,10 +73,10 @@ func (a *admission) begin() bool {
 }
 
 // admit decides about the CONNECT packet that comes over c.
-func (g *Gateway) admit(c *carrier) core.Admit { return g.admission.admit(c) }
+func (g *Gateway) admit(c *carrier) mqtt.Admit { return g.admission.admit(c) }
 
-func (a *admission) admit(c *carrier) core.Admit {
-	return func(ctx context.Context, connect *core.Connect) (core.Client, error) {
+func (a *admission) admit(c *carrier) mqtt.Admit {
+	return func(ctx context.Context, connect *mqtt.Connect) (mqtt.Client, error) {
 		p := newClient(a, c, connect)
 		if err := a.enter(ctx, p, c, connect); err != nil {
 			p.Closed()
@@ -87,8 +87,8 @@ func (a *admission) admit(c *carrier) core.Admit {
 	}
 }
 
-// enter finds out what the client may do. Its errors are [*core.Refusal]s.
-func (a *admission) enter(ctx context.Context, p *client, c *carrier, connect *core.Connect) error {
+// enter finds out what the client may do. Its errors are [*mqtt.Refusal]s.
+func (a *admission) enter(ctx context.Context, p *client, c *carrier, connect *mqtt.Connect) error {
 	a.add(p) // before the registry is asked, so that no change after that is missed
 	var answer *answer
 	switch {
@@ -118,7 +118,7 @@ func (a *admission) enter(ctx context.Context, p *client, c *carrier, connect *c
 		return err
 	}
 	if bound := p.bound.Load(); !bound.Connect().Allowed() {
-		return refuse(core.NotAuthorized, "%v", bound.Explain(policy.Connect, p.connection.ClientID))
+		return refuse(mqtt.NotAuthorized, "%v", bound.Explain(policy.Connect, p.connection.ClientID))
 	}
 	if answer != nil {
 		p.schedule(answer)
@@ -130,7 +130,7 @@ func (a *admission) enter(ctx context.Context, p *client, c *carrier, connect *c
 func (a *admission) keySet(key *Key) (*policy.Set, error) {
 	set, err := a.sets.compile(key.Policies, nil)
 	if err != nil {
-		return nil, refuse(core.NotAuthorized, "a policy of the access key cannot be used: %w", err)
+		return nil, refuse(mqtt.NotAuthorized, "a policy of the access key cannot be used: %w", err)
 	}
 	return set, nil
 }
@@ -146,7 +146,7 @@ type subject struct {
 }
 
 // newSubject knows what there is to know without asking anybody. connect is nil for HTTP.
-func newSubject(o *Options, c *carrier, connect *core.Connect) subject {
+func newSubject(o *Options, c *carrier, connect *mqtt.Connect) subject {
 	s := subject{kind: c.kind, session: c.id, remote: c.remote.String(), connection: policy.Connection{
 		Region:     o.Region,
 		Account:    o.Account,
@@ -174,7 +174,7 @@ func newSubject(o *Options, c *carrier, connect *core.Connect) subject {
 
 // connectAttributes are the attributes of a CONNECT packet and the topic of its will. A
 // session is persistent when one is taken up, and when one is left behind.
-func connectAttributes(connect *core.Connect) (attributes []string, will string) {
+func connectAttributes(connect *mqtt.Connect) (attributes []string, will string) {
 	if !connect.CleanStart || connect.Expiry > 0 {
 		attributes = append(attributes, "PersistentConnect")
 	}
@@ -188,22 +188,22 @@ func connectAttributes(connect *core.Connect) (attributes []string, will string)
 // those that may not connect.
 func (a *admission) lookUp(ctx context.Context, s *subject) (Principal, error) {
 	if a.domain(s.connection.DomainName).CertificateAndAuthorizer && (s.certificateID == "" || !s.kind.custom()) {
-		return Principal{}, refuse(core.NotAuthorized, "%s wants a certificate and an authorizer", s.connection.DomainName)
+		return Principal{}, refuse(mqtt.NotAuthorized, "%s wants a certificate and an authorizer", s.connection.DomainName)
 	}
 	if s.certificateID == "" {
 		return Principal{}, nil
 	}
 	if now := a.options.Now(); now.Before(s.validity[0]) || now.After(s.validity[1]) {
-		return Principal{}, refuse(core.NotAuthorized, "the certificate is valid from %v to %v only", s.validity[0].UTC(), s.validity[1].UTC())
+		return Principal{}, refuse(mqtt.NotAuthorized, "the certificate is valid from %v to %v only", s.validity[0].UTC(), s.validity[1].UTC())
 	}
 	p, err := a.registry.Principal(ctx, s.certificateID, s.connection.ClientID)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return Principal{}, refuse(core.NotAuthorized, "the certificate %s is not registered", s.certificateID)
+		return Principal{}, refuse(mqtt.NotAuthorized, "the certificate %s is not registered", s.certificateID)
 	case err != nil:
-		return Principal{}, refuse(core.ServerUnavailable, "the registry failed: %w", err)
+		return Principal{}, refuse(mqtt.ServerUnavailable, "the registry failed: %w", err)
 	case !p.Active:
-		return Principal{}, refuse(core.NotAuthorized, "the certificate %s is registered, but not ACTIVE", s.certificateID)
+		return Principal{}, refuse(mqtt.NotAuthorized, "the certificate %s is registered, but not ACTIVE", s.certificateID)
 	}
 	return p, nil
 }
@@ -234,12 +234,12 @@ func (a *admission) rules(ctx context.Context, s *subject, own *policy.Set) (*po
 		set, err = join(own, registered.Policies, registered.GroupPolicies)
 	}
 	if err != nil {
-		return nil, policy.Connection{}, refuse(core.NotAuthorized, "a policy of the certificate %s cannot be used: %w", s.certificateID, err)
+		return nil, policy.Connection{}, refuse(mqtt.NotAuthorized, "a policy of the certificate %s cannot be used: %w", s.certificateID, err)
 	}
 	return set, connection, nil
 }
 
 // refuse makes a refusal, which the client is told, of an explanation, which it is not.
-func refuse(reason core.Reason, format string, args ...any) *core.Refusal {
-	return &core.Refusal{Reason: reason, Err: fmt.Errorf("gateway: "+format, args...)}
+func refuse(reason mqtt.Reason, format string, args ...any) *mqtt.Refusal {
+	return &mqtt.Refusal{Reason: reason, Err: fmt.Errorf("gateway: "+format, args...)}
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 	"github.com/askaround/askaround-go/iotauth/policy"
 )
 
@@ -63,9 +63,9 @@ func TestAdmitCertificate(t *testing.T) {
 		{name: "clean start is not persistent", principal: active(nil, connect("*", "ForAnyValue:StringEquals", policy.KeyConnectAttributes, "PersistentConnect")), refusal: "IMPLICIT_DENY"},
 		{name: "session taken up", principal: active(nil, connect("*", "ForAnyValue:StringEquals", policy.KeyConnectAttributes, "PersistentConnect")), packet: func(p *packet) { p.CleanStart = false }},
 		{name: "session left behind", principal: active(nil, connect("*", "ForAnyValue:StringEquals", policy.KeyConnectAttributes, "PersistentConnect")), packet: func(p *packet) { p.Expiry = time.Hour }},
-		{name: "will", principal: active(nil, connect("*", "ForAllValues:StringEquals", policy.KeyConnectAttributes, "LastWill", "ArnEquals", policy.KeyLastWillTopic, policy.Topic("gone/robot7"))), packet: func(p *packet) { p.Will = &core.Message{Topic: "gone/robot7"} }},
-		{name: "will of another topic", principal: active(nil, connect("*", "ArnEquals", policy.KeyLastWillTopic, policy.Topic("gone/robot7"))), packet: func(p *packet) { p.Will = &core.Message{Topic: "gone/robot8"} }, refusal: "IMPLICIT_DENY"},
-		{name: "will that no policy expects", principal: active(nil, connect("*", "ForAllValues:StringEquals", policy.KeyConnectAttributes, "PersistentConnect")), packet: func(p *packet) { p.Will = &core.Message{Topic: "x"} }, refusal: "IMPLICIT_DENY"},
+		{name: "will", principal: active(nil, connect("*", "ForAllValues:StringEquals", policy.KeyConnectAttributes, "LastWill", "ArnEquals", policy.KeyLastWillTopic, policy.Topic("gone/robot7"))), packet: func(p *packet) { p.Will = &mqtt.Message{Topic: "gone/robot7"} }},
+		{name: "will of another topic", principal: active(nil, connect("*", "ArnEquals", policy.KeyLastWillTopic, policy.Topic("gone/robot7"))), packet: func(p *packet) { p.Will = &mqtt.Message{Topic: "gone/robot8"} }, refusal: "IMPLICIT_DENY"},
+		{name: "will that no policy expects", principal: active(nil, connect("*", "ForAllValues:StringEquals", policy.KeyConnectAttributes, "PersistentConnect")), packet: func(p *packet) { p.Will = &mqtt.Message{Topic: "x"} }, refusal: "IMPLICIT_DENY"},
 		{name: "broken policy", principal: active(nil, &policy.Document{Version: "1999"}), refusal: "cannot be used"},
 	}
 	for _, test := range tests {
@@ -93,7 +93,7 @@ func TestAdmitCertificate(t *testing.T) {
 				}
 				client.Closed()
 			} else {
-				checkRefusal(t, err, core.NotAuthorized, test.refusal)
+				checkRefusal(t, err, mqtt.NotAuthorized, test.refusal)
 				if n := metric(g, "Connect.AuthError"); n != 1 {
 					t.Errorf("Connect.AuthError is %d", n)
 				}
@@ -133,7 +133,7 @@ func TestCertificateTimes(t *testing.T) {
 				client.Closed()
 				return
 			}
-			checkRefusal(t, err, core.NotAuthorized, "is valid from")
+			checkRefusal(t, err, mqtt.NotAuthorized, "is valid from")
 		})
 	}
 }
@@ -148,7 +148,7 @@ func TestRegistryFails(t *testing.T) {
 		carrierOf(mqttCustom),
 	} {
 		_, err := g.admit(c)(t.Context(), &connectAs("robot7").Connect)
-		checkRefusal(t, err, core.ServerUnavailable, "no disk")
+		checkRefusal(t, err, mqtt.ServerUnavailable, "no disk")
 	}
 	if n := metric(g, "Connect.ServerError"); n != 2 {
 		t.Errorf("Connect.ServerError is %d", n)
@@ -168,12 +168,12 @@ func TestAdmitSigned(t *testing.T) {
 	}
 	c.key = &Key{Principal: "AIDAEXAMPLE"}
 	_, err := g.admit(c)(t.Context(), &connectAs("browser").Connect)
-	checkRefusal(t, err, core.NotAuthorized, "IMPLICIT_DENY")
+	checkRefusal(t, err, mqtt.NotAuthorized, "IMPLICIT_DENY")
 }
 
-func checkRefusal(t *testing.T, err error, reason core.Reason, text string) {
+func checkRefusal(t *testing.T, err error, reason mqtt.Reason, text string) {
 	t.Helper()
-	var refusal *core.Refusal
+	var refusal *mqtt.Refusal
 	switch {
 	case !errors.As(err, &refusal):
 		t.Errorf("no refusal: %v", err)

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/askaround/askaround-go/internal/mqtt"
 	"github.com/askaround/askaround-go/iotauth"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
 	"github.com/askaround/askaround-go/iotauth/policy"
 )
 
@@ -30,7 +30,7 @@ type answer struct {
 }
 
 // newEvidence takes what the carrier, and the CONNECT packet if there is one, have brought.
-func newEvidence(c *carrier, connect *core.Connect) (*evidence, error) {
+func newEvidence(c *carrier, connect *mqtt.Connect) (*evidence, error) {
 	e := &evidence{serverName: c.serverName}
 	e.request.ConnectionMetadata = &iotauth.ConnectionMetadata{ID: c.id}
 	data := &iotauth.ProtocolData{}
@@ -68,7 +68,7 @@ func (e *evidence) speaks(protocol string) {
 // add adds a source of credentials.
 func (e *evidence) add(p iotauth.Params, err error) error {
 	if err != nil {
-		return refuse(core.NotAuthorized, "%w", err)
+		return refuse(mqtt.NotAuthorized, "%w", err)
 	}
 	e.sources = append(e.sources, p)
 	return nil
@@ -143,7 +143,7 @@ func (e *evidence) credentials(tokenKey string) (iotauth.Credentials, error) {
 
 // authorize goes through the workflow of custom authentication: it finds the authorizer,
 // has it verify the signature, call the function and validate its answer. Errors are
-// [*core.Refusal]s: details are for the log, and hold no credentials.
+// [*mqtt.Refusal]s: details are for the log, and hold no credentials.
 func (a *admission) authorize(ctx context.Context, e *evidence) (*answer, error) {
 	authorizer, err := a.findAuthorizer(ctx, e)
 	if err != nil {
@@ -156,19 +156,19 @@ func (a *admission) authorize(ctx context.Context, e *evidence) (*answer, error)
 func (a *admission) invoke(ctx context.Context, authorizer Authorizer, e *evidence) (*answer, error) {
 	credentials, err := e.credentials(authorizer.TokenKey())
 	if err != nil {
-		return nil, refuse(core.NotAuthorized, "authorizer %s: %w", authorizer.Name(), err)
+		return nil, refuse(mqtt.NotAuthorized, "authorizer %s: %w", authorizer.Name(), err)
 	}
 	response, err := authorizer.Invoke(ctx, credentials.Token, credentials.Signature, e.request)
 	a.counters.countInvocation(err)
 	if err != nil {
-		return nil, refuse(core.NotAuthorized, "authorizer %s: %s", authorizer.Name(), e.redact(err, credentials))
+		return nil, refuse(mqtt.NotAuthorized, "authorizer %s: %s", authorizer.Name(), e.redact(err, credentials))
 	}
 	if !response.IsAuthenticated {
-		return nil, refuse(core.NotAuthorized, "authorizer %s: isAuthenticated is false", authorizer.Name())
+		return nil, refuse(mqtt.NotAuthorized, "authorizer %s: isAuthenticated is false", authorizer.Name())
 	}
 	set, err := policy.Compile(response.PolicyDocuments...)
 	if err != nil {
-		return nil, refuse(core.NotAuthorized, "authorizer %s: policyDocuments: %w", authorizer.Name(), err)
+		return nil, refuse(mqtt.NotAuthorized, "authorizer %s: policyDocuments: %w", authorizer.Name(), err)
 	}
 	return &answer{set: set, principal: response.PrincipalID, refreshAfter: response.RefreshAfter, disconnectAfter: response.DisconnectAfter}, nil
 }
@@ -178,24 +178,24 @@ func (a *admission) invoke(ctx context.Context, authorizer Authorizer, e *eviden
 func (a *admission) findAuthorizer(ctx context.Context, e *evidence) (Authorizer, error) {
 	name, err := e.authorizerName()
 	if err != nil {
-		return Authorizer{}, refuse(core.NotAuthorized, "%w", err)
+		return Authorizer{}, refuse(mqtt.NotAuthorized, "%w", err)
 	}
 	if domain := a.domain(e.serverName); name == "" || !domain.AllowAuthorizerOverride {
 		name = domain.DefaultAuthorizer
 	}
 	if name != "" && !iotauth.ValidAuthorizerName(name) {
-		return Authorizer{}, refuse(core.NotAuthorized, "the client asks for %.64q, which is no authorizer's name", name)
+		return Authorizer{}, refuse(mqtt.NotAuthorized, "the client asks for %.64q, which is no authorizer's name", name)
 	}
 	authorizer, err := a.registry.Authorizer(ctx, name)
 	switch {
 	case errors.Is(err, ErrNotFound) && name == "":
-		return Authorizer{}, refuse(core.NotAuthorized, "the client names no authorizer, and there is no default one")
+		return Authorizer{}, refuse(mqtt.NotAuthorized, "the client names no authorizer, and there is no default one")
 	case errors.Is(err, ErrNotFound):
-		return Authorizer{}, refuse(core.NotAuthorized, "there is no authorizer %s", name)
+		return Authorizer{}, refuse(mqtt.NotAuthorized, "there is no authorizer %s", name)
 	case err != nil:
-		return Authorizer{}, refuse(core.ServerUnavailable, "the registry failed: %w", err)
+		return Authorizer{}, refuse(mqtt.ServerUnavailable, "the registry failed: %w", err)
 	case !authorizer.Active:
-		return Authorizer{}, refuse(core.NotAuthorized, "the authorizer %s is not ACTIVE", authorizer.Name())
+		return Authorizer{}, refuse(mqtt.NotAuthorized, "the authorizer %s is not ACTIVE", authorizer.Name())
 	}
 	return authorizer, nil
 }

@@ -14,8 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/askaround/askaround-go/internal/mqtt"
 	"github.com/askaround/askaround-go/iotauth"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
 	"github.com/askaround/askaround-go/iotauth/policy"
 )
 
@@ -100,7 +100,7 @@ func TestWorkflow(t *testing.T) {
 				}
 				client.Closed()
 			} else {
-				checkRefusal(t, err, core.NotAuthorized, test.refusal)
+				checkRefusal(t, err, mqtt.NotAuthorized, test.refusal)
 				if n := metric(g, "Connect.AuthError"); n != 1 {
 					t.Errorf("Connect.AuthError is %d", n)
 				}
@@ -266,7 +266,7 @@ func TestSources(t *testing.T) {
 			before := f.called()
 			client, err := g.admit(carrierOf(webSocketCustom).withRequest("GET", target, test.headers...))(t.Context(), &p.Connect)
 			if test.refusal != "" {
-				checkRefusal(t, err, core.NotAuthorized, test.refusal)
+				checkRefusal(t, err, mqtt.NotAuthorized, test.refusal)
 				if f.called() != before {
 					t.Error("the function was called")
 				}
@@ -295,10 +295,10 @@ func TestCertificateAndAuthorizer(t *testing.T) {
 	c := carrierOf(mqttCustom).withCertificate(robot)
 
 	_, err := g.admit(c)(t.Context(), &connectAs("robot7").Connect)
-	checkRefusal(t, err, core.NotAuthorized, "is not registered")
+	checkRefusal(t, err, mqtt.NotAuthorized, "is not registered")
 	registry.change(id, func() { registry.principals[id] = Principal{Policies: []*policy.Document{sensorPolicy()}} })
 	_, err = g.admit(c)(t.Context(), &connectAs("robot7").Connect)
-	checkRefusal(t, err, core.NotAuthorized, "not ACTIVE")
+	checkRefusal(t, err, mqtt.NotAuthorized, "not ACTIVE")
 	if n := f.called(); n != 0 {
 		t.Errorf("the function was called %d times for bad certificates", n)
 	}
@@ -315,7 +315,7 @@ func TestCertificateAndAuthorizer(t *testing.T) {
 	answer = allow(sensorPolicy()) // of somebody else
 	f.answers(always(answer))
 	_, err = g.admit(c)(t.Context(), &connectAs("robot7").Connect)
-	checkRefusal(t, err, core.NotAuthorized, "not that of the client's certificate")
+	checkRefusal(t, err, mqtt.NotAuthorized, "not that of the client's certificate")
 }
 
 // TestHandlerSecrets: an error of a function, which is somebody else's, is logged without
@@ -331,7 +331,7 @@ func TestHandlerSecrets(t *testing.T) {
 	p := connectAs("sensor7")
 	p.Username, p.Password = "ann?x-amz-customauthorizer-name=unsigned&token="+goodToken, []byte("swordfish")
 	_, err := g.admit(carrierOf(mqttCustom))(t.Context(), &p.Connect)
-	checkRefusal(t, err, core.NotAuthorized, "no [secret] with [secret] and [secret]")
+	checkRefusal(t, err, mqtt.NotAuthorized, "no [secret] with [secret] and [secret]")
 	for _, secret := range []string{goodToken, "swordfish"} {
 		if strings.Contains(log.String(), secret) {
 			t.Errorf("the log has %q", secret)
@@ -352,6 +352,6 @@ func TestCertificateAndAuthorizerWithoutDoors(t *testing.T) {
 	signed.key = &Key{Policies: []*policy.Document{sensorPolicy()}}
 	for _, c := range []*carrier{carrierOf(mqttCustom), carrierOf(mqttCertificate).withCertificate(robot), signed} {
 		_, err := g.admit(c)(t.Context(), &connectAs("robot7").Connect)
-		checkRefusal(t, err, core.NotAuthorized, "wants a certificate and an authorizer")
+		checkRefusal(t, err, mqtt.NotAuthorized, "wants a certificate and an authorizer")
 	}
 }

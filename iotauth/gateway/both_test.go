@@ -10,8 +10,8 @@ import (
 
 	"github.com/mochi-mqtt/server/v2/packets"
 
+	"github.com/askaround/askaround-go/internal/mqtt/mqttest"
 	"github.com/askaround/askaround-go/iotauth"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/mqttest"
 )
 
 // TestCertificateAndAuthorizerDoors: at a domain that wants both (CUSTOM_AUTH_X509) no door

@@ -13,7 +13,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/mochi-mqtt/server/v2/packets"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/mqttest"
+	"github.com/askaround/askaround-go/internal/mqtt/mqttest"
 	"github.com/askaround/askaround-go/iotauth/policy"
 )
 

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 )
 
 // A gate lets the first events of a flood pass, and then one now and then, so that who
@@ -63,8 +63,8 @@ func (a *admission) log(ctx context.Context, s *subject, message string, attrs .
 
 // refused counts and logs a client that does not get in.
 func (a *admission) refused(ctx context.Context, s *subject, err error) {
-	var refusal *core.Refusal
-	if errors.As(err, &refusal) && refusal.Reason == core.ServerUnavailable {
+	var refusal *mqtt.Refusal
+	if errors.As(err, &refusal) && refusal.Reason == mqtt.ServerUnavailable {
 		a.counters.connectServerError.Add(1)
 	} else {
 		a.counters.connectAuthError.Add(1)

@@ -6,8 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/askaround/askaround-go/internal/mqtt"
 	"github.com/askaround/askaround-go/iotauth"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
 	"github.com/askaround/askaround-go/iotauth/policy"
 )
 
@@ -91,14 +91,14 @@ func TestFloodOfConnects(t *testing.T) {
 		g := testGateway(t, newTableRegistry(), logTo(&log))
 		for range 1000 {
 			_, err := g.admit(carrierOf(mqttCustom))(t.Context(), &connectAs("sensor7").Connect)
-			checkRefusal(t, err, core.NotAuthorized, "there is no default one")
+			checkRefusal(t, err, mqtt.NotAuthorized, "there is no default one")
 		}
 		if n := len(lines(log.String(), "msg=refused")); n != 100 {
 			t.Errorf("%d lines for 1,000 clients", n)
 		}
 		time.Sleep(time.Second)
 		_, err := g.admit(carrierOf(mqttCustom))(t.Context(), &connectAs("sensor7").Connect)
-		checkRefusal(t, err, core.NotAuthorized, "there is no default one")
+		checkRefusal(t, err, mqtt.NotAuthorized, "there is no default one")
 		if l := lines(log.String(), "msg=refused"); len(l) != 101 || !strings.Contains(l[100], "not_logged=900") {
 			t.Errorf("%d lines, the last %q", len(l), l[len(l)-1])
 		}

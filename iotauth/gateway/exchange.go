@@ -11,9 +11,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/askaround/askaround-go/internal/mqtt"
+	"github.com/askaround/askaround-go/internal/rate"
 	"github.com/askaround/askaround-go/internal/sigv4"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/rate"
 )
 
 // An exchange is a request over HTTP and its answer.
@@ -116,20 +116,20 @@ func failure(err error) *refusal {
 // refusalOf says what a client is told of an error.
 func refusalOf(err error) *refusal {
 	var known *refusal
-	var admission *core.Refusal
+	var admission *mqtt.Refusal
 	var signature *sigv4.Error
 	switch {
 	case errors.As(err, &known):
 		return known
-	case errors.As(err, &admission) && admission.Reason != core.ServerUnavailable:
+	case errors.As(err, &admission) && admission.Reason != mqtt.ServerUnavailable:
 		return forbidden(err)
 	case errors.As(err, &signature):
 		return forbidden(err)
-	case errors.Is(err, core.ErrInvalid):
-		return badRequest(strings.TrimPrefix(err.Error(), core.ErrInvalid.Error()+": "), nil)
-	case errors.Is(err, core.ErrThrottled):
+	case errors.Is(err, mqtt.ErrInvalid):
+		return badRequest(strings.TrimPrefix(err.Error(), mqtt.ErrInvalid.Error()+": "), nil)
+	case errors.Is(err, mqtt.ErrThrottled):
 		return errTooMany
-	case errors.Is(err, core.ErrClosed):
+	case errors.Is(err, mqtt.ErrClosed):
 		return errClosed
 	}
 	return failure(err)
@@ -154,7 +154,7 @@ func (e *exchange) refuse(err error) {
 
 // log tells why.
 func (e *exchange) log(r *refusal) {
-	if errors.As(r, new(*core.Refusal)) {
+	if errors.As(r, new(*mqtt.Refusal)) {
 		return // admission has explained it
 	}
 	attributes := []any{"trace_id", e.id, "remote_addr", e.r.RemoteAddr, "status", r.status, "error", r}

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 	"github.com/askaround/askaround-go/iotauth/gateway/internal/store"
 )
 
@@ -17,9 +17,9 @@ var (
 	// ErrOptions: [New] or [Gateway.Serve] was given what cannot work.
 	ErrOptions = errors.New("gateway: invalid options")
 	// ErrMessage: a topic, a payload or a property of a message is outside the limits.
-	ErrMessage = core.ErrInvalid
+	ErrMessage = mqtt.ErrInvalid
 	// ErrClosed: the gateway was shut down.
-	ErrClosed = core.ErrClosed
+	ErrClosed = mqtt.ErrClosed
 )
 
 // A Gateway is AWS IoT's in process. Make one with [New].
@@ -27,7 +27,7 @@ type Gateway struct {
 	options    Options
 	limits     Limits
 	admission  *admission
-	broker     *core.Broker
+	broker     *mqtt.Broker
 	signatures *signatures
 	web        *http.Server
 	sockets    sockets
@@ -73,8 +73,8 @@ func New(registry Registry, optFns ...func(*Options)) (*Gateway, error) {
 }
 
 // openBroker takes what Options.Dir keeps.
-func openBroker(o *Options) (*core.Broker, error) {
-	settings := core.Options{Limits: o.Limits, Logger: o.Logger, Tap: o.Tap}
+func openBroker(o *Options) (*mqtt.Broker, error) {
+	settings := mqtt.Options{Limits: o.Limits, Logger: o.Logger, Tap: o.Tap}
 	if o.Dir != "" {
 		kept, err := store.Open(o.Dir, func(s *store.Options) { s.Logger = o.Logger })
 		if err != nil {
@@ -82,7 +82,7 @@ func openBroker(o *Options) (*core.Broker, error) {
 		}
 		settings.Store = kept
 	}
-	b, err := core.New(settings)
+	b, err := mqtt.New(settings)
 	if err != nil {
 		err = fmt.Errorf("gateway: %w", err)
 		if settings.Store != nil {
@@ -109,7 +109,7 @@ func (g *Gateway) Publish(ctx context.Context, m Message) error {
 // was connected. cleanSession ends its session too; noWill keeps its will from being
 // published.
 func (g *Gateway) DeleteConnection(clientID string, cleanSession, noWill bool) bool {
-	return g.broker.Disconnect(clientID, core.AdministrativeEnd, core.DisconnectOptions{CleanSession: cleanSession, NoWill: noWill})
+	return g.broker.Disconnect(clientID, mqtt.AdministrativeEnd, mqtt.DisconnectOptions{CleanSession: cleanSession, NoWill: noWill})
 }
 
 // Shutdown ends the gateway in order: it stops accepting, answers requests that are under
@@ -119,7 +119,7 @@ func (g *Gateway) Shutdown(ctx context.Context) error {
 	g.refuseAll()
 	g.sockets.close()
 	err := g.web.Shutdown(ctx)
-	if ended := g.broker.Shutdown(ctx); !errors.Is(ended, core.ErrClosed) { // by a call before
+	if ended := g.broker.Shutdown(ctx); !errors.Is(ended, mqtt.ErrClosed) { // by a call before
 		err = errors.Join(err, ended)
 	}
 	g.interrupt()

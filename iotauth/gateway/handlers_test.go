@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"github.com/askaround/askaround-go/internal/devissuer"
+	"github.com/askaround/askaround-go/internal/mqtt"
 	"github.com/askaround/askaround-go/iotauth"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
 	"github.com/askaround/askaround-go/iotauth/oidcauth"
 	"github.com/askaround/askaround-go/iotauth/policy"
 )
@@ -44,10 +44,10 @@ func TestOIDC(t *testing.T) {
 	p = connectAs("bob")
 	p.Password = []byte(token)
 	_, err = g.admit(carrierOf(mqttCustom))(t.Context(), &p.Connect)
-	checkRefusal(t, err, core.NotAuthorized, "IMPLICIT_DENY iot:Connect client/bob")
+	checkRefusal(t, err, mqtt.NotAuthorized, "IMPLICIT_DENY iot:Connect client/bob")
 	p.Password = append(p.Password, 'x')
 	_, err = g.admit(carrierOf(mqttCustom))(t.Context(), &p.Connect)
-	checkRefusal(t, err, core.NotAuthorized, "isAuthenticated is false")
+	checkRefusal(t, err, mqtt.NotAuthorized, "isAuthenticated is false")
 }
 
 // TestWebhookAndRemote: a function behind HTTP sees the same event as one in process, the
@@ -78,8 +78,8 @@ func TestWebhookAndRemote(t *testing.T) {
 	}
 	f.answers(func(*iotauth.Request) (*iotauth.Response, error) { return nil, errors.New("no database") })
 	_, err = g.admit(carrierOf(mqttCustom))(t.Context(), &p.Connect)
-	checkRefusal(t, err, core.NotAuthorized, "the authorizer's function failed")
+	checkRefusal(t, err, mqtt.NotAuthorized, "the authorizer's function failed")
 	server.Close()
 	_, err = g.admit(carrierOf(mqttCustom))(t.Context(), &p.Connect)
-	checkRefusal(t, err, core.NotAuthorized, "the authorizer's function failed")
+	checkRefusal(t, err, mqtt.NotAuthorized, "the authorizer's function failed")
 }

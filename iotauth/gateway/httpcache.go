@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 	"github.com/askaround/askaround-go/iotauth/policy"
 )
 
@@ -32,14 +32,14 @@ func newHTTPConn() *httpConn {
 }
 
 // authorizePublish decides about a request to publish, which came over h. Errors are
-// [*core.Refusal]s, and are logged: core.NotAuthorized is status 403, anything else says
+// [*mqtt.Refusal]s, and are logged: mqtt.NotAuthorized is status 403, anything else says
 // that the gateway could not decide.
 func (g *Gateway) authorizePublish(ctx context.Context, c *carrier, h *httpConn, topic string, retain bool) error {
 	a := g.admission
 	s := newSubject(&a.options, c, nil)
 	err := a.publish(ctx, &s, c, h, topic, retain)
-	var refusal *core.Refusal
-	if errors.As(err, &refusal) && refusal.Reason == core.ServerUnavailable {
+	var refusal *mqtt.Refusal
+	if errors.As(err, &refusal) && refusal.Reason == mqtt.ServerUnavailable {
 		a.counters.publishInServerError.Add(1)
 	} else if err != nil {
 		a.counters.publishInAuthError.Add(1)
@@ -83,7 +83,7 @@ func (a *admission) publish(ctx context.Context, s *subject, c *carrier, h *http
 	}
 	for _, action := range actions {
 		if request := connection.Request(action, topic); !set.Evaluate(request).Allowed() {
-			return refuse(core.NotAuthorized, "%v", set.Explain(request))
+			return refuse(mqtt.NotAuthorized, "%v", set.Explain(request))
 		}
 	}
 	return nil
@@ -110,7 +110,7 @@ func (a *admission) answerHTTP(ctx context.Context, c *carrier, h *httpConn) (*a
 	case h.turn <- struct{}{}:
 		defer func() { <-h.turn }()
 	case <-ctx.Done():
-		return nil, refuse(core.ServerUnavailable, "the client waited for another request of its: %w", ctx.Err())
+		return nil, refuse(mqtt.ServerUnavailable, "the client waited for another request of its: %w", ctx.Err())
 	}
 	if h.answer != nil && h.from == authorizer && h.showing == showing && time.Now().Before(h.until) {
 		a.counters.authorizerAnsweredByCache.Add(1)

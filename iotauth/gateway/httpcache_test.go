@@ -9,8 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/askaround/askaround-go/internal/mqtt"
 	"github.com/askaround/askaround-go/iotauth"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
 	"github.com/askaround/askaround-go/iotauth/policy"
 )
 
@@ -36,7 +36,7 @@ func TestPublishHTTP(t *testing.T) {
 		principal *Principal
 		topic     string
 		retain    bool
-		reason    core.Reason
+		reason    mqtt.Reason
 		refusal   string // "" allows
 		who       string
 	}{
@@ -79,7 +79,7 @@ func TestPublishHTTP(t *testing.T) {
 				}
 				return
 			}
-			checkRefusal(t, err, core.NotAuthorized, test.refusal)
+			checkRefusal(t, err, mqtt.NotAuthorized, test.refusal)
 			if n := metric(g, "PublishIn.AuthError"); n != 1 {
 				t.Errorf("PublishIn.AuthError is %d", n)
 			}
@@ -156,7 +156,7 @@ func TestHTTPCache(t *testing.T) {
 		f.answers(always(&iotauth.Response{}))
 		c := carrierOf(httpsCustom).withRequest("POST", "/topics/p/a", iotauth.AuthorizerNameKey, "cached", "token", "z")
 		for range 2 {
-			checkRefusal(t, g.authorizePublish(t.Context(), c, second, "p/a", false), core.NotAuthorized, "isAuthenticated is false")
+			checkRefusal(t, g.authorizePublish(t.Context(), c, second, "p/a", false), mqtt.NotAuthorized, "isAuthenticated is false")
 		}
 		if calls += 2; f.called() != calls {
 			t.Errorf("%d calls, want %d", f.called(), calls)
@@ -169,7 +169,7 @@ func TestHTTPCache(t *testing.T) {
 			registry.authorizers["cached"] = a
 		})
 		c = carrierOf(httpsCustom).withRequest("POST", "/topics/p/a", iotauth.AuthorizerNameKey, "cached", "token", "a")
-		checkRefusal(t, g.authorizePublish(t.Context(), c, second, "p/a", false), core.NotAuthorized, "not ACTIVE")
+		checkRefusal(t, g.authorizePublish(t.Context(), c, second, "p/a", false), mqtt.NotAuthorized, "not ACTIVE")
 	})
 }
 
@@ -214,7 +214,7 @@ func TestHTTPRegistryFails(t *testing.T) {
 		carrierOf(httpsCustom).withRequest(http.MethodPost, "/topics/a"),
 		carrierOf(httpsCertificate).withCertificate(certificate(t, "robot7")).withRequest(http.MethodPost, "/topics/a"),
 	} {
-		checkRefusal(t, g.authorizePublish(t.Context(), c, newHTTPConn(), "a", false), core.ServerUnavailable, "no disk")
+		checkRefusal(t, g.authorizePublish(t.Context(), c, newHTTPConn(), "a", false), mqtt.ServerUnavailable, "no disk")
 	}
 	if n := metric(g, "PublishIn.ServerError"); n != 2 {
 		t.Errorf("PublishIn.ServerError is %d", n)

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/rate"
+	"github.com/askaround/askaround-go/internal/rate"
 )
 
 // Bounds of an HTTP connection, besides the number of connections.

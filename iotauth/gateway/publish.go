@@ -6,14 +6,14 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 )
 
 // publish serves POST /topics/{topic}.
 func (e *exchange) publish(escapedTopic string) error {
 	err := e.tryPublish(escapedTopic)
 	counts := &e.g.published
-	var decided *core.Refusal
+	var decided *mqtt.Refusal
 	switch status := refusalStatus(err); status {
 	case http.StatusOK:
 		counts.success.Add(1)

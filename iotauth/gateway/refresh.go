@@ -7,7 +7,7 @@ import (
 	"maps"
 	"time"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 )
 
 // schedule sets the times of an authorizer's answer. The connection's end is counted from
@@ -20,7 +20,7 @@ func (p *client) schedule(answer *answer) {
 	}
 	if ends := p.begun.Add(answer.disconnectAfter); p.end == nil {
 		p.ends = ends
-		p.end = time.AfterFunc(time.Until(ends), func() { p.disconnect(core.MaximumConnectTime) })
+		p.end = time.AfterFunc(time.Until(ends), func() { p.disconnect(mqtt.MaximumConnectTime) })
 	} else if ends.Before(p.ends) {
 		p.ends = ends
 		p.end.Reset(time.Until(ends))
@@ -51,7 +51,7 @@ func (p *client) reauthorize() {
 	case p.alive.Err() != nil: // nobody waits for it
 	case err != nil:
 		a.log(p.alive, &p.subject, "refresh failed, the connection ends", slog.String("principal", p.Principal()), slog.Any("error", err))
-		p.disconnect(core.NotAuthorized)
+		p.disconnect(mqtt.NotAuthorized)
 	default:
 		p.schedule(answer)
 	}
@@ -160,15 +160,15 @@ func (a *admission) postpone(p *client) {
 // did not answer.
 func (p *client) reload() bool {
 	err := p.rebind(p.alive)
-	var refusal *core.Refusal
+	var refusal *mqtt.Refusal
 	switch {
 	case err == nil || p.alive.Err() != nil:
 		return true
-	case errors.As(err, &refusal) && refusal.Reason == core.ServerUnavailable:
+	case errors.As(err, &refusal) && refusal.Reason == mqtt.ServerUnavailable:
 		p.admission.log(context.Background(), &p.subject, "a change did not reach the client yet", slog.Any("error", err))
 		return false
 	}
 	p.admission.log(p.alive, &p.subject, "the connection ends", slog.String("principal", p.Principal()), slog.Any("error", err))
-	p.disconnect(core.AdministrativeEnd)
+	p.disconnect(mqtt.AdministrativeEnd)
 	return true
 }

@@ -15,13 +15,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/askaround/askaround-go/internal/mqtt"
 	"github.com/askaround/askaround-go/iotauth"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
 	"github.com/askaround/askaround-go/iotauth/policy"
 )
 
 // custom is a connected client of an authorizer without signing, whose function is f.
-func custom(t *testing.T, f iotauth.Handler, optFns ...func(*Options)) (*Gateway, *tableRegistry, *packet, core.Client) {
+func custom(t *testing.T, f iotauth.Handler, optFns ...func(*Options)) (*Gateway, *tableRegistry, *packet, mqtt.Client) {
 	t.Helper()
 	registry := newTableRegistry()
 	registry.unsigned(t, "unsigned", f)
@@ -121,7 +121,7 @@ func TestRefreshFails(t *testing.T) {
 				}
 				time.Sleep(time.Nanosecond)
 				synctest.Wait()
-				if why, ended := p.ended(); !ended || why != core.NotAuthorized {
+				if why, ended := p.ended(); !ended || why != mqtt.NotAuthorized {
 					t.Errorf("ended %t for %d", ended, why)
 				}
 				if l := lines(log.String(), "refresh failed"); len(l) != 1 || !strings.Contains(l[0], test.log) {
@@ -163,7 +163,7 @@ func TestDisconnectAfter(t *testing.T) {
 				}
 				time.Sleep(time.Nanosecond)
 				synctest.Wait()
-				if why, ended := p.ended(); !ended || why != core.MaximumConnectTime {
+				if why, ended := p.ended(); !ended || why != mqtt.MaximumConnectTime {
 					t.Errorf("ended %t for %d", ended, why)
 				}
 				client.Closed()
@@ -250,7 +250,7 @@ func TestRegistryChanges(t *testing.T) {
 
 		registry.change(id, func() { registry.principals[id] = Principal{Policies: []*policy.Document{topic("a")}} })
 		synctest.Wait()
-		if why, ended := p.ended(); !ended || why != core.AdministrativeEnd {
+		if why, ended := p.ended(); !ended || why != mqtt.AdministrativeEnd {
 			t.Errorf("deactivated: ended %t for %d", ended, why)
 		}
 		if len(lines(log.String(), "not ACTIVE")) != 1 {
@@ -261,7 +261,7 @@ func TestRegistryChanges(t *testing.T) {
 		}
 		registry.change("", func() { delete(registry.principals, certificateID(other)) })
 		synctest.Wait()
-		if why, ended := q.ended(); !ended || why != core.AdministrativeEnd {
+		if why, ended := q.ended(); !ended || why != mqtt.AdministrativeEnd {
 			t.Errorf("deleted: ended %t for %d", ended, why)
 		}
 	})
@@ -316,7 +316,7 @@ type world struct {
 }
 
 type inhabitant struct {
-	core.Client
+	mqtt.Client
 	carrier *carrier
 	packet  *packet
 }

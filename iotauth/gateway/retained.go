@@ -9,7 +9,7 @@ import (
 	"net/url"
 	"strconv"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 	"github.com/askaround/askaround-go/iotauth/policy"
 )
 
@@ -95,7 +95,7 @@ type retainedPage struct {
 }
 
 // pageOf shows size of the messages; where there are more, it says how to get the rest.
-func pageOf(messages []core.Retained, size int) retainedPage {
+func pageOf(messages []mqtt.Retained, size int) retainedPage {
 	page := retainedPage{Topics: []retainedSummary{}}
 	for i, r := range messages {
 		if i == size {

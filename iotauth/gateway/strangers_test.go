@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/askaround/askaround-go/internal/mqtt/mqttest"
 )
 
 // TestStrangers: hundreds of strangers at once, with nonsense, halves of what is spoken, and
@@ -23,7 +25,7 @@ func TestStrangers(t *testing.T) {
 		hello(false), hello(true), "\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03", "\x10\xff\xff\xff\xff\x7f",
 		"POST /topics/doors/%ZZ HTTP/1.1\r\nHost: localhost\r\n\r\n", strings.Repeat("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", 50),
 		"POST /topics/windows HTTP/1.1\r\nHost: localhost\r\n" + custom + "Content-Length: 3\r\n\r\nabc",
-		"GET /mqtt HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n" + frame(0x82, hello(false)),
+		"GET /mqtt HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n" + mqttest.Frame(0x82, hello(false)),
 	}
 	var all sync.WaitGroup
 	for i := range strangers {

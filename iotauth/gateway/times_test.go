@@ -15,8 +15,8 @@ import (
 
 	"github.com/mochi-mqtt/server/v2/packets"
 
+	"github.com/askaround/askaround-go/internal/mqtt/mqttest"
 	"github.com/askaround/askaround-go/iotauth"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/mqttest"
 	"github.com/askaround/askaround-go/iotauth/policy"
 )
 
@@ -223,7 +223,7 @@ type wsClient struct {
 }
 
 func (c *wsClient) Write(p []byte) (int, error) {
-	_, err := io.WriteString(c.Conn, frame(0x82, string(p)))
+	_, err := io.WriteString(c.Conn, mqttest.Frame(0x82, string(p)))
 	return len(p), err
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/mochi-mqtt/server/v2/packets"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/mqttest"
+	"github.com/askaround/askaround-go/internal/mqtt/mqttest"
 )
 
 func TestOrigins(t *testing.T) {

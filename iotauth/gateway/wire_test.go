@@ -7,8 +7,8 @@ import (
 
 	"github.com/mochi-mqtt/server/v2/packets"
 
+	"github.com/askaround/askaround-go/internal/mqtt/mqttest"
 	"github.com/askaround/askaround-go/iotauth"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/mqttest"
 	"github.com/askaround/askaround-go/iotauth/policy"
 )
 

@@ -8,19 +8,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 )
 
 // TestBroker runs the engine behind the gateway's broker: what a client publishes, what
 // the broker refuses to republish, and a loop, for which the context must come through.
 func TestBroker(t *testing.T) {
-	var broker *core.Broker
+	var broker *mqtt.Broker
 	e, _ := newEngine(t, func(o *Options) {
 		o.Publish = func(ctx context.Context, m Message) error { return broker.Publish(ctx, m) }
 	})
 	var mu sync.Mutex
 	counts := map[string]int{}
-	broker, err := core.New(core.Options{Tap: func(ctx context.Context, from core.Source, m *core.Message) {
+	broker, err := mqtt.New(mqtt.Options{Tap: func(ctx context.Context, from mqtt.Source, m *mqtt.Message) {
 		mu.Lock()
 		counts[m.Topic]++
 		mu.Unlock()
@@ -39,7 +39,7 @@ func TestBroker(t *testing.T) {
 	put(t, e, "loop", payload("SELECT * FROM 'loop'", republishTo("loop")))
 	put(t, e, "ingest", payload("SELECT VALUE topic() FROM 'nothing'", republishTo("ingested")))
 	for _, topic := range []string{"in/7", "loop", "$aws/rules/ingest/x/y"} {
-		if err := broker.PublishFrom(t.Context(), core.Source{ClientID: "c", Principal: "p", RemoteAddr: "192.0.2.7:1"}, core.Message{Topic: topic, Payload: []byte(`{}`), QoS: 1}); err != nil {
+		if err := broker.PublishFrom(t.Context(), mqtt.Source{ClientID: "c", Principal: "p", RemoteAddr: "192.0.2.7:1"}, mqtt.Message{Topic: topic, Payload: []byte(`{}`), QoS: 1}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -54,7 +54,7 @@ func TestBroker(t *testing.T) {
 	if s.RepublishLoop != 1 || s.Rules["refused"].Actions["RepublishAction"] != (ActionStats{Failure: 1}) {
 		t.Errorf("%+v", s)
 	}
-	if err := broker.Publish(t.Context(), core.Message{Topic: "a/b/c/d/e/f/g/h/i/j"}); !errors.Is(err, core.ErrInvalid) {
+	if err := broker.Publish(t.Context(), mqtt.Message{Topic: "a/b/c/d/e/f/g/h/i/j"}); !errors.Is(err, mqtt.ErrInvalid) {
 		t.Errorf("the broker takes a topic of ten levels: %v", err)
 	}
 }

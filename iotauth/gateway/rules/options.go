@@ -13,14 +13,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 )
 
 // A Message is one that the broker has accepted or is to publish.
-type Message = core.Message
+type Message = mqtt.Message
 
 // A Source is who published a message.
-type Source = core.Source
+type Source = mqtt.Source
 
 // Limits of AWS IoT Core, "AWS IoT Core endpoints and quotas".
 const (

@@ -16,7 +16,7 @@ const ingest = "$aws/rules/"
 
 // Tap takes a message that the broker has accepted and queues it for the rules that it
 // concerns. It does not wait, and keeps the payload, which is not to be changed. It is
-// core.Options.Tap.
+// mqtt.Options.Tap.
 func (e *Engine) Tap(ctx context.Context, from Source, m *Message) {
 	var space [16]*rule
 	topic, rules := m.Topic, space[:0]

@@ -9,8 +9,8 @@ import (
 
 	"github.com/mochi-mqtt/server/v2/packets"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/mqttest"
+	"github.com/askaround/askaround-go/internal/mqtt"
+	"github.com/askaround/askaround-go/internal/mqtt/mqttest"
 	"github.com/askaround/askaround-go/iotauth/gateway/internal/store"
 )
 
@@ -40,7 +40,7 @@ func serveStore(b *testing.B) string {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return serve(b, "", nil, func(o *core.Options) { o.Store = kept }).address
+	return serve(b, "", nil, func(o *mqtt.Options) { o.Store = kept }).address
 }
 
 func benchmarkQoS1(b *testing.B, address string, publishers int) {

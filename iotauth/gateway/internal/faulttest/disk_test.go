@@ -9,8 +9,8 @@ import (
 	"github.com/mochi-mqtt/server/v2/packets"
 
 	"github.com/askaround/askaround-go/internal/journal"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/mqttest"
+	"github.com/askaround/askaround-go/internal/mqtt"
+	"github.com/askaround/askaround-go/internal/mqtt/mqttest"
 )
 
 // disk is the machine's until it is full: then a write writes half and fails.
@@ -57,7 +57,7 @@ func TestFullDisk(t *testing.T) {
 	v5.Dismissed(packets.ErrServerUnavailable)
 	v3.Send(mqttest.PublishPacket("a/b", payloadOf(21), 1, 1))
 	v3.Ended()
-	if err := s.Publish(t.Context(), core.Message{Topic: "a/b", Payload: []byte(payloadOf(22)), QoS: 1}); !errors.Is(err, journal.ErrFailed) || !errors.Is(err, syscall.ENOSPC) {
+	if err := s.Publish(t.Context(), mqtt.Message{Topic: "a/b", Payload: []byte(payloadOf(22)), QoS: 1}); !errors.Is(err, journal.ErrFailed) || !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("Publish: %v, want the journal's failure and its cause", err)
 	}
 	mqttest.Dial(t, s.address, mqttest.V5).Refused(packets.ErrServerUnavailable.Code, "new", mqttest.Persistent(3600))

@@ -15,8 +15,8 @@ import (
 	"time"
 
 	"github.com/askaround/askaround-go/internal/journal"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/mqttest"
+	"github.com/askaround/askaround-go/internal/mqtt"
+	"github.com/askaround/askaround-go/internal/mqtt/mqttest"
 	"github.com/askaround/askaround-go/iotauth/gateway/internal/store"
 )
 
@@ -51,14 +51,14 @@ func serveUntilKilled(dir string) error {
 }
 
 // unlimited lifts the limits of rate and of queues, which tests are faster and longer than.
-func unlimited() core.Limits {
-	return core.Limits{PublishRate: math.Inf(1), ConnectRate: math.Inf(1), RedeliveryRate: math.Inf(1), Throughput: math.MaxInt,
+func unlimited() mqtt.Limits {
+	return mqtt.Limits{PublishRate: math.Inf(1), ConnectRate: math.Inf(1), RedeliveryRate: math.Inf(1), Throughput: math.MaxInt,
 		QueuedMessages: math.MaxInt, QueuedBytes: math.MaxInt}
 }
 
 // newBroker returns a broker over the sessions of a directory, or of memory.
-func newBroker(dir string, fs journal.FileSystem, optFns ...func(*core.Options)) (*core.Broker, error) {
-	o := core.Options{Limits: unlimited(), NoEvents: true}
+func newBroker(dir string, fs journal.FileSystem, optFns ...func(*mqtt.Options)) (*mqtt.Broker, error) {
+	o := mqtt.Options{Limits: unlimited(), NoEvents: true}
 	if dir != "" {
 		s, err := store.Open(dir, func(o *store.Options) { o.FS, o.CompactBytes = fs, 64<<10 })
 		if err != nil {
@@ -69,10 +69,10 @@ func newBroker(dir string, fs journal.FileSystem, optFns ...func(*core.Options))
 	for _, fn := range optFns {
 		fn(&o)
 	}
-	return core.New(o)
+	return mqtt.New(o)
 }
 
-func accept(b *core.Broker, listener net.Listener) {
+func accept(b *mqtt.Broker, listener net.Listener) {
 	for {
 		conn, err := listener.Accept()
 		if err != nil {
@@ -85,23 +85,24 @@ func accept(b *core.Broker, listener net.Listener) {
 // anyone may do everything but subscribe to a topic that the Paho suite expects to be closed.
 type anyone struct{}
 
+func (anyone) Account() string                 { return "" }
 func (anyone) Principal() string               { return "anyone" }
 func (anyone) MayPublish(string, bool) bool    { return true }
 func (anyone) MaySubscribe(filter string) bool { return filter != "test/nosubscribe" }
 func (anyone) MayReceive(string, string) bool  { return true }
 func (anyone) Closed()                         {}
 
-func admit(context.Context, *core.Connect) (core.Client, error) { return anyone{}, nil }
+func admit(context.Context, *mqtt.Connect) (mqtt.Client, error) { return anyone{}, nil }
 
 // server is a broker in this process.
 type server struct {
-	*core.Broker
+	*mqtt.Broker
 	address string
 	stop    func()
 }
 
 // serve starts a broker, which the test ends.
-func serve(t testing.TB, dir string, fs journal.FileSystem, optFns ...func(*core.Options)) *server {
+func serve(t testing.TB, dir string, fs journal.FileSystem, optFns ...func(*mqtt.Options)) *server {
 	t.Helper()
 	b, err := newBroker(dir, fs, optFns...)
 	if err != nil {
@@ -119,7 +120,7 @@ func serve(t testing.TB, dir string, fs journal.FileSystem, optFns ...func(*core
 		ctx, cancel := context.WithTimeout(context.Background(), mqttest.Patience)
 		defer cancel()
 		err := b.Shutdown(ctx)
-		if err != nil && !errors.Is(err, core.ErrClosed) && !errors.Is(err, journal.ErrFailed) {
+		if err != nil && !errors.Is(err, mqtt.ErrClosed) && !errors.Is(err, journal.ErrFailed) {
 			t.Errorf("Shutdown: %v", err)
 		}
 	}

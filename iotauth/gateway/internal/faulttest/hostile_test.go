@@ -14,8 +14,8 @@ import (
 
 	"github.com/mochi-mqtt/server/v2/packets"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/mqttest"
+	"github.com/askaround/askaround-go/internal/mqtt"
+	"github.com/askaround/askaround-go/internal/mqtt/mqttest"
 )
 
 // heap is what is in use, in bytes.
@@ -80,7 +80,7 @@ func TestHalfOpenConnections(t *testing.T) {
 	}
 	s.noConnections(t, 1)
 
-	s = serve(t, "", nil, func(o *core.Options) { o.Limits.ConnectTimeout = 200 * time.Millisecond })
+	s = serve(t, "", nil, func(o *mqtt.Options) { o.Limits.ConnectTimeout = 200 * time.Millisecond })
 	for _, size := range []int{0, 1, len(connect) - 1} {
 		if err := sendAndWait(s.address, connect[:size]); err != nil {
 			t.Fatal(err)
@@ -91,7 +91,7 @@ func TestHalfOpenConnections(t *testing.T) {
 
 // A client that is gone without a word ends with its keep-alive, and its will is published.
 func TestDeadPeer(t *testing.T) {
-	s := serve(t, "", nil, func(o *core.Options) { o.Limits.KeepAliveMin = time.Second })
+	s := serve(t, "", nil, func(o *mqtt.Options) { o.Limits.KeepAliveMin = time.Second })
 	watch := join(t, s.address, mqttest.V5, "watch")
 	watch.Subscribe(1, "wills")
 	join(t, s.address, mqttest.V5, "dead", mqttest.Will("wills", "it is dead", 1, false, 0),
@@ -104,7 +104,7 @@ func TestDeadPeer(t *testing.T) {
 // limits say, and is disconnected.
 func TestSlowReader(t *testing.T) {
 	const messages, size, limit = 4000, 16 << 10, 1 << 20
-	s := serve(t, t.TempDir(), nil, func(o *core.Options) { o.Limits.QueuedBytes = limit })
+	s := serve(t, t.TempDir(), nil, func(o *mqtt.Options) { o.Limits.QueuedBytes = limit })
 	slow := join(t, s.address, mqttest.V5, "slow", mqttest.Persistent(3600))
 	slow.Subscribe(1, "data")
 	fast := join(t, s.address, mqttest.V5, "fast")
@@ -307,7 +307,7 @@ func TestCutInTheMiddleOfAPacket(t *testing.T) {
 					watch.Message("wills", fmt.Sprint(size))
 				}
 			}
-			if err := s.Publish(context.Background(), core.Message{Topic: "x/y", Payload: []byte("whole"), QoS: 1}); err != nil {
+			if err := s.Publish(context.Background(), mqtt.Message{Topic: "x/y", Payload: []byte("whole"), QoS: 1}); err != nil {
 				t.Fatal(err)
 			}
 			watch.Message("x/y", "whole") // and nothing before it

@@ -10,7 +10,7 @@ import (
 
 	"github.com/mochi-mqtt/server/v2/packets"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/mqttest"
+	"github.com/askaround/askaround-go/internal/mqtt/mqttest"
 )
 
 // The broker's process is killed in the middle of traffic, again and again. Every message

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/mqttest"
+	"github.com/askaround/askaround-go/internal/mqtt/mqttest"
 )
 
 // What has been delivered and acknowledged, and who has come and gone for good, is no more

@@ -6,7 +6,7 @@ import (
 
 	"github.com/mochi-mqtt/server/v2/packets"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/mqttest"
+	"github.com/askaround/askaround-go/internal/mqtt/mqttest"
 )
 
 // What follows are defects that mochi-mqtt's server v2.7.9 and its stores have.

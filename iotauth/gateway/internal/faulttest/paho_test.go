@@ -16,9 +16,9 @@ import (
 	"testing"
 	"time"
 
-	mqtt "github.com/mochi-mqtt/server/v2"
+	mochi "github.com/mochi-mqtt/server/v2"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 )
 
 // pahoRefused are the tests of the suite that AWS IoT's rules, which this broker keeps, do not
@@ -71,9 +71,9 @@ var pahoColumns = []struct {
 	name, mode string
 	start      func(testing.TB) string
 }{
-	{"core, as it is", "", startForPaho},
+	{"ours, as it is", "", startForPaho},
 	{"mochi, as it is", "", startMochi},
-	{"core, QoS 1", pahoQoS1, startForPaho},
+	{"ours, QoS 1", pahoQoS1, startForPaho},
 	{"mochi, QoS 1", pahoQoS1, startMochi},
 }
 
@@ -111,14 +111,14 @@ func runPaho(t *testing.T, checkout, module, test, address, mode string) (outcom
 }
 
 func startForPaho(t testing.TB) string {
-	s := serve(t, "", nil, func(o *core.Options) {
+	s := serve(t, "", nil, func(o *mqtt.Options) {
 		o.Limits.KeepAliveMin, o.Limits.KeepAliveMax = time.Second, time.Minute // as the suite has it
 	})
 	return s.address
 }
 
 func startMochi(t testing.TB) string {
-	server := mqtt.New(&mqtt.Options{Logger: slog.New(slog.DiscardHandler)})
+	server := mochi.New(&mochi.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err := server.AddHook(new(mochiAnyone), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -179,12 +179,12 @@ func (p *pahoTable) check(t *testing.T) {
 	t.Helper()
 	allowed := func(test string) bool { return pahoRefused[test] == "" }
 	for test, row := range p.rows {
-		if outcome := row["core, QoS 1"]; outcome != "ok" && allowed(test) {
+		if outcome := row["ours, QoS 1"]; outcome != "ok" && allowed(test) {
 			t.Errorf("%s: %s", test, outcome)
 		}
 	}
 	for _, module := range []string{"client_test", "client_test5"} {
-		ours, mochi := p.passed(module, "core, QoS 1", allowed), p.passed(module, "mochi, QoS 1", allowed)
+		ours, mochi := p.passed(module, "ours, QoS 1", allowed), p.passed(module, "mochi, QoS 1", allowed)
 		if ours < mochi {
 			t.Errorf("%s: %d tests pass, and %d against bare mochi", module, ours, mochi)
 		}
@@ -214,13 +214,13 @@ func (p *pahoTable) String() string {
 }
 
 // mochiAnyone is anyone for mochi.
-type mochiAnyone struct{ mqtt.HookBase }
+type mochiAnyone struct{ mochi.HookBase }
 
 func (*mochiAnyone) ID() string { return "anyone" }
 func (*mochiAnyone) Provides(event byte) bool {
-	return event == mqtt.OnConnectAuthenticate || event == mqtt.OnACLCheck
+	return event == mochi.OnConnectAuthenticate || event == mochi.OnACLCheck
 }
-func (*mochiAnyone) OnConnectAuthenticate(*mqtt.Client, packet) bool { return true }
-func (*mochiAnyone) OnACLCheck(_ *mqtt.Client, topic string, _ bool) bool {
+func (*mochiAnyone) OnConnectAuthenticate(*mochi.Client, packet) bool { return true }
+func (*mochiAnyone) OnACLCheck(_ *mochi.Client, topic string, _ bool) bool {
 	return anyone{}.MaySubscribe(topic)
 }

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	mqtt "github.com/mochi-mqtt/server/v2"
+	mochi "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/listeners"
 	"github.com/mochi-mqtt/server/v2/packets"
 
@@ -77,16 +77,16 @@ func serveGateway() (string, func() error, error) {
 }
 
 // everybody lets mochi's clients do everything.
-type everybody struct{ mqtt.HookBase }
+type everybody struct{ mochi.HookBase }
 
 func (everybody) Provides(b byte) bool {
-	return b == mqtt.OnConnectAuthenticate || b == mqtt.OnACLCheck
+	return b == mochi.OnConnectAuthenticate || b == mochi.OnACLCheck
 }
-func (everybody) OnConnectAuthenticate(*mqtt.Client, packets.Packet) bool { return true }
-func (everybody) OnACLCheck(*mqtt.Client, string, bool) bool              { return true }
+func (everybody) OnConnectAuthenticate(*mochi.Client, packets.Packet) bool { return true }
+func (everybody) OnACLCheck(*mochi.Client, string, bool) bool              { return true }
 
 func serveMochi() (string, func() error, error) {
-	server := mqtt.New(&mqtt.Options{Logger: slog.New(slog.DiscardHandler)})
+	server := mochi.New(&mochi.Options{Logger: slog.New(slog.DiscardHandler)})
 	if err := server.AddHook(new(everybody), nil); err != nil {
 		return "", nil, err
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/askaround/askaround-go/internal/journal"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 )
 
 // BenchmarkQoS1 is what a message of QoS 1 costs on disk: 200 bytes queued for one
@@ -20,7 +20,7 @@ func BenchmarkQoS1(b *testing.B) {
 			s := open(b, b.TempDir(), withFS(disk))
 			load(b, s)
 			s.PutSession(persistent("subscriber"))
-			message := &core.Message{Topic: "sensors/7/t", Payload: make([]byte, 200), QoS: 1}
+			message := &mqtt.Message{Topic: "sensors/7/t", Payload: make([]byte, 200), QoS: 1}
 			var order sync.Mutex
 			var last uint64
 			var next atomic.Int64
@@ -32,9 +32,9 @@ func BenchmarkQoS1(b *testing.B) {
 						order.Lock()
 						last++
 						n := last
-						s.PutMessage(core.MessageID(n), message)
-						p := s.Enqueue("subscriber", waiting(n, core.MessageID(n)))
-						s.ReleaseMessage(core.MessageID(n))
+						s.PutMessage(mqtt.MessageID(n), message)
+						p := s.Enqueue("subscriber", waiting(n, mqtt.MessageID(n)))
+						s.ReleaseMessage(mqtt.MessageID(n))
 						order.Unlock()
 						if err := s.Wait(b.Context(), p); err != nil {
 							b.Error(err)
@@ -62,16 +62,16 @@ func BenchmarkFanOut(b *testing.B) {
 		clientIDs[i] = fmt.Sprint("subscriber", i)
 		s.PutSession(persistent(clientIDs[i]))
 	}
-	message := &core.Message{Topic: "sensors/7/t", Payload: make([]byte, 200), QoS: 1}
+	message := &mqtt.Message{Topic: "sensors/7/t", Payload: make([]byte, 200), QoS: 1}
 	n := uint64(0)
 	for b.Loop() {
 		n++
-		s.PutMessage(core.MessageID(n), message)
-		var p core.Position
+		s.PutMessage(mqtt.MessageID(n), message)
+		var p mqtt.Position
 		for _, clientID := range clientIDs {
-			p = s.Enqueue(clientID, waiting(n, core.MessageID(n)))
+			p = s.Enqueue(clientID, waiting(n, mqtt.MessageID(n)))
 		}
-		s.ReleaseMessage(core.MessageID(n))
+		s.ReleaseMessage(mqtt.MessageID(n))
 		if err := s.Wait(b.Context(), p); err != nil {
 			b.Fatal(err)
 		}

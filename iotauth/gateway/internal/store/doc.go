@@ -1,9 +1,9 @@
 // Package store keeps on disk what the broker must not forget: persistent sessions with
-// their queues, and retained messages. It is the [core.Store] of a gateway that has a
+// their queues, and retained messages. It is the [mqtt.Store] of a gateway that has a
 // directory.
 //
 //	s, err := store.Open(dir)
-//	b, err := core.New(core.Options{Store: s})
+//	b, err := mqtt.New(mqtt.Options{Store: s})
 //
 // # What is guaranteed
 //

@@ -6,7 +6,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 	"github.com/askaround/askaround-go/iotauth/gateway/internal/store"
 )
 
@@ -17,11 +17,11 @@ func Example() {
 		panic(err)
 	}
 	defer os.RemoveAll(dir)
-	sink := core.StoreSink{
-		Session:  func(r core.SessionRecord) { fmt.Println("session of", r.ClientID) },
-		Message:  func(id core.MessageID, m *core.Message) { fmt.Printf("message %d: %s\n", id, m.Payload) },
-		Enqueue:  func(clientID string, q core.Queued) { fmt.Printf("%s waits for message %d\n", clientID, q.Message) },
-		Retained: func(string, *core.Message, time.Time) {},
+	sink := mqtt.StoreSink{
+		Session:  func(r mqtt.SessionRecord) { fmt.Println("session of", r.ClientID) },
+		Message:  func(id mqtt.MessageID, m *mqtt.Message) { fmt.Printf("message %d: %s\n", id, m.Payload) },
+		Enqueue:  func(clientID string, q mqtt.Queued) { fmt.Printf("%s waits for message %d\n", clientID, q.Message) },
+		Retained: func(string, *mqtt.Message, time.Time) {},
 	}
 	for range 2 {
 		s, err := store.Open(dir)
@@ -31,9 +31,9 @@ func Example() {
 		if err := s.Load(sink); err != nil {
 			panic(err)
 		}
-		s.PutSession(core.SessionRecord{ClientID: "sensor7", Ends: time.Now().Add(time.Hour)})
-		s.PutMessage(1, &core.Message{Topic: "a/b", Payload: []byte("hello"), QoS: 1})
-		p := s.Enqueue("sensor7", core.Queued{Number: 1, Message: 1})
+		s.PutSession(mqtt.SessionRecord{ClientID: "sensor7", Ends: time.Now().Add(time.Hour)})
+		s.PutMessage(1, &mqtt.Message{Topic: "a/b", Payload: []byte("hello"), QoS: 1})
+		p := s.Enqueue("sensor7", mqtt.Queued{Number: 1, Message: 1})
 		s.ReleaseMessage(1)
 		fmt.Println("on disk:", s.Wait(context.Background(), p) == nil)
 		s.Close()

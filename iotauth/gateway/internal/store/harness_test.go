@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/askaround/askaround-go/internal/journal"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
@@ -17,19 +17,19 @@ var begin = time.Unix(1_800_000_000, 0)
 
 // contents is what a store holds, as Load tells it.
 type contents struct {
-	Sessions map[string]core.SessionRecord
-	Queues   map[string][]core.Queued
-	Messages map[core.MessageID]*core.Message
+	Sessions map[string]mqtt.SessionRecord
+	Queues   map[string][]mqtt.Queued
+	Messages map[mqtt.MessageID]*mqtt.Message
 	Retained map[string]published
 }
 
 type published struct {
-	Message *core.Message
+	Message *mqtt.Message
 	At      time.Time
 }
 
 func newContents() *contents {
-	return &contents{map[string]core.SessionRecord{}, map[string][]core.Queued{}, map[core.MessageID]*core.Message{}, map[string]published{}}
+	return &contents{map[string]mqtt.SessionRecord{}, map[string][]mqtt.Queued{}, map[mqtt.MessageID]*mqtt.Message{}, map[string]published{}}
 }
 
 // fingerprint is the same for the same contents.
@@ -50,17 +50,17 @@ func (c *contents) fingerprint() string {
 	return string(b)
 }
 
-func (c *contents) sink(t testing.TB) core.StoreSink {
-	return core.StoreSink{
-		Session: func(r core.SessionRecord) { c.Sessions[r.ClientID] = r },
-		Message: func(id core.MessageID, m *core.Message) { c.Messages[id] = m },
-		Enqueue: func(clientID string, q core.Queued) {
+func (c *contents) sink(t testing.TB) mqtt.StoreSink {
+	return mqtt.StoreSink{
+		Session: func(r mqtt.SessionRecord) { c.Sessions[r.ClientID] = r },
+		Message: func(id mqtt.MessageID, m *mqtt.Message) { c.Messages[id] = m },
+		Enqueue: func(clientID string, q mqtt.Queued) {
 			if _, known := c.Sessions[clientID]; !known || c.Messages[q.Message] == nil {
 				t.Errorf("message %d of session %q was told before one of both", q.Message, clientID)
 			}
 			c.Queues[clientID] = append(c.Queues[clientID], q)
 		},
-		Retained: func(topic string, m *core.Message, at time.Time) { c.Retained[topic] = published{m, at} },
+		Retained: func(topic string, m *mqtt.Message, at time.Time) { c.Retained[topic] = published{m, at} },
 	}
 }
 
@@ -93,7 +93,7 @@ func closeStore(t testing.TB, s *Store) {
 	}
 }
 
-func wait(t testing.TB, s *Store, p core.Position) {
+func wait(t testing.TB, s *Store, p mqtt.Position) {
 	t.Helper()
 	if err := s.Wait(t.Context(), p); err != nil {
 		t.Fatal(err)
@@ -117,11 +117,11 @@ func withFS(fs journal.FileSystem) func(*Options) {
 	return func(o *Options) { o.FS = fs }
 }
 
-func persistent(clientID string) core.SessionRecord {
-	return core.SessionRecord{ClientID: clientID, Principal: "p", Expiry: time.Hour, Ends: begin.Add(time.Hour),
-		Subscriptions: map[string]core.Subscription{"a/#": {QoS: 1, NoLocal: true}, "$share/g/b": {RetainAsPublished: true}}, Version: 3}
+func persistent(clientID string) mqtt.SessionRecord {
+	return mqtt.SessionRecord{ClientID: clientID, Principal: "p", Expiry: time.Hour, Ends: begin.Add(time.Hour),
+		Subscriptions: map[string]mqtt.Subscription{"a/#": {QoS: 1, NoLocal: true}, "$share/g/b": {RetainAsPublished: true}}, Version: 3}
 }
 
-func waiting(number uint64, id core.MessageID) core.Queued {
-	return core.Queued{Number: number, Message: id}
+func waiting(number uint64, id mqtt.MessageID) mqtt.Queued {
+	return mqtt.Queued{Number: number, Message: id}
 }

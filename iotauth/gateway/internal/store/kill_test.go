@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 )
 
 const killDir = "ASKAROUND_GATEWAY_STORE_KILL_DIR"
@@ -35,11 +35,11 @@ func queueForever(dir string) error {
 		return err
 	}
 	var last uint64
-	if err := s.Load(core.StoreSink{
-		Session:  func(core.SessionRecord) {},
-		Message:  func(id core.MessageID, _ *core.Message) { last = max(last, uint64(id)) },
-		Enqueue:  func(string, core.Queued) {},
-		Retained: func(string, *core.Message, time.Time) {},
+	if err := s.Load(mqtt.StoreSink{
+		Session:  func(mqtt.SessionRecord) {},
+		Message:  func(id mqtt.MessageID, _ *mqtt.Message) { last = max(last, uint64(id)) },
+		Enqueue:  func(string, mqtt.Queued) {},
+		Retained: func(string, *mqtt.Message, time.Time) {},
 	}); err != nil {
 		return err
 	}
@@ -73,10 +73,10 @@ func queueForever(dir string) error {
 
 // queueNumber queues a message for two sessions, and takes every second out of one and
 // what is older than a hundred out of both.
-func queueNumber(s *Store, n uint64) core.Position {
-	s.PutMessage(core.MessageID(n), &core.Message{Topic: "t", Payload: fmt.Append(nil, n), QoS: 1})
-	p := max(s.Enqueue("all", waiting(n, core.MessageID(n))), s.Enqueue("half", waiting(n, core.MessageID(n))))
-	s.ReleaseMessage(core.MessageID(n))
+func queueNumber(s *Store, n uint64) mqtt.Position {
+	s.PutMessage(mqtt.MessageID(n), &mqtt.Message{Topic: "t", Payload: fmt.Append(nil, n), QoS: 1})
+	p := max(s.Enqueue("all", waiting(n, mqtt.MessageID(n))), s.Enqueue("half", waiting(n, mqtt.MessageID(n))))
+	s.ReleaseMessage(mqtt.MessageID(n))
 	if n%2 == 0 {
 		p = s.Dequeue("half", n)
 	}

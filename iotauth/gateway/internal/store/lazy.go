@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/askaround/askaround-go/internal/journal"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 )
 
 // For how long records that need no hurry wait for one that does, how many, and how many
@@ -26,7 +26,7 @@ type lazy struct {
 
 // later tells a record that goes to the journal with the next one that is hurried. The
 // caller holds mu, and has changed the state.
-func (s *Store) later(r record) core.Position {
+func (s *Store) later(r record) mqtt.Position {
 	l := &s.lazy
 	if len(l.ends) == 0 {
 		l.timer = time.AfterFunc(lazyDelay, s.hurry)
@@ -37,7 +37,7 @@ func (s *Store) later(r record) core.Position {
 	if len(l.ends) == lazyMax || len(l.records) >= lazyBytes {
 		s.flush()
 	}
-	return core.Position(s.last)
+	return mqtt.Position(s.last)
 }
 
 // has reports whether p is among the positions of l, of which last is the last.

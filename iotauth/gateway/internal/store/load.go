@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/askaround/askaround-go/internal/journal"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 )
 
 // Load reads the directory and hands over what was kept. It must be called once, first.
@@ -15,7 +15,7 @@ import (
 //
 // Errors: [journal.CorruptError], [journal.VersionError], [ErrRecord], [ErrVersion], what
 // the file system says.
-func (s *Store) Load(sink core.StoreSink) error {
+func (s *Store) Load(sink mqtt.StoreSink) error {
 	err := s.log.Replay(map[journal.Kind]func([]byte) error{kind: func(b []byte) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -29,14 +29,14 @@ func (s *Store) Load(sink core.StoreSink) error {
 		return err
 	}
 	now := s.now()
-	sessions = slices.DeleteFunc(sessions, func(r core.SessionRecord) bool { return s.expire(r, now) })
+	sessions = slices.DeleteFunc(sessions, func(r mqtt.SessionRecord) bool { return s.expire(r, now) })
 	s.expireRetained(now)
 	s.deliver(sessions, sink)
 	return nil
 }
 
 // settle ends the replay, and returns the sessions.
-func (s *Store) settle() (sessions []core.SessionRecord, err error) {
+func (s *Store) settle() (sessions []mqtt.SessionRecord, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.state.settle(); err != nil {
@@ -54,7 +54,7 @@ func (s *Store) settle() (sessions []core.SessionRecord, err error) {
 
 // expire drops a session or what has expired of its queue, and reports whether the
 // session is gone.
-func (s *Store) expire(r core.SessionRecord, now time.Time) (gone bool) {
+func (s *Store) expire(r mqtt.SessionRecord, now time.Time) (gone bool) {
 	if !r.Ends.IsZero() && !r.Ends.After(now) && r.Will == nil {
 		s.DeleteSession(r.ClientID)
 		return true
@@ -75,7 +75,7 @@ func (s *Store) expireRetained(now time.Time) {
 	}
 }
 
-func (s *Store) deliver(sessions []core.SessionRecord, sink core.StoreSink) {
+func (s *Store) deliver(sessions []mqtt.SessionRecord, sink mqtt.StoreSink) {
 	for _, r := range sessions {
 		sink.Session(r)
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -19,10 +19,10 @@ type model struct {
 	store   *Store
 	now     contents
 	numbers map[string]uint64
-	last    core.MessageID
+	last    mqtt.MessageID
 
 	history      []contents // after each call; the first is before any
-	positions    []core.Position
+	positions    []mqtt.Position
 	acknowledged int // calls that Wait said are on disk
 }
 
@@ -33,9 +33,9 @@ func newModel(seed uint64) *model {
 }
 
 // told remembers the state after a call.
-func (m *model) told(p core.Position) {
-	queues := map[string][]core.Queued{}
-	held := map[core.MessageID]*core.Message{}
+func (m *model) told(p mqtt.Position) {
+	queues := map[string][]mqtt.Queued{}
+	held := map[mqtt.MessageID]*mqtt.Message{}
 	for clientID, q := range m.now.Queues {
 		if len(q) > 0 {
 			queues[clientID] = slices.Clone(q)
@@ -81,17 +81,17 @@ func (m *model) step() {
 
 func (m *model) putSession(clientID string) {
 	r := persistent(clientID)
-	r.Subscriptions = map[string]core.Subscription{fmt.Sprint("t/", m.random.IntN(9)): {QoS: byte(m.random.IntN(2))}}
+	r.Subscriptions = map[string]mqtt.Subscription{fmt.Sprint("t/", m.random.IntN(9)): {QoS: byte(m.random.IntN(2))}}
 	m.now.Sessions[clientID] = r
 	m.told(m.store.PutSession(r))
 }
 
-func (m *model) message(topic string) *core.Message {
+func (m *model) message(topic string) *mqtt.Message {
 	payload := make([]byte, m.random.IntN(200))
 	for i := range payload {
 		payload[i] = byte(m.random.Uint32())
 	}
-	return &core.Message{Topic: topic, Payload: payload, QoS: 1}
+	return &mqtt.Message{Topic: topic, Payload: payload, QoS: 1}
 }
 
 // publish queues a message for some of the sessions.
@@ -105,7 +105,7 @@ func (m *model) publish() {
 			continue
 		}
 		m.numbers[clientID]++
-		q := core.Queued{Number: m.numbers[clientID], Message: m.last, Retain: m.random.IntN(2) == 0, Group: []string{"", "g"}[m.random.IntN(2)]}
+		q := mqtt.Queued{Number: m.numbers[clientID], Message: m.last, Retain: m.random.IntN(2) == 0, Group: []string{"", "g"}[m.random.IntN(2)]}
 		p := m.store.Enqueue(clientID, q)
 		m.now.Messages[m.last] = message
 		m.now.Queues[clientID] = append(m.now.Queues[clientID], q)

@@ -5,19 +5,19 @@ import (
 	"slices"
 	"time"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 )
 
-// An entry is a [core.Queued] in less room: a queue may hold many.
+// An entry is a [mqtt.Queued] in less room: a queue may hold many.
 type entry struct {
 	number  uint64
-	id      core.MessageID
+	id      mqtt.MessageID
 	expires int64 // nanoseconds since 1970; 0 is never
 	group   string
 	retain  bool
 }
 
-func newEntry(q core.Queued) entry {
+func newEntry(q mqtt.Queued) entry {
 	e := entry{number: q.Number, id: q.Message, group: q.Group, retain: q.Retain}
 	if !q.Expires.IsZero() {
 		e.expires = q.Expires.UnixNano()
@@ -25,8 +25,8 @@ func newEntry(q core.Queued) entry {
 	return e
 }
 
-func (e entry) queued() core.Queued {
-	q := core.Queued{Number: e.number, Message: e.id, Group: e.group, Retain: e.retain}
+func (e entry) queued() mqtt.Queued {
+	q := mqtt.Queued{Number: e.number, Message: e.id, Group: e.group, Retain: e.retain}
 	if e.expires != 0 {
 		q.Expires = time.Unix(0, e.expires)
 	}

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 )
 
 var (
@@ -35,11 +35,11 @@ const (
 // A record is one call of the store. Which fields count depends on op.
 type record struct {
 	op       byte
-	session  core.SessionRecord // opSession
+	session  mqtt.SessionRecord // opSession
 	clientID string             // opGone, opEnqueue, opDequeue
-	queued   core.Queued        // opEnqueue; its Number: opDequeue
-	id       core.MessageID     // opMessage
-	message  *core.Message      // opMessage, opRetained
+	queued   mqtt.Queued        // opEnqueue; its Number: opDequeue
+	id       mqtt.MessageID     // opMessage
+	message  *mqtt.Message      // opMessage, opRetained
 	topic    string             // opRetained, opCleared
 	at       time.Time          // opRetained
 }
@@ -89,7 +89,7 @@ func parse(b []byte) (record, error) {
 	case opGone:
 		r.clientID = d.string()
 	case opMessage:
-		r.id = core.MessageID(d.uint())
+		r.id = mqtt.MessageID(d.uint())
 		r.message = d.message(d.string())
 	case opEnqueue:
 		r.clientID, r.queued = d.string(), d.queued()
@@ -138,7 +138,7 @@ func (e *encoder) time(t time.Time) {
 	e.span(time.Duration(t.UnixNano()))
 }
 
-func (e *encoder) session(s core.SessionRecord) {
+func (e *encoder) session(s mqtt.SessionRecord) {
 	e.string(s.ClientID)
 	e.string(s.Principal)
 	e.span(s.Expiry)
@@ -167,7 +167,7 @@ const (
 	subRetainAsPublished = 1 << 3
 )
 
-func (e *encoder) subscription(s core.Subscription) {
+func (e *encoder) subscription(s mqtt.Subscription) {
 	b := s.QoS & subQoS
 	if s.NoLocal {
 		b |= subNoLocal
@@ -184,7 +184,7 @@ const (
 	queuedGroup
 )
 
-func (e *encoder) queued(q core.Queued) {
+func (e *encoder) queued(q mqtt.Queued) {
 	e.uint(q.Number)
 	e.uint(uint64(q.Message))
 	e.time(q.Expires)
@@ -200,7 +200,7 @@ func (e *encoder) queued(q core.Queued) {
 	e.string(q.Group)
 }
 
-func (e *encoder) message(m *core.Message) {
+func (e *encoder) message(m *mqtt.Message) {
 	flags := flagsOf(m)
 	e.byte(flags)
 	e.bytes(m.Payload)
@@ -225,7 +225,7 @@ func (e *encoder) message(m *core.Message) {
 	}
 }
 
-func flagsOf(m *core.Message) (flags byte) {
+func flagsOf(m *mqtt.Message) (flags byte) {
 	for _, f := range []struct {
 		flag byte
 		has  bool
@@ -312,10 +312,10 @@ func (d *decoder) count(size uint64) int {
 	return int(n)
 }
 
-func (d *decoder) session() core.SessionRecord {
-	s := core.SessionRecord{ClientID: d.string(), Principal: d.string(), Expiry: d.span(), Ends: d.time(), Version: d.uint()}
+func (d *decoder) session() mqtt.SessionRecord {
+	s := mqtt.SessionRecord{ClientID: d.string(), Principal: d.string(), Expiry: d.span(), Ends: d.time(), Version: d.uint()}
 	n := d.count(2)
-	s.Subscriptions = make(map[string]core.Subscription, n)
+	s.Subscriptions = make(map[string]mqtt.Subscription, n)
 	for range n {
 		filter := d.string()
 		s.Subscriptions[filter] = d.subscription()
@@ -331,16 +331,16 @@ func (d *decoder) session() core.SessionRecord {
 	return s
 }
 
-func (d *decoder) subscription() core.Subscription {
+func (d *decoder) subscription() mqtt.Subscription {
 	b := d.byte()
 	if b&^(subQoS|subNoLocal|subRetainAsPublished) != 0 {
 		d.fail()
 	}
-	return core.Subscription{QoS: b & subQoS, NoLocal: b&subNoLocal != 0, RetainAsPublished: b&subRetainAsPublished != 0}
+	return mqtt.Subscription{QoS: b & subQoS, NoLocal: b&subNoLocal != 0, RetainAsPublished: b&subRetainAsPublished != 0}
 }
 
-func (d *decoder) queued() core.Queued {
-	q := core.Queued{Number: d.uint(), Message: core.MessageID(d.uint()), Expires: d.time()}
+func (d *decoder) queued() mqtt.Queued {
+	q := mqtt.Queued{Number: d.uint(), Message: mqtt.MessageID(d.uint()), Expires: d.time()}
 	flags := d.byte()
 	if flags&^(queuedRetain|queuedGroup) != 0 {
 		d.fail()
@@ -352,9 +352,9 @@ func (d *decoder) queued() core.Queued {
 	return q
 }
 
-func (d *decoder) message(topic string) *core.Message {
+func (d *decoder) message(topic string) *mqtt.Message {
 	flags := d.byte()
-	m := &core.Message{Topic: topic, Payload: d.bytes(), QoS: flags & hasQoS1,
+	m := &mqtt.Message{Topic: topic, Payload: d.bytes(), QoS: flags & hasQoS1,
 		Retain: flags&hasRetain != 0, PayloadFormatUTF8: flags&hasUTF8 != 0}
 	if flags&hasContentType != 0 {
 		m.ContentType = d.string()

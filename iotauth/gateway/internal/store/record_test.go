@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -18,22 +18,22 @@ var golden = []struct {
 	record record
 	hex    string
 }{
-	{"session", record{op: opSession, session: core.SessionRecord{ClientID: "c", Principal: "p", Expiry: 1, Ends: time.Unix(0, 2), Version: 3,
-		Subscriptions: map[string]core.Subscription{"b": {}, "a": {QoS: 1, NoLocal: true, RetainAsPublished: true}}}},
+	{"session", record{op: opSession, session: mqtt.SessionRecord{ClientID: "c", Principal: "p", Expiry: 1, Ends: time.Unix(0, 2), Version: 3,
+		Subscriptions: map[string]mqtt.Subscription{"b": {}, "a": {QoS: 1, NoLocal: true, RetainAsPublished: true}}}},
 		"11" + "0163" + "0170" + "02" + "04" + "03" + "02" + "01610d" + "016200" + "00"},
-	{"session with a will", record{op: opSession, session: core.SessionRecord{ClientID: "c", WillDelay: 1, WillAt: time.Unix(0, 2),
-		Will: &core.Message{Topic: "t", Payload: []byte("x"), QoS: 1}}},
+	{"session with a will", record{op: opSession, session: mqtt.SessionRecord{ClientID: "c", WillDelay: 1, WillAt: time.Unix(0, 2),
+		Will: &mqtt.Message{Topic: "t", Payload: []byte("x"), QoS: 1}}},
 		"11" + "0163" + "00" + "00" + "00" + "00" + "00" + "01" + "02" + "04" + "0174" + "01" + "0178"},
 	{"gone", record{op: opGone, clientID: "c"}, "120163"},
-	{"message with nothing", record{op: opMessage, id: 300, message: &core.Message{Topic: "t"}}, "13ac02017400" + "00"},
-	{"message with everything", record{op: opMessage, id: 1, message: &core.Message{Topic: "t", Payload: []byte("x"), QoS: 1, Retain: true,
+	{"message with nothing", record{op: opMessage, id: 300, message: &mqtt.Message{Topic: "t"}}, "13ac02017400" + "00"},
+	{"message with everything", record{op: opMessage, id: 1, message: &mqtt.Message{Topic: "t", Payload: []byte("x"), QoS: 1, Retain: true,
 		PayloadFormatUTF8: true, ContentType: "c", ResponseTopic: "r", CorrelationData: []byte("d"),
 		UserProperties: [][2]string{{"k", "v"}}, Expiry: 3}}, "1301" + "0174" + "ff" + "0178" + "0163" + "0172" + "0164" + "01016b0176" + "06"},
-	{"enqueue", record{op: opEnqueue, clientID: "c", queued: core.Queued{Number: 5, Message: 6, Expires: time.Unix(0, 1), Group: "g", Retain: true}},
+	{"enqueue", record{op: opEnqueue, clientID: "c", queued: mqtt.Queued{Number: 5, Message: 6, Expires: time.Unix(0, 1), Group: "g", Retain: true}},
 		"14" + "0163" + "05" + "06" + "02" + "03" + "0167"},
 	{"enqueue for ever", record{op: opEnqueue, clientID: "c", queued: waiting(5, 6)}, "14" + "0163" + "05" + "06" + "00" + "00"},
-	{"dequeue", record{op: opDequeue, clientID: "c", queued: core.Queued{Number: 5}}, "15" + "0163" + "05"},
-	{"retained", record{op: opRetained, topic: "t", at: time.Unix(0, 1), message: &core.Message{Topic: "t", Payload: []byte("x")}}, "16" + "0174" + "02" + "00" + "0178"},
+	{"dequeue", record{op: opDequeue, clientID: "c", queued: mqtt.Queued{Number: 5}}, "15" + "0163" + "05"},
+	{"retained", record{op: opRetained, topic: "t", at: time.Unix(0, 1), message: &mqtt.Message{Topic: "t", Payload: []byte("x")}}, "16" + "0174" + "02" + "00" + "0178"},
 	{"cleared", record{op: opCleared, topic: "t"}, "17" + "0174"},
 }
 

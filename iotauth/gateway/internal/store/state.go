@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 )
 
 // state is what the records of the journal describe.
 type state struct {
 	sessions map[string]*session
-	messages map[core.MessageID]*message
+	messages map[mqtt.MessageID]*message
 	retained map[string]retained
 }
 
@@ -20,18 +20,18 @@ type session struct {
 }
 
 type message struct {
-	*core.Message
+	*mqtt.Message
 	held int  // by entries of queues, and until it is released by who put it
 	put  bool // and not released
 }
 
 type retained struct {
-	*core.Message
+	*mqtt.Message
 	at time.Time
 }
 
 func newState() state {
-	return state{map[string]*session{}, map[core.MessageID]*message{}, map[string]retained{}}
+	return state{map[string]*session{}, map[mqtt.MessageID]*message{}, map[string]retained{}}
 }
 
 // replay applies a record of the journal. Records may tell what a snapshot before them
@@ -105,7 +105,7 @@ func (s *state) deleteSession(clientID string) (found bool) {
 }
 
 // putMessage holds the message until it is released.
-func (s *state) putMessage(id core.MessageID, m *core.Message) {
+func (s *state) putMessage(id mqtt.MessageID, m *mqtt.Message) {
 	if known := s.messages[id]; known != nil {
 		known.Message = m
 		return
@@ -113,7 +113,7 @@ func (s *state) putMessage(id core.MessageID, m *core.Message) {
 	s.messages[id] = &message{Message: m, held: 1, put: true}
 }
 
-func (s *state) releaseMessage(id core.MessageID) {
+func (s *state) releaseMessage(id mqtt.MessageID) {
 	if m := s.messages[id]; m != nil && m.put {
 		m.put = false
 		s.release(id)
@@ -145,7 +145,7 @@ func (s *state) dequeue(clientID string, number uint64) (found bool) {
 	return found
 }
 
-func (s *state) release(id core.MessageID) {
+func (s *state) release(id mqtt.MessageID) {
 	m := s.messages[id]
 	if m.held--; m.held == 0 {
 		delete(s.messages, id)

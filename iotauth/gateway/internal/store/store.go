@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/askaround/askaround-go/internal/journal"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 )
 
 // ErrUnheld is what Wait returns after an Enqueue named a message that nobody put, or
@@ -18,7 +18,7 @@ var ErrUnheld = errors.New("store: a message was queued that the store does not 
 // kind is that of all records: the journal is the store's own.
 const kind journal.Kind = 1
 
-// Store is a [core.Store] in a directory. It is safe for concurrent use.
+// Store is a [mqtt.Store] in a directory. It is safe for concurrent use.
 type Store struct {
 	log *journal.Log
 	now func() time.Time
@@ -32,7 +32,7 @@ type Store struct {
 	closed bool
 }
 
-var _ core.Store = (*Store)(nil)
+var _ mqtt.Store = (*Store)(nil)
 
 // Open takes a directory, making it when it does not exist, and holds it until Close.
 //
@@ -57,7 +57,7 @@ func Open(dir string, optFns ...func(*Options)) (*Store, error) {
 }
 
 // PutSession creates a session or replaces all of it but the queue.
-func (s *Store) PutSession(r core.SessionRecord) core.Position {
+func (s *Store) PutSession(r mqtt.SessionRecord) mqtt.Position {
 	b := record{op: opSession, session: r}.append(nil) // is kept
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -66,17 +66,17 @@ func (s *Store) PutSession(r core.SessionRecord) core.Position {
 }
 
 // DeleteSession drops a session with its queue.
-func (s *Store) DeleteSession(clientID string) core.Position {
+func (s *Store) DeleteSession(clientID string) mqtt.Position {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.state.deleteSession(clientID) {
-		return core.Position(s.last)
+		return mqtt.Position(s.last)
 	}
 	return s.tell(record{op: opGone, clientID: clientID})
 }
 
 // PutMessage tells a message that Enqueue will name. It keeps m, which must not change.
-func (s *Store) PutMessage(id core.MessageID, m *core.Message) core.Position {
+func (s *Store) PutMessage(id mqtt.MessageID, m *mqtt.Message) mqtt.Position {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state.putMessage(id, m)
@@ -85,7 +85,7 @@ func (s *Store) PutMessage(id core.MessageID, m *core.Message) core.Position {
 
 // ReleaseMessage says that no Enqueue will name a message any more. What was told of it
 // goes to the disk now, in one.
-func (s *Store) ReleaseMessage(id core.MessageID) {
+func (s *Store) ReleaseMessage(id mqtt.MessageID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state.releaseMessage(id)
@@ -93,33 +93,33 @@ func (s *Store) ReleaseMessage(id core.MessageID) {
 }
 
 // Enqueue adds a message to a session's queue. Without such a session it does nothing.
-func (s *Store) Enqueue(clientID string, q core.Queued) core.Position {
+func (s *Store) Enqueue(clientID string, q mqtt.Queued) mqtt.Position {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.state.messages[q.Message] == nil {
 		s.broken = fmt.Errorf("%w: %d, for number %d of session %q", ErrUnheld, q.Message, q.Number, clientID)
-		return core.Position(s.last)
+		return mqtt.Position(s.last)
 	}
 	if !s.state.enqueue(clientID, newEntry(q)) {
-		return core.Position(s.last)
+		return mqtt.Position(s.last)
 	}
 	return s.later(record{op: opEnqueue, clientID: clientID, queued: q})
 }
 
 // Dequeue takes an entry out of a session's queue. It reaches the disk with what is told
 // next, when it is waited for, or soon.
-func (s *Store) Dequeue(clientID string, number uint64) core.Position {
+func (s *Store) Dequeue(clientID string, number uint64) mqtt.Position {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.state.dequeue(clientID, number) {
-		return core.Position(s.last)
+		return mqtt.Position(s.last)
 	}
-	return s.later(record{op: opDequeue, clientID: clientID, queued: core.Queued{Number: number}})
+	return s.later(record{op: opDequeue, clientID: clientID, queued: mqtt.Queued{Number: number}})
 }
 
 // PutRetained sets the retained message of a topic, or with nil removes it. It keeps m,
 // which must not change.
-func (s *Store) PutRetained(topic string, m *core.Message, at time.Time) core.Position {
+func (s *Store) PutRetained(topic string, m *mqtt.Message, at time.Time) mqtt.Position {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if m != nil {
@@ -127,29 +127,29 @@ func (s *Store) PutRetained(topic string, m *core.Message, at time.Time) core.Po
 		return s.tell(record{op: opRetained, topic: topic, message: m, at: at})
 	}
 	if _, found := s.state.retained[topic]; !found {
-		return core.Position(s.last)
+		return mqtt.Position(s.last)
 	}
 	delete(s.state.retained, topic)
 	return s.tell(record{op: opCleared, topic: topic})
 }
 
 // tell appends a record now. The caller holds mu, and has changed the state.
-func (s *Store) tell(r record) core.Position {
+func (s *Store) tell(r record) mqtt.Position {
 	s.buf = r.append(s.buf[:0])
 	return s.append(s.buf)
 }
 
-func (s *Store) append(b []byte) core.Position {
+func (s *Store) append(b []byte) mqtt.Position {
 	s.flush()
 	s.last = s.log.Append(kind, b)
-	return core.Position(s.last)
+	return mqtt.Position(s.last)
 }
 
 // Wait returns nil when what was told at p, and everything before, is on disk. When ctx
 // ends first its error is returned and the outcome is unknown.
 //
 // Errors: [journal.ErrFailed] with its cause, [ErrUnheld].
-func (s *Store) Wait(ctx context.Context, p core.Position) error {
+func (s *Store) Wait(ctx context.Context, p mqtt.Position) error {
 	if p == 0 {
 		return nil
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/askaround/askaround-go/internal/journal"
-	"github.com/askaround/askaround-go/iotauth/gateway/internal/core"
+	"github.com/askaround/askaround-go/internal/mqtt"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -16,13 +16,13 @@ func TestWhatIsToldIsFound(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, at(begin))
 	load(t, s)
-	full := &core.Message{Topic: "a/b", Payload: []byte("payload"), QoS: 1, Retain: true, PayloadFormatUTF8: true,
+	full := &mqtt.Message{Topic: "a/b", Payload: []byte("payload"), QoS: 1, Retain: true, PayloadFormatUTF8: true,
 		ContentType: "text/plain", ResponseTopic: "answer", CorrelationData: []byte{}, UserProperties: [][2]string{{"k", "v"}, {"k", ""}}, Expiry: time.Minute}
-	bare := &core.Message{Topic: "b"}
+	bare := &mqtt.Message{Topic: "b"}
 	s.PutSession(persistent("one"))
 	s.PutSession(persistent("two"))
 	s.PutMessage(7, full)
-	s.Enqueue("one", core.Queued{Number: 1, Message: 7, Expires: begin.Add(time.Minute)})
+	s.Enqueue("one", mqtt.Queued{Number: 1, Message: 7, Expires: begin.Add(time.Minute)})
 	s.Enqueue("two", waiting(5, 7))
 	s.PutMessage(8, bare)
 	s.Enqueue("one", waiting(2, 8))
@@ -31,9 +31,9 @@ func TestWhatIsToldIsFound(t *testing.T) {
 	wait(t, s, s.PutRetained("gone", nil, begin))
 	_, got := reopen(t, s, dir, at(begin))
 	want := &contents{
-		Sessions: map[string]core.SessionRecord{"one": persistent("one"), "two": persistent("two")},
-		Queues:   map[string][]core.Queued{"one": {{Number: 1, Message: 7, Expires: begin.Add(time.Minute)}, waiting(2, 8)}, "two": {waiting(5, 7)}},
-		Messages: map[core.MessageID]*core.Message{7: full, 8: bare},
+		Sessions: map[string]mqtt.SessionRecord{"one": persistent("one"), "two": persistent("two")},
+		Queues:   map[string][]mqtt.Queued{"one": {{Number: 1, Message: 7, Expires: begin.Add(time.Minute)}, waiting(2, 8)}, "two": {waiting(5, 7)}},
+		Messages: map[mqtt.MessageID]*mqtt.Message{7: full, 8: bare},
 		Retained: map[string]published{"a/b": {full, begin}},
 	}
 	if diff := cmp.Diff(want, got, same); diff != "" {
@@ -49,7 +49,7 @@ func TestMessagesAreDroppedWithTheirLastSession(t *testing.T) {
 	for _, id := range []string{"one", "two", "deleted"} {
 		s.PutSession(persistent(id))
 	}
-	message := &core.Message{Topic: "a", Payload: []byte("x"), QoS: 1}
+	message := &mqtt.Message{Topic: "a", Payload: []byte("x"), QoS: 1}
 	s.PutMessage(1, message)
 	for _, id := range []string{"one", "two", "deleted"} {
 		s.Enqueue(id, waiting(1, 1))
@@ -87,7 +87,7 @@ func TestLoadDropsWhatHasExpired(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, at(begin))
 	load(t, s)
-	message := &core.Message{Topic: "a", QoS: 1}
+	message := &mqtt.Message{Topic: "a", QoS: 1}
 	s.PutMessage(1, message)
 	s.PutMessage(2, message)
 	for clientID, ends := range map[string]time.Time{"kept": begin.Add(2 * time.Hour), "over": begin.Add(time.Hour), "will": begin, "connected": {}} {
@@ -97,11 +97,11 @@ func TestLoadDropsWhatHasExpired(t *testing.T) {
 			r.Will, r.WillAt = message, begin
 		}
 		s.PutSession(r)
-		s.Enqueue(clientID, core.Queued{Number: 1, Message: 1, Expires: begin.Add(time.Hour)})
-		s.Enqueue(clientID, core.Queued{Number: 2, Message: 2, Expires: begin.Add(3 * time.Hour)})
+		s.Enqueue(clientID, mqtt.Queued{Number: 1, Message: 1, Expires: begin.Add(time.Hour)})
+		s.Enqueue(clientID, mqtt.Queued{Number: 2, Message: 2, Expires: begin.Add(3 * time.Hour)})
 	}
 	s.PutRetained("a", message, begin)
-	s.PutRetained("over", &core.Message{Topic: "over", Expiry: time.Hour}, begin)
+	s.PutRetained("over", &mqtt.Message{Topic: "over", Expiry: time.Hour}, begin)
 	later := begin.Add(time.Hour)
 	s, got := reopen(t, s, dir, at(later))
 	connected := persistent("connected")
@@ -110,11 +110,11 @@ func TestLoadDropsWhatHasExpired(t *testing.T) {
 	will.Ends, will.Will, will.WillAt = begin, message, begin
 	kept := persistent("kept")
 	kept.Ends = begin.Add(2 * time.Hour)
-	second := []core.Queued{{Number: 2, Message: 2, Expires: begin.Add(3 * time.Hour)}}
+	second := []mqtt.Queued{{Number: 2, Message: 2, Expires: begin.Add(3 * time.Hour)}}
 	want := &contents{
-		Sessions: map[string]core.SessionRecord{"kept": kept, "connected": connected, "will": will},
-		Queues:   map[string][]core.Queued{"kept": second, "connected": second, "will": second},
-		Messages: map[core.MessageID]*core.Message{2: message},
+		Sessions: map[string]mqtt.SessionRecord{"kept": kept, "connected": connected, "will": will},
+		Queues:   map[string][]mqtt.Queued{"kept": second, "connected": second, "will": second},
+		Messages: map[mqtt.MessageID]*mqtt.Message{2: message},
 		Retained: map[string]published{"a": {message, begin}},
 	}
 	if diff := cmp.Diff(want, got, same); diff != "" {
@@ -133,7 +133,7 @@ func TestPutSessionLeavesTheQueue(t *testing.T) {
 	load(t, s)
 	for _, id := range []string{"kept", "anew"} {
 		s.PutSession(persistent(id))
-		s.PutMessage(1, &core.Message{Topic: "a"})
+		s.PutMessage(1, &mqtt.Message{Topic: "a"})
 		s.Enqueue(id, waiting(1, 1))
 	}
 	s.DeleteSession("anew")
@@ -141,7 +141,7 @@ func TestPutSessionLeavesTheQueue(t *testing.T) {
 		s.PutSession(persistent(id))
 	}
 	_, got := reopen(t, s, dir, at(begin))
-	if diff := cmp.Diff(map[string][]core.Queued{"kept": {waiting(1, 1)}}, got.Queues, same); diff != "" {
+	if diff := cmp.Diff(map[string][]mqtt.Queued{"kept": {waiting(1, 1)}}, got.Queues, same); diff != "" {
 		t.Errorf("queues (-want +got):\n%s", diff)
 	}
 	if len(got.Sessions) != 2 {
@@ -150,19 +150,19 @@ func TestPutSessionLeavesTheQueue(t *testing.T) {
 }
 
 func TestDequeueReachesTheDiskInTime(t *testing.T) {
-	for name, then := range map[string]func(t *testing.T, s *Store, p core.Position){
-		"when it is waited for":    func(t *testing.T, s *Store, p core.Position) { wait(t, s, p) },
-		"with what is hurried":     func(t *testing.T, s *Store, _ core.Position) { wait(t, s, s.PutSession(persistent("two"))) },
-		"with a publication":       func(_ *testing.T, s *Store, _ core.Position) { s.PutMessage(2, &core.Message{}); s.ReleaseMessage(2) },
-		"soon":                     func(t *testing.T, s *Store, _ core.Position) { waitForFlush(t, s) },
-		"when the store is closed": func(t *testing.T, s *Store, _ core.Position) { closeStore(t, s) },
-		"when too many others follow": func(_ *testing.T, s *Store, _ core.Position) {
+	for name, then := range map[string]func(t *testing.T, s *Store, p mqtt.Position){
+		"when it is waited for":    func(t *testing.T, s *Store, p mqtt.Position) { wait(t, s, p) },
+		"with what is hurried":     func(t *testing.T, s *Store, _ mqtt.Position) { wait(t, s, s.PutSession(persistent("two"))) },
+		"with a publication":       func(_ *testing.T, s *Store, _ mqtt.Position) { s.PutMessage(2, &mqtt.Message{}); s.ReleaseMessage(2) },
+		"soon":                     func(t *testing.T, s *Store, _ mqtt.Position) { waitForFlush(t, s) },
+		"when the store is closed": func(t *testing.T, s *Store, _ mqtt.Position) { closeStore(t, s) },
+		"when too many others follow": func(_ *testing.T, s *Store, _ mqtt.Position) {
 			for n := range uint64(lazyMax - 1) {
 				s.Dequeue("one", n+2)
 			}
 		},
-		"when it would be too much": func(_ *testing.T, s *Store, _ core.Position) {
-			s.PutMessage(2, &core.Message{Payload: make([]byte, lazyBytes)})
+		"when it would be too much": func(_ *testing.T, s *Store, _ mqtt.Position) {
+			s.PutMessage(2, &mqtt.Message{Payload: make([]byte, lazyBytes)})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -170,7 +170,7 @@ func TestDequeueReachesTheDiskInTime(t *testing.T) {
 			s := open(t, dir, at(begin))
 			load(t, s)
 			s.PutSession(persistent("one"))
-			s.PutMessage(1, &core.Message{Topic: "a"})
+			s.PutMessage(1, &mqtt.Message{Topic: "a"})
 			for n := range uint64(lazyMax) {
 				s.Enqueue("one", waiting(n+1, 1))
 			}
@@ -183,7 +183,7 @@ func TestDequeueReachesTheDiskInTime(t *testing.T) {
 			if n := len(s.lazy.ends); n != 0 {
 				t.Errorf("%d still wait", n)
 			}
-			wait(t, s, core.Position(s.last))
+			wait(t, s, mqtt.Position(s.last))
 		})
 	}
 }
@@ -243,11 +243,11 @@ func TestNothingIsKeptOfWhatWas(t *testing.T) {
 	load(t, s)
 	s.PutSession(persistent("one"))
 	payload := make([]byte, 1<<10)
-	var p core.Position
+	var p mqtt.Position
 	for n := uint64(1); n <= 5000; n++ {
-		s.PutMessage(core.MessageID(n), &core.Message{Topic: "a", Payload: payload, QoS: 1})
-		p = s.Enqueue("one", waiting(n, core.MessageID(n)))
-		s.ReleaseMessage(core.MessageID(n))
+		s.PutMessage(mqtt.MessageID(n), &mqtt.Message{Topic: "a", Payload: payload, QoS: 1})
+		p = s.Enqueue("one", waiting(n, mqtt.MessageID(n)))
+		s.ReleaseMessage(mqtt.MessageID(n))
 		if n > 50 {
 			p = s.Dequeue("one", n-50)
 		}
@@ -291,7 +291,7 @@ func diskUse(t *testing.T, dir string) (size int64) {
 func TestQueueKeepsItsOrder(t *testing.T) {
 	var q queue
 	for _, n := range []uint64{3, 5, 4, 9, 1, 5} {
-		q.put(entry{number: n, id: core.MessageID(n)})
+		q.put(entry{number: n, id: mqtt.MessageID(n)})
 	}
 	for _, n := range []uint64{9, 3, 7} {
 		q.remove(n)
