@@ -138,8 +138,9 @@ func (l *Log) Wait(ctx context.Context, lsn LSN) error {
 	for {
 		l.mu.Lock()
 		if l.failed != nil || lsn <= l.durable {
-			defer l.mu.Unlock()
-			return l.failed
+			err := l.failed
+			l.mu.Unlock()
+			return err
 		}
 		b := l.filling
 		if f := l.flushing; f != nil && lsn <= f.last {

@@ -11,7 +11,7 @@ import "encoding/binary"
 // members without their type (sets); one byte (BOOL); nothing (NULL). Counts and
 // lengths are unsigned varints.
 func AppendBinary(dst []byte, item Item) []byte {
-	var room [24]string
+	var room [32]string
 	dst = binary.AppendUvarint(dst, uint64(len(item)))
 	for _, name := range sortedNames(room[:0], item) {
 		dst = appendBytes(dst, name)

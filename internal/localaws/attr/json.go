@@ -47,7 +47,7 @@ func AppendJSON(dst []byte, v Value) []byte {
 
 // AppendItemJSON appends the wire form of item, {} for nil.
 func AppendItemJSON(dst []byte, item Item) []byte {
-	var room [24]string
+	var room [32]string
 	dst = append(dst, '{')
 	for i, name := range sortedNames(room[:0], item) {
 		if i > 0 {

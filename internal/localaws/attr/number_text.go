@@ -140,6 +140,9 @@ func (n Number) String() string {
 	return string(n.append(buf[:0]))
 }
 
+// AppendText appends the text of [Number.String] to dst. The error is nil.
+func (n Number) AppendText(dst []byte) ([]byte, error) { return n.append(dst), nil }
+
 // append appends the text of n to dst.
 func (n Number) append(dst []byte) []byte {
 	if n.digits == 0 {

@@ -1,6 +1,9 @@
 package attr
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // Packed is an item in the form of [AppendBinary], as an immutable string that tables,
 // indexes, streams and journals share. Equal items have equal Packed. The zero Packed
@@ -40,22 +43,47 @@ func (p Packed) Item(names []string) Item {
 
 func wanted(names []string, name string) bool { return names == nil || slices.Contains(names, name) }
 
+// Len returns the number of attributes.
+func (p Packed) Len() int {
+	if p == "" {
+		return 0
+	}
+	n, _ := uvarint(string(p))
+	return int(n)
+}
+
+// All decodes the attributes with the given names one after the other, in the order of
+// their names; nil means all.
+func (p Packed) All(names []string) iter.Seq2[string, Value] {
+	return func(yield func(string, Value) bool) {
+		if p == "" {
+			return
+		}
+		u := unpacker{string(p)}
+		for n := u.count(); n > 0; n-- {
+			if name := u.bytes(); !wanted(names, name) {
+				u.skip()
+			} else if !yield(name, u.value()) {
+				return
+			}
+		}
+	}
+}
+
 // Get decodes one attribute.
 func (p Packed) Get(name string) (v Value, ok bool) {
-	if p == "" {
+	c, ok := p.Find(name)
+	if !ok {
 		return Value{}, false
 	}
-	u := unpacker{string(p)}
-	for n := u.count(); n > 0; n-- {
-		switch got := u.bytes(); {
-		case got == name:
-			return u.value(), true
-		case got > name: // they are in order
-			return Value{}, false
-		}
-		u.skip()
+	return c.Value(), true
+}
+
+// Into decodes all attributes and adds them to item.
+func (p Packed) Into(item Item) {
+	for name, v := range p.All(nil) {
+		item[name] = v
 	}
-	return Value{}, false
 }
 
 // Pick returns the item with the attributes of the given names alone.

@@ -14,6 +14,9 @@ func TestPackedAgreesWithItem(t *testing.T) {
 	for range 3_000 {
 		item := randomItem(t, r, 5)
 		p := attr.Pack(item)
+		if p.Len() != len(item) {
+			t.Fatalf("Len %d of %s", p.Len(), attr.AppendItemJSON(nil, item))
+		}
 		names := []string{"no such name"}
 		part := attr.Item{}
 		for name, v := range item {
@@ -35,6 +38,9 @@ func TestPackedAgreesWithItem(t *testing.T) {
 		}{{"all", nil, item}, {"some", names, part}, {"none", []string{}, attr.Item{}}} {
 			if got := p.Item(row.names); !attr.EqualItems(got, row.want) {
 				t.Fatalf("%s: Item %s, want %s", row.why, attr.AppendItemJSON(nil, got), attr.AppendItemJSON(nil, row.want))
+			}
+			if got := attr.Item(maps.Collect(p.All(row.names))); !attr.EqualItems(got, row.want) {
+				t.Fatalf("%s: All %s, want %s", row.why, attr.AppendItemJSON(nil, got), attr.AppendItemJSON(nil, row.want))
 			}
 			if got, want := p.Size(row.names), row.want.Size(); got != want {
 				t.Fatalf("%s: Size %d, want %d: %s", row.why, got, want, attr.AppendItemJSON(nil, row.want))

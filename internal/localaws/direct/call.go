@@ -13,14 +13,14 @@ import (
 // service is one service in the process.
 type service struct {
 	name     string
-	engine   engine
+	serve    serve
 	protocol smithyhttp.ClientProtocol // for answers
 	errors   *smithy.TypeRegistry
 }
 
-// engine does what target and body ask for, and returns what read makes of the answer.
+// serve does what target and body ask for, and returns what read makes of the answer.
 // It keeps nothing of body, and read nothing of the answer.
-type engine func(ctx context.Context, target string, body []byte, read func(status int, header http.Header, answer []byte) error) error
+type serve func(ctx context.Context, target string, body []byte, read func(status int, header http.Header, answer []byte) error) error
 
 // operation is one of a service's, by its schema and its X-Amz-Target.
 type operation struct {
@@ -42,9 +42,14 @@ func call[Out any, P interface {
 }](ctx context.Context, s *service, op operation, in smithy.Serializable) (*Out, error) {
 	out := new(Out)
 	if err := s.call(ctx, op, in, P(out)); err != nil {
-		return nil, &smithy.OperationError{ServiceID: s.name, OperationName: op.ID().Name, Err: err}
+		return nil, s.fail(op, err)
 	}
 	return out, nil
+}
+
+// fail tells which operation failed.
+func (s *service) fail(op operation, err error) error {
+	return &smithy.OperationError{ServiceID: s.name, OperationName: op.ID().Name, Err: err}
 }
 
 func (s *service) call(ctx context.Context, op operation, in smithy.Serializable, out smithy.Deserializable) error {
@@ -54,10 +59,15 @@ func (s *service) call(ctx context.Context, op operation, in smithy.Serializable
 	body := takeWriter()
 	defer body.giveBack()
 	in.Serialize(body)
-	err := s.engine(ctx, op.target, body.Bytes(), func(status int, header http.Header, answer []byte) error {
-		response := &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(bytes.NewReader(answer))}
-		return s.protocol.DeserializeResponse(ctx, op.OperationSchema, s.errors, &smithyhttp.Response{Response: response}, out)
+	return s.serve(ctx, op.target, body.Bytes(), func(status int, header http.Header, answer []byte) error {
+		return s.read(ctx, op, out, status, header, answer)
 	})
+}
+
+// read reads an answer: into out, or as the error that it is.
+func (s *service) read(ctx context.Context, op operation, out smithy.Deserializable, status int, header http.Header, answer []byte) error {
+	response := &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(bytes.NewReader(answer))}
+	err := s.protocol.DeserializeResponse(ctx, op.OperationSchema, s.errors, &smithyhttp.Response{Response: response}, out)
 	if err != nil && ctx.Err() != nil { // whatever the service says of it
 		return &smithy.CanceledError{Err: ctx.Err()}
 	}

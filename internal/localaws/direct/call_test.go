@@ -17,7 +17,7 @@ func TestContextEndsDuringCall(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	s := &service{
 		name: "service", protocol: awsjson.New10(schemas.DynamoDB_20120810), errors: dynamodb.TypeRegistry,
-		engine: func(_ context.Context, _ string, _ []byte, read func(int, http.Header, []byte) error) error {
+		serve: func(_ context.Context, _ string, _ []byte, read func(int, http.Header, []byte) error) error {
 			cancel()
 			return read(http.StatusBadRequest, nil, []byte(`{"__type":"RequestAbortedException"}`))
 		},

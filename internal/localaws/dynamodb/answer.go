@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"sync"
 
-	"github.com/askaround/askaround-go/internal/localaws/attr"
 	"github.com/askaround/askaround-go/internal/localaws/expr"
 )
 
@@ -48,6 +47,14 @@ func (o *object) raw(name string, text []byte) {
 	}
 }
 
+// image writes a member that is an item, unless it shows nothing.
+func (o *object) image(name string, m Image) {
+	if !m.IsZero() {
+		o.name(name)
+		o.dst = m.appendJSON(o.dst)
+	}
+}
+
 func (o *object) int(name string, n int) {
 	o.name(name)
 	o.dst = strconv.AppendInt(o.dst, int64(n), 10)
@@ -62,9 +69,9 @@ func (o *object) small(name string, v any) {
 	o.raw(name, text)
 }
 
-func (out *writeOutput) appendJSON(dst []byte) []byte {
+func (out *WriteOutput) appendJSON(dst []byte) []byte {
 	o := object{append(dst, '{')}
-	o.raw("Attributes", out.Attributes)
+	o.image("Attributes", out.Attributes)
 	if out.ConsumedCapacity != nil {
 		o.small("ConsumedCapacity", out.ConsumedCapacity)
 	}
@@ -74,9 +81,9 @@ func (out *writeOutput) appendJSON(dst []byte) []byte {
 	return append(o.dst, '}')
 }
 
-func (out *getItemOutput) appendJSON(dst []byte) []byte {
+func (out *GetItemOutput) appendJSON(dst []byte) []byte {
 	o := object{append(dst, '{')}
-	o.raw("Item", out.Item)
+	o.image("Item", out.Item)
 	if out.ConsumedCapacity != nil {
 		o.small("ConsumedCapacity", out.ConsumedCapacity)
 	}
@@ -85,63 +92,48 @@ func (out *getItemOutput) appendJSON(dst []byte) []byte {
 
 // itemJSON is the wire form of a row under a projection, nil for no row.
 func itemJSON(r row, p *expr.Projection) json.RawMessage {
-	switch {
-	case r == noRow:
+	m := imageOf(r, p)
+	if m.IsZero() {
 		return nil
-	case p == nil:
-		return r.packed().AppendJSON(nil, nil)
 	}
-	return attr.AppendItemJSON(nil, p.Apply(r.packed().Item(p.Attributes())))
+	return m.appendJSON(nil)
 }
 
 // appendJSON filters, projects and writes the rows that the page read. It needs no lock.
-func (out *pageOutput) appendJSON(dst []byte) []byte {
+func (out *PageOutput) appendJSON(dst []byte) []byte {
 	o := object{append(dst, '{')}
 	count := 0
-	out.reader.prepareRows()
-	if out.reader.count {
-		for _, r := range out.rows {
-			if out.reader.passes(r) {
-				count++
-			}
+	if out.CountOnly() {
+		for range out.Items() {
+			count++
 		}
 	} else {
 		o.name("Items")
 		o.dst, count = out.appendItems(o.dst)
 	}
 	o.int("Count", count)
-	o.int("ScannedCount", len(out.rows))
-	if out.last != noRow {
-		o.name("LastEvaluatedKey")
-		o.dst = out.last.packed().AppendJSON(o.dst, out.reader.keyNames())
-	}
+	o.int("ScannedCount", out.Scanned())
+	o.image("LastEvaluatedKey", out.LastKey())
 	if out.ConsumedCapacity != nil {
 		o.small("ConsumedCapacity", out.ConsumedCapacity)
 	}
 	return append(o.dst, '}')
 }
 
-func (out *pageOutput) appendItems(dst []byte) ([]byte, int) {
-	r, count := out.reader, 0
-	held := r.held()
+func (out *PageOutput) appendItems(dst []byte) ([]byte, int) {
+	count := 0
 	dst = append(dst, '[')
-	for _, row := range out.rows {
-		if !r.passes(row) {
-			continue
-		}
+	for m := range out.Items() {
 		if count > 0 {
 			dst = append(dst, ',')
 		}
-		if count++; r.projection == nil {
-			dst = row.packed().AppendJSON(dst, held)
-		} else {
-			dst = attr.AppendItemJSON(dst, r.projection.Apply(row.packed().Item(r.wanted)))
-		}
+		count++
+		dst = m.appendJSON(dst)
 	}
 	return append(dst, ']'), count
 }
 
-func (out *batchGetOutput) appendJSON(dst []byte) []byte {
+func (out *BatchGetOutput) appendJSON(dst []byte) []byte {
 	o := object{append(dst, '{')}
 	o.name("Responses")
 	o.dst = append(o.dst, '{')
@@ -152,7 +144,7 @@ func (out *batchGetOutput) appendJSON(dst []byte) []byte {
 			if i > 0 {
 				o.dst = append(o.dst, ',')
 			}
-			o.dst = append(o.dst, item...)
+			o.dst = item.appendJSON(o.dst)
 		}
 		o.dst = append(o.dst, ']')
 	}

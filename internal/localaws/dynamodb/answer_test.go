@@ -25,24 +25,24 @@ func TestPagesAreWrittenWithoutLock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	filtered := pageInput{TableName: aws.String("table"), FilterExpression: aws.String("x = :x"), ProjectionExpression: aws.String("sk"),
-		expressions: expressions{ExpressionAttributeValues: json.RawMessage(`{":x":{"N":"1"}}`)}}
+	filtered := PageInput{TableName: aws.String("table"), FilterExpression: aws.String("x = :x"), ProjectionExpression: aws.String("sk"),
+		expressions: expressions{ExpressionAttributeValues: Document{raw: json.RawMessage(`{":x":{"N":"1"}}`)}}}
 	queried := filtered
-	queried.ExpressionAttributeValues = json.RawMessage(`{":x":{"N":"1"},":p":{"S":"p"}}`)
+	queried.ExpressionAttributeValues = Document{raw: json.RawMessage(`{":x":{"N":"1"},":p":{"S":"p"}}`)}
 	for _, row := range []struct {
 		why  string
-		read func() (*pageOutput, error)
+		read func() (*PageOutput, error)
 		want string
 	}{
-		{"query", func() (*pageOutput, error) {
-			return e.query(t.Context(), &queryInput{pageInput: queried, Limit: aws.Int(3), KeyConditionExpression: aws.String("pk = :p")})
+		{"query", func() (*PageOutput, error) {
+			return e.query(t.Context(), &QueryInput{PageInput: queried, Limit: aws.Int(3), KeyConditionExpression: aws.String("pk = :p")})
 		}, `{"Items":[{"sk":{"N":"1"}}],"Count":1,"ScannedCount":3,"LastEvaluatedKey":{"pk":{"S":"p"},"sk":{"N":"2"}}}`},
-		{"scan", func() (*pageOutput, error) { return e.scan(t.Context(), &scanInput{pageInput: filtered}) },
+		{"scan", func() (*PageOutput, error) { return e.scan(t.Context(), &scanInput{PageInput: filtered}) },
 			`{"Items":[{"sk":{"N":"1"}},{"sk":{"N":"3"}}],"Count":2,"ScannedCount":4}`},
-		{"count", func() (*pageOutput, error) {
+		{"count", func() (*PageOutput, error) {
 			counted := filtered
 			counted.Select, counted.ProjectionExpression = "COUNT", nil
-			return e.scan(t.Context(), &scanInput{pageInput: counted})
+			return e.scan(t.Context(), &scanInput{PageInput: counted})
 		}, `{"Count":2,"ScannedCount":4}`},
 	} {
 		t.Run(row.why, func(t *testing.T) {
@@ -64,8 +64,8 @@ func TestPagesAreWrittenWithoutLock(t *testing.T) {
 func TestSegmentsAreReadWithoutLock(t *testing.T) {
 	e, c := client(t)
 	create(t, c, "table")
-	in := &scanInput{pageInput: pageInput{TableName: aws.String("table")}, Segment: aws.Int(1), TotalSegments: aws.Int(1000)}
-	r, err := e.prepareReader(&in.pageInput, nil, func(p *expr.Params) error { return nil })
+	in := &scanInput{PageInput: PageInput{TableName: aws.String("table")}, Segment: aws.Int(1), TotalSegments: aws.Int(1000)}
+	r, err := e.prepareReader(&in.PageInput, nil, func(p *expr.Params) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}

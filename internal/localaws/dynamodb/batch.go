@@ -26,16 +26,16 @@ type (
 		DeleteRequest *deleteRequest `json:",omitempty"`
 	}
 	putRequest struct {
-		Item json.RawMessage `api:"required"`
+		Item Document `api:"required"`
 	}
 	deleteRequest struct {
-		Key json.RawMessage `api:"required"`
+		Key Document `api:"required"`
 	}
 )
 
 type batchWriteOutput struct {
 	UnprocessedItems      map[string][]writeRequest
-	ConsumedCapacity      []*consumed                     `json:",omitempty"`
+	ConsumedCapacity      []*Consumed                     `json:",omitempty"`
 	ItemCollectionMetrics map[string][]*collectionMetrics `json:",omitempty"`
 }
 
@@ -92,9 +92,9 @@ func (e *Engine) prepareRequest(table string, r writeRequest) (*write, error) {
 	case (r.PutRequest == nil) == (r.DeleteRequest == nil):
 		return nil, invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
 	case r.PutRequest != nil:
-		return e.prepare(writePut, &writeInput{TableName: &table, Item: r.PutRequest.Item})
+		return e.prepare(writePut, &WriteInput{TableName: &table, Item: r.PutRequest.Item})
 	}
-	return e.prepare(writeDelete, &writeInput{TableName: &table, Key: r.DeleteRequest.Key})
+	return e.prepare(writeDelete, &WriteInput{TableName: &table, Key: r.DeleteRequest.Key})
 }
 
 // batchTable does the writes of one table and returns how many it did: those that the
@@ -136,31 +136,36 @@ func (e *Engine) batchTable(ctx context.Context, in *batchWriteInput, name strin
 	return len(done), e.log.Wait(ctx, lsn)
 }
 
-type batchGetInput struct {
+// BatchGetInput is the input of [Engine.BatchGetItem].
+type BatchGetInput struct {
 	ReturnConsumedCapacity string                       `api:"enum=INDEXES TOTAL NONE"`
-	RequestItems           map[string]keysAndAttributes `api:"required,keys=1..255"`
+	RequestItems           map[string]KeysAndAttributes `api:"required,keys=1..255"`
 }
 
-type keysAndAttributes struct {
-	Keys                     []json.RawMessage `api:"required,len=1..100,bare"`
+// KeysAndAttributes are the keys that a batch reads of one table.
+type KeysAndAttributes struct {
+	Keys                     []Document        `api:"required,len=1..100,bare"`
 	ProjectionExpression     *string           `json:",omitempty"`
 	ExpressionAttributeNames map[string]string `json:",omitempty"`
 	ConsistentRead           bool              `json:",omitempty"`
 	AttributesToGet          json.RawMessage   `json:",omitempty"`
 }
 
-type batchGetOutput struct {
-	Responses        map[string][]json.RawMessage
-	UnprocessedKeys  map[string]keysAndAttributes
-	ConsumedCapacity []*consumed
+// BatchGetOutput is what a batch read, and what is left of it, by the tables' names as the
+// request has them.
+type BatchGetOutput struct {
+	Responses        map[string][]Image
+	UnprocessedKeys  map[string]KeysAndAttributes
+	Left             map[string][]int // which of a table's keys UnprocessedKeys has
+	ConsumedCapacity []*Consumed
 }
 
-func (e *Engine) batchGet(_ context.Context, in *batchGetInput) (*batchGetOutput, error) {
+func (e *Engine) batchGet(_ context.Context, in *BatchGetInput) (*BatchGetOutput, error) {
 	gets, err := e.prepareGets(in)
 	if err != nil {
 		return nil, err
 	}
-	out := &batchGetOutput{Responses: map[string][]json.RawMessage{}, UnprocessedKeys: map[string]keysAndAttributes{}}
+	out := &BatchGetOutput{Responses: map[string][]Image{}, UnprocessedKeys: map[string]KeysAndAttributes{}, Left: map[string][]int{}}
 	bytes, done := 0, 0
 	for _, name := range slices.Sorted(maps.Keys(gets)) {
 		n, err := e.batchGetTable(in, name, gets[name], out, &bytes)
@@ -176,7 +181,7 @@ func (e *Engine) batchGet(_ context.Context, in *batchGetInput) (*batchGetOutput
 }
 
 // prepareGets returns the reads by the tables' names as the request has them.
-func (e *Engine) prepareGets(in *batchGetInput) (map[string][]*get, error) {
+func (e *Engine) prepareGets(in *BatchGetInput) (map[string][]*get, error) {
 	total := 0
 	for _, r := range in.RequestItems {
 		total += len(r.Keys)
@@ -191,7 +196,7 @@ func (e *Engine) prepareGets(in *batchGetInput) (map[string][]*get, error) {
 	for _, name := range slices.Sorted(maps.Keys(in.RequestItems)) {
 		r := in.RequestItems[name]
 		for _, raw := range r.Keys {
-			g, err := e.prepareGet(&getInput{&name, raw, r.ProjectionExpression, r.ExpressionAttributeNames}, legacy{AttributesToGet: r.AttributesToGet})
+			g, err := e.prepareGet(&GetInput{&name, raw, r.ProjectionExpression, r.ExpressionAttributeNames}, legacy{AttributesToGet: r.AttributesToGet})
 			if err != nil {
 				return nil, err
 			}
@@ -227,24 +232,24 @@ func (e *Engine) readRows(gets []*get, consistent bool, bytes *int) (rows []row,
 
 // batchGetTable reads the keys of one table and returns how many it read: those beyond
 // 16 MB, and those that the throughput does not allow, come back unprocessed.
-func (e *Engine) batchGetTable(in *batchGetInput, name string, gets []*get, out *batchGetOutput, bytes *int) (int, error) {
+func (e *Engine) batchGetTable(in *BatchGetInput, name string, gets []*get, out *BatchGetOutput, bytes *int) (int, error) {
 	request := in.RequestItems[name]
 	rows, read, err := e.readRows(gets, request.ConsistentRead, bytes)
 	if err != nil {
 		return 0, err
 	}
 	sum := newUsage(gets[0].table, false)
-	out.Responses[name] = []json.RawMessage{}
+	out.Responses[name] = make([]Image, 0, len(rows))
 	left := request
 	left.Keys = nil
 	for i, r := range rows {
 		if !read[i] {
-			left.Keys = append(left.Keys, request.Keys[i])
+			left.Keys, out.Left[name] = append(left.Keys, request.Keys[i]), append(out.Left[name], i)
 			continue
 		}
 		sum.own += readUnits(sizeOf(r), request.ConsistentRead)
 		if r != noRow {
-			out.Responses[name] = append(out.Responses[name], itemJSON(r, gets[i].projection))
+			out.Responses[name] = append(out.Responses[name], imageOf(r, gets[i].projection))
 		}
 	}
 	if left.Keys != nil {

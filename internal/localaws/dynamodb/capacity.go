@@ -1,17 +1,18 @@
 package dynamodb
 
-// consumed is ConsumedCapacity on the wire.
-type consumed struct {
+// Consumed is ConsumedCapacity on the wire.
+type Consumed struct {
 	TableName              string
 	CapacityUnits          float64
 	ReadCapacityUnits      float64           `json:",omitempty"`
 	WriteCapacityUnits     float64           `json:",omitempty"`
-	Table                  *units            `json:",omitempty"`
-	LocalSecondaryIndexes  map[string]*units `json:",omitempty"`
-	GlobalSecondaryIndexes map[string]*units `json:",omitempty"`
+	Table                  *Units            `json:",omitempty"`
+	LocalSecondaryIndexes  map[string]*Units `json:",omitempty"`
+	GlobalSecondaryIndexes map[string]*Units `json:",omitempty"`
 }
 
-type units struct {
+// Units are what a table or an index took.
+type Units struct {
 	CapacityUnits      float64
 	ReadCapacityUnits  float64 `json:",omitempty"`
 	WriteCapacityUnits float64 `json:",omitempty"`
@@ -90,11 +91,11 @@ func (x *index) writeUnits(c change) (n float64) {
 }
 
 // report returns what the client asked for with ReturnConsumedCapacity.
-func (u *usage) report(mode string) *consumed {
+func (u *usage) report(mode string) *Consumed {
 	if mode != "TOTAL" && mode != "INDEXES" {
 		return nil
 	}
-	out := &consumed{TableName: u.table.name, CapacityUnits: u.own}
+	out := &Consumed{TableName: u.table.name, CapacityUnits: u.own}
 	for _, n := range u.indexes {
 		out.CapacityUnits += n
 	}
@@ -111,15 +112,15 @@ func (u *usage) report(mode string) *consumed {
 			to = &out.GlobalSecondaryIndexes
 		}
 		if *to == nil {
-			*to = map[string]*units{}
+			*to = map[string]*Units{}
 		}
 		(*to)[x.name] = u.units(n)
 	}
 	return out
 }
 
-func (u *usage) units(n float64) *units {
-	out := &units{CapacityUnits: n}
+func (u *usage) units(n float64) *Units {
+	out := &Units{CapacityUnits: n}
 	if u.factor == 2 && u.write {
 		out.WriteCapacityUnits = n
 	} else if u.factor == 2 {
@@ -128,7 +129,7 @@ func (u *usage) units(n float64) *units {
 	return out
 }
 
-func (c *consumed) split(write bool, n float64) {
+func (c *Consumed) split(write bool, n float64) {
 	if write {
 		c.WriteCapacityUnits = n
 	} else {

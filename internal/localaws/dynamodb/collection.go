@@ -35,6 +35,9 @@ func (t *table) metrics(mode string, item attr.Item) *collectionMetrics {
 // collections returns the metrics of the item collections that writes belong to, each
 // once, by table; nil where there are none. The caller holds the tables' locks.
 func collections(writes []*write, mode string) map[string][]*collectionMetrics {
+	if mode != "SIZE" {
+		return nil
+	}
 	var out map[string][]*collectionMetrics
 	seen := itemSet{}
 	for _, w := range writes {

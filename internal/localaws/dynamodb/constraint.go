@@ -45,7 +45,7 @@ func (s *shape) check(in any) error {
 		}
 	}
 	var c violations
-	c.structure(s, v, "")
+	c.structure(s, v, nil)
 	return c.err()
 }
 
@@ -68,7 +68,33 @@ func (c *violations) add(format string, args ...any) {
 	}
 }
 
-func (c *violations) structure(s *shape, v reflect.Value, parent string) {
+// place is where in a request a structure stands. The zero pointer is the request.
+type place struct {
+	outer  *place
+	member string // its name, "" for an element of a list or map
+	index  int    // in a list, from 1
+	key    string // in a map
+}
+
+// String returns the place with a period behind it, for the members of the structure.
+func (p *place) String() string {
+	if p == nil {
+		return ""
+	}
+	return p.path() + "."
+}
+
+func (p *place) path() string {
+	switch {
+	case p.member != "":
+		return p.outer.String() + lowerFirst(p.member)
+	case p.index > 0:
+		return fmt.Sprintf("%s.%d.member", p.outer.path(), p.index)
+	}
+	return p.outer.path() + "." + p.key + ".member"
+}
+
+func (c *violations) structure(s *shape, v reflect.Value, parent *place) {
 	for i := range s.members {
 		m := &s.members[i]
 		c.member(m, v.FieldByIndex(m.index), parent)
@@ -76,10 +102,10 @@ func (c *violations) structure(s *shape, v reflect.Value, parent string) {
 }
 
 // member checks one member and what it holds.
-func (c *violations) member(m *member, v reflect.Value, parent string) {
+func (c *violations) member(m *member, v reflect.Value, parent *place) {
 	if absent(v) {
 		if m.required {
-			c.add("Value null at '%s%s' failed to satisfy constraint: Member must not be null", parent, lowerFirst(m.name))
+			c.add("Value null at '%s%s' failed to satisfy constraint: Member must not be null", parent.String(), lowerFirst(m.name))
 		}
 		return
 	}
@@ -91,28 +117,28 @@ func (c *violations) member(m *member, v reflect.Value, parent string) {
 		switch {
 		case words == "":
 		case m.bare:
-			c.add("Value at '%s' failed to satisfy constraint: %s", upperFirst(parent)+m.name, words)
+			c.add("Value at '%s' failed to satisfy constraint: %s", upperFirst(parent.String())+m.name, words)
 		default:
-			c.add("Value '%s' at '%s%s' failed to satisfy constraint: %s", javaText(v), parent, lowerFirst(m.name), words)
+			c.add("Value '%s' at '%s%s' failed to satisfy constraint: %s", javaText(v), parent.String(), lowerFirst(m.name), words)
 		}
 	}
 	if m.inner != nil {
-		c.inside(m.inner, v, parent+lowerFirst(m.name))
+		c.inside(m.inner, v, &place{outer: parent, member: m.name})
 	}
 }
 
 // inside checks the structures that a member is or holds.
-func (c *violations) inside(s *shape, v reflect.Value, path string) {
+func (c *violations) inside(s *shape, v reflect.Value, at *place) {
 	switch v.Kind() {
 	case reflect.Struct:
-		c.structure(s, v, path+".")
+		c.structure(s, v, at)
 	case reflect.Slice:
 		for i := range v.Len() {
-			c.inside(s, v.Index(i), fmt.Sprintf("%s.%d.member", path, i+1))
+			c.inside(s, v.Index(i), &place{outer: at, index: i + 1})
 		}
 	case reflect.Map:
 		for _, key := range sortedKeys(v) {
-			c.inside(s, v.MapIndex(key), path+"."+key.String()+".member")
+			c.inside(s, v.MapIndex(key), &place{outer: at, key: key.String()})
 		}
 	}
 }
@@ -126,8 +152,18 @@ func absent(v reflect.Value) bool {
 		return v.IsNil() || v.Type() == rawMessage && string(v.Bytes()) == "null"
 	case reflect.String:
 		return v.Len() == 0
+	case reflect.Struct:
+		return v.Type() == document && !documentIn(v).present()
 	}
 	return false
+}
+
+// documentIn returns the Document that v is, without a copy where there is one already.
+func documentIn(v reflect.Value) Document {
+	if v.CanAddr() {
+		return *v.Addr().Interface().(*Document)
+	}
+	return v.Interface().(Document)
 }
 
 // rule returns the words of the constraint that v violates, "" where it meets it.
@@ -231,7 +267,10 @@ func valuesRule(bounds string) rule {
 	}
 }
 
-var rawMessage = reflect.TypeFor[json.RawMessage]()
+var (
+	rawMessage = reflect.TypeFor[json.RawMessage]()
+	document   = reflect.TypeFor[Document]()
+)
 
 func sortedKeys(m reflect.Value) []reflect.Value {
 	keys := m.MapKeys()

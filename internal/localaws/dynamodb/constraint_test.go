@@ -99,8 +99,8 @@ func TestTooManyInBatch(t *testing.T) {
 // refuses an empty request where a member is required.
 func TestEveryInputHasAShape(t *testing.T) {
 	for _, in := range []any{
-		new(batchGetInput), new(batchWriteInput), new(createTableInput), new(keyedInput), new(putItemInput), new(getItemInput), new(queryInput),
-		new(scanInput), new(transactGetInput), new(transactWriteInput), new(tableInput), new(updateTableInput), new(updateTTLInput), new(tagInput),
+		new(BatchGetInput), new(batchWriteInput), new(createTableInput), new(KeyedInput), new(PutItemInput), new(GetItemInput), new(QueryInput),
+		new(scanInput), new(transactGetInput), new(TransactWriteInput), new(tableInput), new(updateTableInput), new(updateTTLInput), new(tagInput),
 		new(untagInput), new(describeStreamInput), new(shardIteratorInput), new(getRecordsInput),
 	} {
 		if err := shapeOf(reflect.TypeOf(in).Elem(), "").check(in); err == nil {
@@ -130,7 +130,7 @@ func FuzzConstraints(f *testing.F) {
 	f.Add(`{"TableName":"table","KeySchema":[{"AttributeName":"a"}],"Tags":[{}],"ProvisionedThroughput":{}}`)
 	f.Add(`{"RequestItems":{"a!":{"Keys":[{}]}},"TransactItems":[{"Put":null},{"Get":{}}]}`)
 	f.Fuzz(func(t *testing.T, body string) {
-		for _, in := range []any{new(createTableInput), new(updateTableInput), new(batchGetInput), new(batchWriteInput), new(transactWriteInput), new(transactGetInput), new(queryInput)} {
+		for _, in := range []any{new(createTableInput), new(updateTableInput), new(BatchGetInput), new(batchWriteInput), new(TransactWriteInput), new(transactGetInput), new(QueryInput)} {
 			if json.Unmarshal([]byte(body), in) == nil {
 				_ = shapeOf(reflect.TypeOf(in).Elem(), "").check(in)
 				_ = javaText(reflect.ValueOf(in))

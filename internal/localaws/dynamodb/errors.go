@@ -33,8 +33,8 @@ type apiError struct {
 	Type    string // with its namespace
 	Message string
 	Status  int
-	Item    attr.Item      // of ConditionalCheckFailedException
-	Reasons []cancellation // of TransactionCanceledException
+	Item    Image          // of ConditionalCheckFailedException
+	Reasons []Cancellation // of TransactionCanceledException
 
 	whole bool // the answer to a whole transaction, not the reason of one item
 }
@@ -83,7 +83,7 @@ func tableNotFound() *apiError {
 	return failure("ResourceNotFoundException", "Requested resource not found")
 }
 
-func conditionFailed(old attr.Item) *apiError {
+func conditionFailed(old Image) *apiError {
 	err := failure("ConditionalCheckFailedException", "The conditional request failed")
 	err.Item = old
 	return err
@@ -120,9 +120,8 @@ func (e *apiError) appendJSON(dst []byte) []byte {
 		dst = append(dst, `,"message":`...)
 		dst = attr.AppendString(dst, e.Message)
 	}
-	if e.Item != nil {
-		dst = append(dst, `,"Item":`...)
-		dst = attr.AppendItemJSON(dst, e.Item)
+	if !e.Item.IsZero() {
+		dst = e.Item.appendJSON(append(dst, `,"Item":`...))
 	}
 	if e.Reasons != nil {
 		dst = append(dst, `,"CancellationReasons":[`...)

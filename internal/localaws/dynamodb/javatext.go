@@ -27,6 +27,9 @@ func javaText(v reflect.Value) string {
 	case reflect.Map:
 		return javaMap(v)
 	case reflect.Struct:
+		if v.Type() == document {
+			return string(documentIn(v).json())
+		}
 		return javaStructure(v)
 	}
 	return ""

@@ -1,7 +1,7 @@
 package dynamodb
 
 import (
-	"encoding/json"
+	"iter"
 	"slices"
 	"strings"
 
@@ -15,8 +15,8 @@ import (
 // they are before the filter.
 const maxPage = 1 << 20
 
-// pageInput are the parameters that Query and Scan share.
-type pageInput struct {
+// PageInput are the parameters that Query and Scan share.
+type PageInput struct {
 	Select                 string  `api:"enum=SPECIFIC_ATTRIBUTES COUNT ALL_ATTRIBUTES ALL_PROJECTED_ATTRIBUTES"`
 	IndexName              *string `api:"name,len=3..255"`
 	ReturnConsumedCapacity string  `api:"enum=INDEXES TOTAL NONE"`
@@ -25,17 +25,53 @@ type pageInput struct {
 	ProjectionExpression   *string
 	expressions
 	legacy
-	ExclusiveStartKey json.RawMessage
+	ExclusiveStartKey Document
 	ConsistentRead    bool
 }
 
-// pageOutput is a page: the rows that were read, which its reader filters and projects
+// PageOutput is a page: the rows that were read, which its reader filters and projects
 // as it writes them.
-type pageOutput struct {
+type PageOutput struct {
 	reader           *reader
 	rows             []row
 	last             row // where the next page goes on, noRow behind the last
-	ConsumedCapacity *consumed
+	ConsumedCapacity *Consumed
+}
+
+// Items returns the items of the page that pass the filter, as the projection shows them.
+// It needs no lock, but the values of the request's expressions.
+func (out *PageOutput) Items() iter.Seq[Image] {
+	r := out.reader
+	r.prepareRows()
+	held := r.held()
+	return func(yield func(Image) bool) {
+		for _, row := range out.rows {
+			if !r.passes(row) {
+				continue
+			}
+			m := Image{whole: row.packed(), names: held}
+			if r.projection != nil {
+				m = projected(row, r.projection, r.wanted)
+			}
+			if !yield(m) {
+				return
+			}
+		}
+	}
+}
+
+// CountOnly reports whether the answer has no items, only how many there are.
+func (out *PageOutput) CountOnly() bool { return out.reader.count }
+
+// Scanned returns how many items were read, before the filter.
+func (out *PageOutput) Scanned() int { return len(out.rows) }
+
+// LastKey returns where the next page goes on, nothing behind the last.
+func (out *PageOutput) LastKey() Image {
+	if out.last == noRow {
+		return Image{}
+	}
+	return Image{whole: out.last.packed(), names: out.reader.keyNames()}
 }
 
 // reader reads a page of a table or index.
@@ -55,13 +91,13 @@ type reader struct {
 
 // prepareReader checks all but the key condition, which is parsed by parse: its names
 // and values count as used. A nil limit is none.
-func (e *Engine) prepareReader(in *pageInput, limit *int, parse func(*expr.Params) error) (*reader, error) {
+func (e *Engine) prepareReader(in *PageInput, limit *int, parse func(*expr.Params) error) (*reader, error) {
 	r := &reader{consistent: in.ConsistentRead, limit: 1 << 62}
 	if limit != nil {
 		r.limit = *limit
 	}
 	var err error
-	if r.start, err = attr.DecodeItem(orNull(in.ExclusiveStartKey)); err != nil {
+	if r.start, err = in.ExclusiveStartKey.item(); err != nil {
 		return nil, err
 	}
 	p, err := in.params()
@@ -82,7 +118,7 @@ func (e *Engine) prepareReader(in *pageInput, limit *int, parse func(*expr.Param
 	return r, r.choose(in)
 }
 
-func (r *reader) parse(in *pageInput, p *expr.Params) (err error) {
+func (r *reader) parse(in *PageInput, p *expr.Params) (err error) {
 	if in.ProjectionExpression != nil {
 		if in.Select != "" && in.Select != "SPECIFIC_ATTRIBUTES" {
 			what := in.Select
@@ -107,7 +143,7 @@ func (r *reader) parse(in *pageInput, p *expr.Params) (err error) {
 }
 
 // choose finds the index and checks what may be asked of it.
-func (r *reader) choose(in *pageInput) error {
+func (r *reader) choose(in *PageInput) error {
 	if in.IndexName == nil {
 		if in.Select == "ALL_PROJECTED_ATTRIBUTES" {
 			return invalid("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
@@ -248,9 +284,9 @@ func (r *reader) fetches() bool {
 }
 
 // finish completes the output and pays for it. full tells that a bound stopped the page.
-func (e *Engine) finish(p *page, full bool, capacity string) (*pageOutput, error) {
+func (e *Engine) finish(p *page, full bool, capacity string) (*PageOutput, error) {
 	r := p.reader
-	out := &pageOutput{reader: r, rows: p.rows}
+	out := &PageOutput{reader: r, rows: p.rows}
 	if full {
 		out.last = p.rows[len(p.rows)-1]
 	}

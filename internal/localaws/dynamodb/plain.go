@@ -112,6 +112,10 @@ func (s *jsonScanner) field(to any) bool {
 		value, ok := s.value()
 		*to = value
 		return ok
+	case *Document:
+		value, ok := s.value()
+		to.raw = value
+		return ok
 	case *map[string]string:
 		var ok bool
 		*to, ok = s.texts()

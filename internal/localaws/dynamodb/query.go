@@ -11,8 +11,9 @@ import (
 	"github.com/askaround/askaround-go/internal/localaws/expr"
 )
 
-type queryInput struct {
-	pageInput
+// QueryInput is the input of [Engine.Query].
+type QueryInput struct {
+	PageInput
 	Limit                  *int `api:"range=1..,bare"`
 	KeyConditionExpression *string
 	ScanIndexForward       *bool
@@ -21,14 +22,14 @@ type queryInput struct {
 // span is the half-open range of keys that a query reads; high "" has no end.
 type span struct{ low, high string }
 
-func (e *Engine) query(_ context.Context, in *queryInput) (*pageOutput, error) {
+func (e *Engine) query(_ context.Context, in *QueryInput) (*PageOutput, error) {
 	var condition *expr.KeyCondition
 	err := in.check(in.legacy, expression{"ProjectionExpression", in.ProjectionExpression},
 		expression{"FilterExpression", in.FilterExpression}, expression{"KeyConditionExpression", in.KeyConditionExpression})
 	if err != nil {
 		return nil, err
 	}
-	r, err := e.prepareReader(&in.pageInput, in.Limit, func(p *expr.Params) (err error) {
+	r, err := e.prepareReader(&in.PageInput, in.Limit, func(p *expr.Params) (err error) {
 		if in.KeyConditionExpression == nil {
 			return invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
 		}

@@ -2,30 +2,32 @@ package dynamodb
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/askaround/askaround-go/internal/localaws/attr"
 	"github.com/askaround/askaround-go/internal/localaws/expr"
 )
 
-type getItemInput struct {
+// GetItemInput is the input of [Engine.GetItem].
+type GetItemInput struct {
 	ReturnConsumedCapacity string `api:"enum=INDEXES TOTAL NONE"`
-	getInput
+	GetInput
 	ConsistentRead bool
 	legacy
 }
 
-// getInput are the parameters that GetItem and the actions of a TransactGetItems share.
-type getInput struct {
-	TableName                *string         `api:"required,table=1..255"`
-	Key                      json.RawMessage `api:"required"`
+// GetInput are the parameters that GetItem and the actions of a TransactGetItems share.
+type GetInput struct {
+	TableName                *string  `api:"required,table=1..255"`
+	Key                      Document `api:"required"`
 	ProjectionExpression     *string
 	ExpressionAttributeNames map[string]string
 }
 
-type getItemOutput struct {
-	Item             json.RawMessage // nil where there is none; {} where the projection is empty
-	ConsumedCapacity *consumed
+// GetItemOutput shows an item. What a projection finds nothing of is an item without
+// attributes.
+type GetItemOutput struct {
+	Item             Image
+	ConsumedCapacity *Consumed
 }
 
 // get is one item to be read.
@@ -37,12 +39,12 @@ type get struct {
 
 // prepareGet checks in, in AWS's order. Errors that come without a get are about the
 // request; those with one are about the key, in its table.
-func (e *Engine) prepareGet(in *getInput, l legacy) (*get, error) {
+func (e *Engine) prepareGet(in *GetInput, l legacy) (*get, error) {
 	x := expressions{ExpressionAttributeNames: in.ExpressionAttributeNames}
 	if err := x.check(l, expression{"ProjectionExpression", in.ProjectionExpression}); err != nil {
 		return nil, err
 	}
-	key, err := attr.DecodeItem(in.Key)
+	key, err := in.Key.item()
 	if err != nil {
 		return nil, err
 	}
@@ -75,8 +77,8 @@ func projectionOf(source *string, x expressions) (*expr.Projection, error) {
 // read returns the row, noRow where there is none. The caller holds the table's lock.
 func (g *get) read() row { return g.table.find(g.key) }
 
-func (e *Engine) getItem(_ context.Context, in *getItemInput) (*getItemOutput, error) {
-	g, err := e.prepareGet(&in.getInput, in.legacy)
+func (e *Engine) getItem(_ context.Context, in *GetItemInput) (*GetItemOutput, error) {
+	g, err := e.prepareGet(&in.GetInput, in.legacy)
 	if err != nil {
 		return nil, err
 	}
@@ -89,5 +91,5 @@ func (e *Engine) getItem(_ context.Context, in *getItemInput) (*getItemOutput, e
 	if err != nil {
 		return nil, err
 	}
-	return &getItemOutput{itemJSON(r, g.projection), u.report(in.ReturnConsumedCapacity)}, nil
+	return &GetItemOutput{imageOf(r, g.projection), u.report(in.ReturnConsumedCapacity)}, nil
 }

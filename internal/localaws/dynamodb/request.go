@@ -10,7 +10,7 @@ import (
 // expressions are the parameters that requests with expressions share.
 type expressions struct {
 	ExpressionAttributeNames  map[string]string
-	ExpressionAttributeValues json.RawMessage
+	ExpressionAttributeValues Document
 }
 
 // expression is a parameter of a request that holds an expression, nil where it is not
@@ -45,7 +45,7 @@ func (x expressions) check(l legacy, all ...expression) error {
 	if all[0].name == "ProjectionExpression" {
 		values--
 	}
-	if present(x.ExpressionAttributeValues) && values > 0 && len(missing) == values {
+	if x.ExpressionAttributeValues.present() && values > 0 && len(missing) == values {
 		verb := "is"
 		if values > 1 {
 			verb = "are"
@@ -57,7 +57,7 @@ func (x expressions) check(l legacy, all ...expression) error {
 
 // params decodes the names and values.
 func (x expressions) params() (*expr.Params, error) {
-	values, err := expr.DecodeValues(orNull(x.ExpressionAttributeValues))
+	values, err := x.ExpressionAttributeValues.expressionValues()
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"encoding/binary"
+	"sync"
 
 	"github.com/askaround/askaround-go/internal/localaws/attr"
 )
@@ -21,12 +22,24 @@ const (
 	rowHead = 6 // where the key begins; a key has at most 6 KB
 )
 
-func newRow(t *table, item attr.Item) row {
-	var room [512]byte
-	b := keyBytes(room[:rowHead], t.key, item)
+// newRow packs an item of a size that is known.
+func newRow(t *table, item attr.Item, size int) row {
+	room := rowRooms.Get().(*[]byte)
+	defer rowRooms.Put(room)
+	b := keyBytes((*room)[:rowHead], t.key, item)
 	cut := len(b)
-	return sealRow(attr.AppendBinary(b, item), item.Size(), cut)
+	b = attr.AppendBinary(b, item)
+	if cap(b) <= maxRowRoom {
+		*room = b
+	}
+	return sealRow(b, size, cut)
 }
+
+// rowRooms are where rows are made.
+var rowRooms = sync.Pool{New: func() any { room := make([]byte, 1<<10); return &room }}
+
+// maxRowRoom is the largest that is kept.
+const maxRowRoom = 64 << 10
 
 // newPackedRow is newRow for an item from the journal. The item must have the table's
 // keys. It shares no memory with what it was read from.

@@ -12,12 +12,12 @@ import (
 
 type scanInput struct {
 	TotalSegments *int `api:"range=1..1000000"`
-	pageInput
+	PageInput
 	Segment *int `api:"range=0..999999"`
 	Limit   *int `api:"range=1.."`
 }
 
-func (e *Engine) scan(_ context.Context, in *scanInput) (*pageOutput, error) {
+func (e *Engine) scan(_ context.Context, in *scanInput) (*PageOutput, error) {
 	err := in.check(in.legacy, expression{"ProjectionExpression", in.ProjectionExpression}, expression{"FilterExpression", in.FilterExpression})
 	if err != nil {
 		return nil, err
@@ -25,7 +25,7 @@ func (e *Engine) scan(_ context.Context, in *scanInput) (*pageOutput, error) {
 	if err := in.checkSegments(); err != nil {
 		return nil, err
 	}
-	r, err := e.prepareReader(&in.pageInput, in.Limit, func(*expr.Params) error { return nil })
+	r, err := e.prepareReader(&in.PageInput, in.Limit, func(*expr.Params) error { return nil })
 	if err != nil {
 		return nil, err
 	}

@@ -54,7 +54,8 @@ func keyBytes(dst []byte, k keySchema, item attr.Item) []byte {
 
 // itemID tells an item of t from all others, of other tables too.
 func (t *table) itemID(key attr.Item) string {
-	return t.name + "\x00" + string(keyBytes(nil, t.key, key))
+	var room [256]byte
+	return string(keyBytes(append(append(room[:0], t.name...), 0), t.key, key))
 }
 
 // itemSet holds itemIDs.

@@ -115,7 +115,7 @@ func innermost(t reflect.Type) reflect.Type {
 	for t != rawMessage && slices.Contains([]reflect.Kind{reflect.Pointer, reflect.Slice, reflect.Map}, t.Kind()) {
 		t = t.Elem()
 	}
-	if t.Kind() == reflect.Struct {
+	if t.Kind() == reflect.Struct && t != document {
 		return t
 	}
 	return nil

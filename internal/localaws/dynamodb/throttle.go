@@ -68,7 +68,7 @@ func (e *Engine) spend(u *usage) error {
 
 // spendAll is spend for the items of a transaction, on several tables: all or none.
 func (e *Engine) spendAll(usages []*usage) error {
-	fate := newFate(len(usages))
+	fate := fate{items: len(usages)}
 	for i, u := range usages {
 		if !e.enforces(u.table) {
 			continue

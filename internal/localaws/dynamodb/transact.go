@@ -16,55 +16,50 @@ const (
 	maxTransactBytes = 4 << 20
 )
 
-type transactWriteInput struct {
+// TransactWriteInput is the input of [Engine.TransactWriteItems].
+type TransactWriteInput struct {
 	ReturnConsumedCapacity      string              `api:"enum=INDEXES TOTAL NONE"`
 	ReturnItemCollectionMetrics string              `api:"enum=SIZE NONE"`
 	ClientRequestToken          *string             `api:"len=1..36"`
-	TransactItems               []transactWriteItem `api:"required,len=1..100"`
+	TransactItems               []TransactWriteItem `api:"required,len=1..100"`
 }
 
-type transactWriteItem struct {
-	ConditionCheck *writeInput `api:"require=Key ConditionExpression"`
-	Put            *writeInput `api:"require=Item"`
-	Delete         *writeInput `api:"require=Key"`
-	Update         *writeInput `api:"require=Key UpdateExpression"`
+// TransactWriteItem has one action.
+type TransactWriteItem struct {
+	ConditionCheck *WriteInput `api:"require=Key ConditionExpression"`
+	Put            *WriteInput `api:"require=Item"`
+	Delete         *WriteInput `api:"require=Key"`
+	Update         *WriteInput `api:"require=Key UpdateExpression"`
 }
 
-type transactWriteOutput struct {
-	ConsumedCapacity      []*consumed                     `json:",omitempty"`
+// TransactWriteOutput is what a transaction tells.
+type TransactWriteOutput struct {
+	ConsumedCapacity      []*Consumed                     `json:",omitempty"`
 	ItemCollectionMetrics map[string][]*collectionMetrics `json:",omitempty"`
 }
 
-// cancellation is why one item of a transaction did not come about.
-type cancellation struct {
+// Cancellation is why one item of a transaction did not come about.
+type Cancellation struct {
 	Code    string // "None" for the items that were not at fault
 	Message string
-	Item    attr.Item
+	Item    Image
 }
 
-func (c cancellation) appendJSON(dst []byte) []byte {
+func (c Cancellation) appendJSON(dst []byte) []byte {
 	dst = attr.AppendString(append(dst, `{"Code":`...), c.Code)
 	if c.Message != "" {
 		dst = attr.AppendString(append(dst, `,"Message":`...), c.Message)
 	}
-	if c.Item != nil {
-		dst = attr.AppendItemJSON(append(dst, `,"Item":`...), c.Item)
+	if !c.Item.IsZero() {
+		dst = c.Item.appendJSON(append(dst, `,"Item":`...))
 	}
 	return append(dst, '}')
 }
 
 // fate collects what becomes of each item of a transaction.
 type fate struct {
-	reasons []cancellation
-	failed  bool
-}
-
-func newFate(items int) *fate {
-	f := &fate{reasons: make([]cancellation, items)}
-	for i := range f.reasons {
-		f.reasons[i].Code = "None"
-	}
-	return f
+	items   int
+	reasons []Cancellation // of all items, once one has failed
 }
 
 // fail notes that the error of one item cancels the transaction. An error that is not
@@ -75,7 +70,10 @@ func (f *fate) fail(item int, err error) error {
 	if code == "" || api.whole {
 		return err
 	}
-	f.reasons[item], f.failed = cancellation{code, api.Message, api.Item}, true
+	if f.reasons == nil {
+		f.reasons = slices.Repeat([]Cancellation{{Code: "None"}}, f.items)
+	}
+	f.reasons[item] = Cancellation{code, api.Message, api.Item}
 	return nil
 }
 
@@ -87,7 +85,7 @@ var cancellationCodes = map[string]string{
 
 // err returns the answer to a transaction that is canceled, nil to one that is not.
 func (f *fate) err() error {
-	if !f.failed {
+	if f.reasons == nil {
 		return nil
 	}
 	codes := make([]string, len(f.reasons))
@@ -99,7 +97,7 @@ func (f *fate) err() error {
 	return err
 }
 
-func (e *Engine) transactWrite(ctx context.Context, in *transactWriteInput) (*transactWriteOutput, error) {
+func (e *Engine) transactWrite(ctx context.Context, in *TransactWriteInput) (*TransactWriteOutput, error) {
 	writes, err := e.prepareTransaction(in)
 	if err != nil {
 		return nil, err
@@ -116,7 +114,7 @@ func (e *Engine) transactWrite(ctx context.Context, in *transactWriteInput) (*tr
 	if done, err := e.tokens.seen(token, e.now()); done || err != nil {
 		usages := readUsages(writes)
 		unlock()
-		return &transactWriteOutput{ConsumedCapacity: reportTables(usages, in.ReturnConsumedCapacity)}, err
+		return &TransactWriteOutput{ConsumedCapacity: reportTables(usages, in.ReturnConsumedCapacity)}, err
 	}
 	changes, err := runAll(writes)
 	var usages []*usage
@@ -130,7 +128,7 @@ func (e *Engine) transactWrite(ctx context.Context, in *transactWriteInput) (*tr
 	}
 	lsn := e.commit(changes, token)
 	e.tokens.add(token, e.now())
-	out := &transactWriteOutput{
+	out := &TransactWriteOutput{
 		ConsumedCapacity:      reportTables(usages, in.ReturnConsumedCapacity),
 		ItemCollectionMetrics: collections(writes, in.ReturnItemCollectionMetrics),
 	}
@@ -138,10 +136,10 @@ func (e *Engine) transactWrite(ctx context.Context, in *transactWriteInput) (*tr
 	return out, e.log.Wait(ctx, lsn)
 }
 
-func (e *Engine) prepareTransaction(in *transactWriteInput) ([]*write, error) {
-	var writes []*write
+func (e *Engine) prepareTransaction(in *TransactWriteInput) ([]*write, error) {
+	writes := make([]*write, 0, len(in.TransactItems))
 	seen, size := itemSet{}, 0
-	fate := newFate(len(in.TransactItems))
+	fate := fate{items: len(in.TransactItems)}
 	for i, item := range in.TransactItems {
 		kind, input, err := item.only()
 		if err != nil {
@@ -160,7 +158,7 @@ func (e *Engine) prepareTransaction(in *transactWriteInput) ([]*write, error) {
 		if !seen.add(w.id()) {
 			return nil, errSameItem
 		}
-		size += w.item.Size()
+		size += w.size
 		writes = append(writes, w)
 	}
 	if err := checkTransactionSize(size); err != nil {
@@ -179,10 +177,10 @@ func checkTransactionSize(size int) error {
 var errSameItem = invalid("Transaction request cannot include multiple operations on one item")
 
 // only returns the one action that an item holds.
-func (t transactWriteItem) only() (kind writeKind, in *writeInput, err error) {
+func (t TransactWriteItem) only() (kind writeKind, in *WriteInput, err error) {
 	for _, c := range []struct {
 		kind writeKind
-		in   *writeInput
+		in   *WriteInput
 	}{{writePut, t.Put}, {writeUpdate, t.Update}, {writeDelete, t.Delete}, {writeCheck, t.ConditionCheck}} {
 		if c.in != nil && in != nil {
 			return 0, nil, invalid("TransactItems can only contain one of Check, Put, Update or Delete")
@@ -199,7 +197,7 @@ func (t transactWriteItem) only() (kind writeKind, in *writeInput, err error) {
 
 // token returns the client's token with a hash of what it asked for, over a form in
 // which the order of maps does not matter.
-func (in *transactWriteInput) token() (*usedToken, error) {
+func (in *TransactWriteInput) token() (*usedToken, error) {
 	if in.ClientRequestToken == nil {
 		return nil, nil
 	}
@@ -243,7 +241,7 @@ func lockTables(tables []*table) (unlock func()) {
 
 // runAll evaluates every write; one that fails cancels all.
 func runAll(writes []*write) ([]change, error) {
-	changes, fate := make([]change, len(writes)), newFate(len(writes))
+	changes, fate := make([]change, len(writes)), fate{items: len(writes)}
 	for i, w := range writes {
 		c, _, err := w.run()
 		if err != nil {
@@ -282,7 +280,7 @@ func readUsages(writes []*write) []*usage {
 }
 
 // reportTables sums the usages by table, in the order of the first of each.
-func reportTables(usages []*usage, mode string) (out []*consumed) {
+func reportTables(usages []*usage, mode string) (out []*Consumed) {
 	if mode != "TOTAL" && mode != "INDEXES" {
 		return nil
 	}
@@ -307,7 +305,7 @@ type transactGetInput struct {
 }
 
 type transactGetItem struct {
-	Get *getInput `api:"required"`
+	Get *GetInput `api:"required"`
 }
 
 type itemResponse struct {
@@ -316,12 +314,12 @@ type itemResponse struct {
 
 type transactGetOutput struct {
 	Responses        []itemResponse
-	ConsumedCapacity []*consumed `json:",omitempty"`
+	ConsumedCapacity []*Consumed `json:",omitempty"`
 }
 
 func (e *Engine) transactGet(_ context.Context, in *transactGetInput) (*transactGetOutput, error) {
 	var gets []*get
-	seen, fate := itemSet{}, newFate(len(in.TransactItems))
+	seen, fate := itemSet{}, fate{items: len(in.TransactItems)}
 	for i, item := range in.TransactItems {
 		g, err := e.prepareGet(item.Get, legacy{})
 		if g == nil {

@@ -2,22 +2,23 @@ package dynamodb
 
 import (
 	"context"
-	"encoding/json"
+	"maps"
+	"slices"
 
 	"github.com/askaround/askaround-go/internal/localaws/attr"
 	"github.com/askaround/askaround-go/internal/localaws/expr"
 )
 
-// writeInput are the parameters that PutItem, UpdateItem and DeleteItem share, and the
+// WriteInput are the parameters that PutItem, UpdateItem and DeleteItem share, and the
 // actions of a TransactWriteItems with them.
-type writeInput struct {
+type WriteInput struct {
 	ReturnConsumedCapacity string  `api:"enum=INDEXES TOTAL NONE"`
 	TableName              *string `api:"required,table=1..255"`
-	Item                   json.RawMessage
+	Item                   Document
 	ReturnValues           string `api:"enum=ALL_NEW UPDATED_OLD ALL_OLD NONE UPDATED_NEW"`
 
 	ReturnItemCollectionMetrics         string `api:"enum=SIZE NONE"`
-	Key                                 json.RawMessage
+	Key                                 Document
 	ReturnValuesOnConditionCheckFailure string `api:"enum=ALL_OLD NONE"`
 
 	UpdateExpression    *string
@@ -28,17 +29,18 @@ type writeInput struct {
 
 // The inputs of the operations differ in what they must have.
 type (
-	putItemInput struct {
-		writeInput `api:"require=Item"`
+	PutItemInput struct {
+		WriteInput `api:"require=Item"`
 	}
-	keyedInput struct {
-		writeInput `api:"require=Key"`
+	KeyedInput struct {
+		WriteInput `api:"require=Key"`
 	}
 )
 
-type writeOutput struct {
-	Attributes            json.RawMessage
-	ConsumedCapacity      *consumed
+// WriteOutput is what PutItem, UpdateItem and DeleteItem tell.
+type WriteOutput struct {
+	Attributes            Image
+	ConsumedCapacity      *Consumed
 	ItemCollectionMetrics *collectionMetrics
 }
 
@@ -52,12 +54,13 @@ const (
 	writeCheck // of a transaction: a condition alone
 )
 
-// write is a writeInput, parsed and checked as far as that goes without the item
+// write is a WriteInput, parsed and checked as far as that goes without the item
 // that is there.
 type write struct {
 	kind      writeKind
 	table     *table
 	item      attr.Item // of a put the whole, else the primary key
+	size      int       // of item
 	row       row       // put: item, once it is packed
 	update    *expr.Update
 	condition *expr.Condition
@@ -77,25 +80,25 @@ func (w *write) find() row {
 
 // prepare checks in, in AWS's order. Errors that come without a write are about the
 // request; those with one are about the item, in its table.
-func (e *Engine) prepare(kind writeKind, in *writeInput) (*write, error) {
+func (e *Engine) prepare(kind writeKind, in *WriteInput) (*write, error) {
 	if err := in.check(in.legacy, in.sources(kind)...); err != nil {
 		return nil, err
 	}
-	raw := in.Key
+	document := in.Key
 	if kind == writePut {
-		raw = in.Item
+		document = in.Item
 	}
-	item, err := attr.DecodeItem(raw)
+	item, err := document.item()
 	if err != nil {
 		return nil, err
 	}
 	if kind != writeUpdate && in.ReturnValues != "" && in.ReturnValues != "NONE" && in.ReturnValues != "ALL_OLD" {
 		return nil, invalid("ReturnValues can only be ALL_OLD or NONE")
 	}
-	if kind == writePut && item.Size() > maxItem {
+	w := &write{kind: kind, size: item.Size(), oldOnFail: in.ReturnValuesOnConditionCheckFailure == "ALL_OLD"}
+	if kind == writePut && w.size > maxItem {
 		return nil, errItemSize
 	}
-	w := &write{kind: kind, oldOnFail: in.ReturnValuesOnConditionCheckFailure == "ALL_OLD"}
 	if err := w.parse(in); err != nil {
 		return nil, err
 	}
@@ -106,14 +109,14 @@ func (e *Engine) prepare(kind writeKind, in *writeInput) (*write, error) {
 }
 
 // sources are the expressions that a write of a kind can have.
-func (in *writeInput) sources(kind writeKind) []expression {
+func (in *WriteInput) sources(kind writeKind) []expression {
 	if kind == writeUpdate {
 		return []expression{{"UpdateExpression", in.UpdateExpression}, {"ConditionExpression", in.ConditionExpression}}
 	}
 	return []expression{{"ConditionExpression", in.ConditionExpression}}
 }
 
-func (w *write) parse(in *writeInput) error {
+func (w *write) parse(in *WriteInput) error {
 	p, err := in.params()
 	if err != nil {
 		return err
@@ -135,7 +138,7 @@ func (w *write) setItem(item attr.Item) error {
 	if err := w.checkItem(item); err != nil || w.kind != writePut {
 		return err
 	}
-	w.row = newRow(w.table, item)
+	w.row = newRow(w.table, item, w.size)
 	return nil
 }
 
@@ -150,12 +153,9 @@ func (w *write) checkItem(item attr.Item) error {
 	if err := t.checkKey(item); err != nil {
 		return err
 	}
-	if w.update != nil {
-		for _, name := range w.update.Attributes() {
-			if t.key.has(name) {
-				return badParameter("Cannot update attribute %s. This attribute is part of the key", name)
-			}
-		}
+	if w.update != nil && (w.update.Changes(t.key.Hash) || t.key.Range != "" && w.update.Changes(t.key.Range)) {
+		i := slices.IndexFunc(w.update.Attributes(), t.key.has)
+		return badParameter("Cannot update attribute %s. This attribute is part of the key", w.update.Attributes()[i])
 	}
 	return nil
 }
@@ -167,10 +167,10 @@ func (w *write) run() (c change, touched []expr.Path, err error) {
 		return c, nil, tableNotFound()
 	}
 	c = change{table: t, old: w.find()}
-	if w.condition != nil && !w.condition.Eval(c.old.packed().Item(w.condition.Attributes())) {
-		var old attr.Item
+	if w.condition != nil && !w.condition.EvalPacked(c.old.packed()) {
+		var old Image
 		if w.oldOnFail {
-			old = itemOf(c.old)
+			old = imageOf(c.old, nil)
 		}
 		return c, nil, conditionFailed(old)
 	}
@@ -178,11 +178,9 @@ func (w *write) run() (c change, touched []expr.Path, err error) {
 	case writePut:
 		c.new = w.row
 	case writeUpdate:
-		item, paths, err := w.updated(itemOf(c.old))
-		if err != nil {
+		if c.new, touched, err = w.updated(c.old); err != nil {
 			return c, nil, err
 		}
-		c.new, touched = newRow(t, item), paths
 	case writeCheck:
 		c.new = c.old
 	}
@@ -191,28 +189,31 @@ func (w *write) run() (c change, touched []expr.Path, err error) {
 
 // updated applies the update expression to old. An item that does not exist begins as
 // its key, which the expression can refer to.
-func (w *write) updated(old attr.Item) (attr.Item, []expr.Path, error) {
-	item, touched := old, []expr.Path(nil)
-	if old == nil {
-		item = w.item
+func (w *write) updated(old row) (new row, touched []expr.Path, err error) {
+	item := takeItem()
+	defer giveItem(item)
+	if old == noRow {
+		maps.Copy(item, w.item)
+	} else {
+		old.packed().Into(item)
 	}
 	if w.update != nil {
-		var err error
-		if item, touched, err = w.update.Apply(item); err != nil {
-			return nil, nil, err
+		if touched, err = w.update.ApplyTo(item); err != nil {
+			return noRow, nil, err
 		}
 	}
 	if err := w.table.checkIndexKeys(item); err != nil {
-		return nil, nil, err
+		return noRow, nil, err
 	}
-	if item.Size() > maxItem {
-		return nil, nil, errUpdateSize
+	size := item.Size()
+	if size > maxItem {
+		return noRow, nil, errUpdateSize
 	}
-	return item, touched, nil
+	return newRow(w.table, item, size), touched, nil
 }
 
 // writeItem is PutItem, UpdateItem and DeleteItem.
-func (e *Engine) writeItem(ctx context.Context, kind writeKind, in *writeInput) (*writeOutput, error) {
+func (e *Engine) writeItem(ctx context.Context, kind writeKind, in *WriteInput) (*WriteOutput, error) {
 	w, err := e.prepare(kind, in)
 	if err != nil {
 		return nil, err
@@ -230,7 +231,7 @@ func (e *Engine) writeItem(ctx context.Context, kind writeKind, in *writeInput) 
 	lsn := e.commit([]change{c}, nil)
 	metrics := t.metrics(in.ReturnItemCollectionMetrics, w.item)
 	t.mu.Unlock()
-	out := &writeOutput{
+	out := &WriteOutput{
 		Attributes:       returned(in.ReturnValues, c, touched),
 		ConsumedCapacity: u.report(in.ReturnConsumedCapacity), ItemCollectionMetrics: metrics,
 	}
@@ -260,37 +261,37 @@ func (e *Engine) runOne(w *write, mode string) (c change, touched []expr.Path, u
 }
 
 // returned is what ReturnValues asks for.
-func returned(mode string, c change, touched []expr.Path) json.RawMessage {
+func returned(mode string, c change, touched []expr.Path) Image {
 	switch mode {
 	case "ALL_OLD":
-		return itemJSON(c.old, nil)
+		return imageOf(c.old, nil)
 	case "ALL_NEW":
-		return itemJSON(c.new, nil)
+		return imageOf(c.new, nil)
 	case "UPDATED_OLD":
-		return pathsJSON(c.old, touched)
+		return pathsOf(c.old, touched)
 	case "UPDATED_NEW":
-		return pathsJSON(c.new, touched)
+		return pathsOf(c.new, touched)
 	}
-	return nil
+	return Image{}
 }
 
-// pathsJSON is the wire form of what r holds at the paths, nil for nothing.
-func pathsJSON(r row, paths []expr.Path) json.RawMessage {
+// pathsOf shows what r holds at the paths.
+func pathsOf(r row, paths []expr.Path) Image {
 	item := expr.Pick(itemOf(r), paths)
 	if len(item) == 0 {
-		return nil
+		return Image{}
 	}
-	return attr.AppendItemJSON(nil, item)
+	return Image{parts: item}
 }
 
-func (e *Engine) putItem(ctx context.Context, in *putItemInput) (*writeOutput, error) {
-	return e.writeItem(ctx, writePut, &in.writeInput)
+func (e *Engine) putItem(ctx context.Context, in *PutItemInput) (*WriteOutput, error) {
+	return e.writeItem(ctx, writePut, &in.WriteInput)
 }
 
-func (e *Engine) updateItem(ctx context.Context, in *keyedInput) (*writeOutput, error) {
-	return e.writeItem(ctx, writeUpdate, &in.writeInput)
+func (e *Engine) updateItem(ctx context.Context, in *KeyedInput) (*WriteOutput, error) {
+	return e.writeItem(ctx, writeUpdate, &in.WriteInput)
 }
 
-func (e *Engine) deleteItem(ctx context.Context, in *keyedInput) (*writeOutput, error) {
-	return e.writeItem(ctx, writeDelete, &in.writeInput)
+func (e *Engine) deleteItem(ctx context.Context, in *KeyedInput) (*WriteOutput, error) {
+	return e.writeItem(ctx, writeDelete, &in.WriteInput)
 }

@@ -30,7 +30,11 @@ func ParseCondition(kind, src string, p *Params) (*Condition, error) {
 // not exist: it has no attributes. Operands that are missing or of a wrong type
 // make a comparison false, except for <>, which is the opposite of =; there is no
 // run-time error.
-func (c *Condition) Eval(item attr.Item) bool { return c.root.eval(item) }
+func (c *Condition) Eval(item attr.Item) bool { return c.root.eval(&subject{item: item}) }
+
+// EvalPacked is Eval of a packed item, none for the zero Packed. It decodes only the
+// values that the condition compares.
+func (c *Condition) EvalPacked(item attr.Packed) bool { return c.root.eval(&subject{packed: item}) }
 
 // Attributes returns the top-level attributes that the condition names, sorted.
 func (c *Condition) Attributes() []string { return heads(c.paths) }
@@ -79,7 +83,7 @@ type cond struct {
 	args []operand
 }
 
-func (c *cond) eval(item attr.Item) bool {
+func (c *cond) eval(item *subject) bool {
 	switch c.op {
 	case opAnd:
 		return !slices.ContainsFunc(c.kids, func(k *cond) bool { return !k.eval(item) })
@@ -88,20 +92,21 @@ func (c *cond) eval(item attr.Item) bool {
 	case opNot:
 		return !c.kids[0].eval(item)
 	}
-	v, ok := c.args[0].get(item)
 	switch c.op {
 	case opExists:
-		return ok
+		return item.has(c.args[0].path)
 	case opNotExists:
-		return !ok
-	case opNE:
+		return !item.has(c.args[0].path)
+	}
+	v, ok := c.args[0].get(item)
+	if c.op == opNE {
 		return !ok || !c.equals(v, item)
 	}
 	return ok && c.holds(v, item)
 }
 
 // holds evaluates a condition whose first operand is v.
-func (c *cond) holds(v attr.Value, item attr.Item) bool {
+func (c *cond) holds(v attr.Value, item *subject) bool {
 	switch c.op {
 	case opEQ:
 		return c.equals(v, item)
@@ -135,13 +140,13 @@ func (c *cond) holds(v attr.Value, item attr.Item) bool {
 }
 
 // equals reports whether v is equal to the second operand.
-func (c *cond) equals(v attr.Value, item attr.Item) bool {
+func (c *cond) equals(v attr.Value, item *subject) bool {
 	w, ok := c.args[1].get(item)
 	return ok && attr.Equal(v, w)
 }
 
 // compares reports whether v compared with operand i gives low to high.
-func (c *cond) compares(i int, v attr.Value, item attr.Item, low, high int) bool {
+func (c *cond) compares(i int, v attr.Value, item *subject, low, high int) bool {
 	w, ok := c.args[i].get(item)
 	if !ok {
 		return false
@@ -164,12 +169,12 @@ func contains(v, w attr.Value) bool {
 
 // get returns the value of an operand of a condition; ok is false where the item
 // has none.
-func (o *operand) get(item attr.Item) (v attr.Value, ok bool) {
+func (o *operand) get(item *subject) (v attr.Value, ok bool) {
 	switch {
 	case o.value != nil:
 		return *o.value, true
 	case o.call == nil:
-		return o.path.Get(item)
+		return item.get(o.path)
 	}
 	if v, ok = o.call.args[0].get(item); !ok {
 		return v, false

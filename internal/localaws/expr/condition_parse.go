@@ -39,15 +39,16 @@ func (p *parser) chain(k kind, o op, next func() (term, error)) (term, error) {
 	if err != nil || p.tok.kind != k {
 		return first, err
 	}
-	c := &cond{op: o}
+	var few [8]*cond
+	kids := few[:0]
 	for t := first; ; {
 		kid, err := p.asCondition(t)
 		if err != nil {
 			return term{}, err
 		}
-		c.kids = append(c.kids, kid)
+		kids = append(kids, kid)
 		if p.tok.kind != k {
-			return term{cond: c}, nil
+			return term{cond: p.cond(cond{op: o, kids: p.kids.keep(kids...)})}, nil
 		}
 		p.operator()
 		p.next()
@@ -68,8 +69,10 @@ func (p *parser) not() (term, error) {
 		return term{}, err
 	}
 	kid, err := p.asCondition(t)
-	return term{cond: &cond{op: opNot, kids: []*cond{kid}}}, err
+	return term{cond: p.cond(cond{op: opNot, kids: p.kids.keep(kid)})}, err
 }
+
+func (p *parser) cond(c cond) *cond { return &p.conds.keep(c)[0] }
 
 // asCondition returns the condition that t is. An operand is one if it is a call
 // of a function; else what follows it here is an error of syntax.
@@ -84,7 +87,7 @@ func (p *parser) asCondition(t term) (*cond, error) {
 	if call.fn == fnSize {
 		p.misused(call)
 	}
-	return &cond{op: opOf[call.fn], args: call.args}, nil
+	return p.cond(cond{op: opOf[call.fn], args: call.args}), nil
 }
 
 // predicate reads a condition without logical operators, or an operand.
@@ -131,12 +134,12 @@ func (p *parser) comparison(left operand) (term, error) {
 		return term{}, err
 	}
 	p.checkNested(right)
-	args := []operand{left, right}
+	args := p.operands.keep(left, right)
 	p.checkDistinct(name, args)
 	if o != opEQ && o != opNE {
 		p.checkTypes(name, args, attr.TypeS, attr.TypeN, attr.TypeB)
 	}
-	return term{cond: &cond{op: o, args: args}}, nil
+	return term{cond: p.cond(cond{op: o, args: args})}, nil
 }
 
 // between reads BETWEEN and its bounds.
@@ -157,13 +160,13 @@ func (p *parser) between(o operand) (term, error) {
 		return term{}, err
 	}
 	p.checkNested(high)
-	args := []operand{o, low, high}
+	args := p.operands.keep(o, low, high)
 	p.checkTypes("BETWEEN", args, attr.TypeS, attr.TypeN, attr.TypeB)
 	p.checkDistinct("BETWEEN", args)
 	if low.value != nil && high.value != nil {
 		p.checkBounds(*low.value, *high.value)
 	}
-	return term{cond: &cond{op: opBetween, args: args}}, nil
+	return term{cond: p.cond(cond{op: opBetween, args: args})}, nil
 }
 
 // checkBounds refuses bounds that no value lies between.
@@ -204,5 +207,5 @@ func (p *parser) in(o operand) (term, error) {
 	if len(list) > maxOperands {
 		p.fail(rankOperand, "The IN operator is provided with too many operands; number of operands: %d", len(list))
 	}
-	return term{cond: &cond{op: opIn, args: args}}, nil
+	return term{cond: p.cond(cond{op: opIn, args: args})}, nil
 }

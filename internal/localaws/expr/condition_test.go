@@ -131,6 +131,9 @@ func TestEval(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.reason+": "+tt.src, func(t *testing.T) {
+			if got := mustCondition(t, tt.src, testNames(), testValues()).EvalPacked(attr.Pack(item)); got != tt.want {
+				t.Errorf("packed: %v, want %v", got, tt.want)
+			}
 			if got := mustCondition(t, tt.src, testNames(), testValues()).Eval(item); got != tt.want {
 				t.Errorf("got %t", got)
 			}

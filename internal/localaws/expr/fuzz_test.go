@@ -65,6 +65,9 @@ func FuzzParseCondition(f *testing.F) {
 		}
 		c.Eval(nil)
 		got := c.Eval(fuzzItem())
+		if c.EvalPacked("") != c.Eval(nil) || c.EvalPacked(attr.Pack(fuzzItem())) != got {
+			t.Errorf("%q: a packed item gives another result", src)
+		}
 		if len(c.Attributes()) > len(c.Paths()) {
 			t.Fatalf("%q: attributes %v of paths %v", src, c.Attributes(), c.Paths())
 		}

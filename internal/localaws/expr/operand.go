@@ -97,6 +97,9 @@ func (p *parser) plainOperand() (operand, error) {
 		return p.call(name)
 	}
 	path, err := p.pathFrom(name)
+	if p.operandPaths == nil && !p.update {
+		p.operandPaths = make([]Path, 0, roomSize)
+	}
 	p.operandPaths = append(p.operandPaths, path)
 	return operand{path: path}, err
 }
@@ -130,7 +133,8 @@ func (p *parser) operandList() ([]operand, error) {
 	if err := p.expect(kindOpen); err != nil {
 		return nil, err
 	}
-	list := make([]operand, 0, 2)
+	var few [4]operand
+	list := few[:0]
 	for {
 		o, err := p.operandExpr()
 		if err != nil {
@@ -139,7 +143,7 @@ func (p *parser) operandList() ([]operand, error) {
 		p.checkNested(o)
 		list = append(list, o)
 		if p.tok.kind != kindComma {
-			return list, p.expect(kindClose)
+			return p.operands.keep(list...), p.expect(kindClose)
 		}
 		p.next()
 	}

@@ -187,6 +187,9 @@ func TestConditionsAgainstOracle(t *testing.T) {
 		for range 4 {
 			d := randomDocument(r)
 			item := attr.Item(fromAWSMap(t, d))
+			if got := c.EvalPacked(attr.Pack(item)); got != want(d) {
+				t.Errorf("packed: %v", got)
+			}
 			if got := c.Eval(item); got != want(d) {
 				t.Fatalf("%s\nnames  %v\nvalues %s\nitem   %s\ngot %t", src, built.Names(), text(attr.Item(fromAWSMap(t, built.Values()))), text(item), got)
 			} else if got {

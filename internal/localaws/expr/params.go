@@ -36,6 +36,7 @@ type Params struct {
 	values     Values
 	usedNames  []string
 	usedValues []string
+	bound      []attr.Value // those of usedValues
 }
 
 // NewParams checks the placeholders. Parse every expression of the request with
@@ -99,18 +100,29 @@ func checkNames(names Names) error {
 func (p *Params) name(alias string) (string, bool) {
 	name, ok := p.names[alias]
 	if ok && !slices.Contains(p.usedNames, alias) {
+		if p.usedNames == nil {
+			p.usedNames = make([]string, 0, len(p.names))
+		}
 		p.usedNames = append(p.usedNames, alias)
 	}
 	return name, ok
 }
 
-// value returns the value of the placeholder key.
-func (p *Params) value(key string) (attr.Value, bool) {
-	v, ok := p.values[key]
-	if ok && !slices.Contains(p.usedValues, key) {
-		p.usedValues = append(p.usedValues, key)
+// value returns the value of the placeholder key, nil where there is none.
+func (p *Params) value(key string) *attr.Value {
+	if i := slices.Index(p.usedValues, key); i >= 0 {
+		return &p.bound[i]
 	}
-	return v, ok
+	v, ok := p.values[key]
+	if !ok {
+		return nil
+	}
+	if p.bound == nil { // once, so that they stay where they are
+		p.bound = make([]attr.Value, 0, len(p.values))
+		p.usedValues = make([]string, 0, len(p.values))
+	}
+	p.usedValues, p.bound = append(p.usedValues, key), append(p.bound, v)
+	return &p.bound[len(p.bound)-1]
 }
 
 // CheckUnused returns AWS's error where a name or value is used by no expression

@@ -45,6 +45,11 @@ type parser struct {
 	wordPos    int           // where that of rankWord stands in the source
 
 	operandPaths []Path // the paths that are operands, in order of appearance
+
+	steps    room[Step] // of paths
+	operands room[operand]
+	conds    room[cond]
+	kids     room[*cond]
 }
 
 func newParser(expression, src string, params *Params) *parser {
@@ -163,8 +168,8 @@ func (p *parser) path() (Path, error) {
 
 // pathFrom reads the rest of the path that begins with the token name.
 func (p *parser) pathFrom(name token) (Path, error) {
-	path := make(Path, 1, 2)
-	path[0] = p.nameOf(name)
+	var short [4]Step
+	path := append(short[:0], p.nameOf(name))
 	for {
 		step, err := Step{}, error(nil)
 		switch p.tok.kind {
@@ -176,7 +181,7 @@ func (p *parser) pathFrom(name token) (Path, error) {
 			if len(path) > attr.MaxNesting {
 				p.fail(p.nameRank, "The document path has too many nesting levels; nesting levels: %d", len(path))
 			}
-			return path, nil
+			return p.steps.keep(path...), nil
 		}
 		if err != nil {
 			return nil, err
@@ -231,10 +236,11 @@ func (p *parser) nameOf(t token) Step {
 
 // placeholder returns the value of the present token, a kindValue, and moves on.
 func (p *parser) placeholder() operand {
-	v, ok := p.params.value(p.text())
-	if !ok {
+	v := p.params.value(p.text())
+	if v == nil {
 		p.fail(rankOperand, "An expression attribute value used in expression is not defined; attribute value: %s", p.text())
+		v = new(attr.Value)
 	}
 	p.next()
-	return operand{value: &v}
+	return operand{value: v}
 }

@@ -1,6 +1,10 @@
 package expr
 
-import "github.com/askaround/askaround-go/internal/localaws/attr"
+import (
+	"slices"
+
+	"github.com/askaround/askaround-go/internal/localaws/attr"
+)
 
 // Projection is a parsed ProjectionExpression. It is immutable and safe for
 // concurrent use.
@@ -42,6 +46,12 @@ func (p *Projection) Apply(item attr.Item) attr.Item { return pickItem(item, &p.
 // Attributes returns the top-level attributes that the projection names, sorted.
 func (p *Projection) Attributes() []string { return heads(p.paths) }
 
+// Flat reports whether the projection is of whole top-level attributes: those of
+// [Projection.Attributes].
+func (p *Projection) Flat() bool {
+	return !slices.ContainsFunc(p.paths, func(path Path) bool { return len(path) > 1 })
+}
+
 // Paths returns the projected paths in order of appearance.
 func (p *Projection) Paths() []Path { return p.paths }
 
@@ -63,7 +73,8 @@ func pickTree(paths []Path) (tree trie[struct{}]) {
 
 func pickItem(item attr.Item, tree *trie[struct{}]) attr.Item {
 	picked := make(attr.Item, len(tree.children))
-	for _, c := range tree.children {
+	for i := range tree.children {
+		c := &tree.children[i]
 		if v, ok := item[c.step.Name]; ok {
 			if v, ok = pickValue(v, c); ok {
 				picked[c.step.Name] = v
@@ -80,7 +91,8 @@ func pickValue(v attr.Value, tree *trie[struct{}]) (attr.Value, bool) {
 		return v, true
 	case tree.inList():
 		var list []attr.Value
-		for _, c := range tree.children {
+		for i := range tree.children {
+			c := &tree.children[i]
 			if e, ok := c.step.into(v); ok {
 				if e, ok = pickValue(e, c); ok {
 					list = append(list, e)

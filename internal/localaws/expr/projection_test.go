@@ -40,6 +40,9 @@ func TestProject(t *testing.T) {
 				used = nil
 			}
 			p := mustProjection(t, tt.src, used)
+			if flat := !strings.ContainsAny(tt.src, ".["); p.Flat() != flat {
+				t.Errorf("flat %v, want %v", p.Flat(), flat)
+			}
 			if got := text(p.Apply(item)); got != tt.want {
 				t.Errorf("%s gives %s, want %s", tt.src, got, tt.want)
 			}

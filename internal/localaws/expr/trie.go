@@ -7,7 +7,7 @@ import "slices"
 type trie[T any] struct {
 	step     Step
 	leaf     *T // nil for a node with children
-	children []*trie[T]
+	children []trie[T]
 }
 
 // add puts leaf at path, below t.
@@ -16,9 +16,9 @@ func (t *trie[T]) add(path Path, leaf *T) {
 		t.leaf = leaf
 		return
 	}
-	at, found := slices.BinarySearchFunc(t.children, path[0], func(c *trie[T], s Step) int { return compareSteps(c.step, s) })
+	at, found := slices.BinarySearchFunc(t.children, path[0], func(c trie[T], s Step) int { return compareSteps(c.step, s) })
 	if !found {
-		t.children = slices.Insert(t.children, at, &trie[T]{step: path[0]})
+		t.children = slices.Insert(t.children, at, trie[T]{step: path[0]})
 	}
 	t.children[at].add(path[1:], leaf)
 }

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/askaround/askaround-go/internal/localaws/attr"
 )
@@ -9,7 +10,7 @@ import (
 // Update is a parsed UpdateExpression. It is immutable and safe for concurrent
 // use.
 type Update struct {
-	actions []*action
+	actions []action
 	paths   []Path // of the actions
 	tree    trie[action]
 }
@@ -34,6 +35,11 @@ var (
 // None of them may be a key attribute.
 func (u *Update) Attributes() []string { return heads(u.paths) }
 
+// Changes reports whether the update changes a top-level attribute.
+func (u *Update) Changes(name string) bool {
+	return slices.ContainsFunc(u.paths, func(p Path) bool { return p[0].Name == name })
+}
+
 // Apply returns the item after the update, computed wholly from old, which it
 // does not change; unchanged parts are shared. For an item that does not exist
 // old is its key attributes, as DynamoDB has it, and the result the new item.
@@ -42,25 +48,40 @@ func (u *Update) Attributes() []string { return heads(u.paths) }
 // result). The error is a [*attr.ValidationError]. Apply refuses a result that is
 // nested too deep, but does not check its size.
 func (u *Update) Apply(old attr.Item) (result attr.Item, touched []Path, err error) {
-	a := applier{values: make([]attr.Value, len(u.actions))}
-	for i, act := range u.actions {
-		if act.do == kindRemove {
-			continue
-		}
-		v, err := act.value.compute(old)
-		if err != nil {
-			return nil, nil, err
-		}
-		if len(act.path)-1+v.Depth() > attr.MaxNesting {
-			return nil, nil, errNesting
-		}
-		a.values[i] = v
+	result = maps.Clone(old)
+	if result == nil {
+		result = make(attr.Item, len(u.tree.children))
 	}
-	result, err = a.item(old, &u.tree)
+	touched, err = u.ApplyTo(result)
 	if err != nil {
 		return nil, nil, err
 	}
-	return result, u.paths, nil
+	return result, touched, nil
+}
+
+// ApplyTo is Apply to an item of the caller's own, which becomes the result. It does not
+// change the values in it. After an error the item is of no use.
+func (u *Update) ApplyTo(item attr.Item) (touched []Path, err error) {
+	var few [8]attr.Value
+	a := applier{values: few[:]}
+	if len(u.actions) > len(few) {
+		a.values = make([]attr.Value, len(u.actions))
+	}
+	for i := range u.actions {
+		act := &u.actions[i]
+		if act.do == kindRemove {
+			continue
+		}
+		v, err := act.value.compute(item)
+		if err != nil {
+			return nil, err
+		}
+		if len(act.path)-1+v.Depth() > attr.MaxNesting {
+			return nil, errNesting
+		}
+		a.values[i] = v
+	}
+	return u.paths, a.change(item, &u.tree)
 }
 
 // applier applies the actions of an update.
@@ -68,17 +89,14 @@ type applier struct {
 	values []attr.Value // of the actions, computed
 }
 
-// item returns old with the changes of tree.
-func (a *applier) item(old attr.Item, tree *trie[action]) (attr.Item, error) {
-	item := maps.Clone(old)
-	if item == nil {
-		item = make(attr.Item, len(tree.children))
-	}
-	for _, c := range tree.children {
-		v, exists := old[c.step.Name]
+// change makes the changes of tree in item.
+func (a *applier) change(item attr.Item, tree *trie[action]) error {
+	for i := range tree.children {
+		c := &tree.children[i]
+		v, exists := item[c.step.Name]
 		v, keep, err := a.value(v, exists, c)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if keep {
 			item[c.step.Name] = v
@@ -86,7 +104,7 @@ func (a *applier) item(old attr.Item, tree *trie[action]) (attr.Item, error) {
 			delete(item, c.step.Name)
 		}
 	}
-	return item, nil
+	return nil
 }
 
 // list returns old with the changes of tree. Indexes are those of old. Elements
@@ -94,7 +112,8 @@ func (a *applier) item(old attr.Item, tree *trie[action]) (attr.Item, error) {
 func (a *applier) list(old []attr.Value, tree *trie[action]) ([]attr.Value, error) {
 	list := make([]attr.Value, 0, len(old)+len(tree.children))
 	from := 0
-	for _, c := range tree.children {
+	for i := range tree.children {
+		c := &tree.children[i]
 		var v attr.Value
 		exists := c.step.Index < len(old)
 		if exists {
@@ -126,9 +145,8 @@ func (a *applier) value(old attr.Value, exists bool, tree *trie[action]) (v attr
 		v.L, err = a.list(old.L, tree)
 		return v, true, err
 	case !tree.inList() && old.Type == attr.TypeM:
-		v = attr.Value{Type: attr.TypeM}
-		v.M, err = a.item(old.M, tree)
-		return v, true, err
+		v = attr.Map(maps.Clone(old.M))
+		return v, true, a.change(v.M, tree)
 	}
 	return attr.Value{}, false, errPath
 }

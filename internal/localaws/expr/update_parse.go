@@ -18,14 +18,19 @@ func ParseUpdate(src string, p *Params) (*Update, error) {
 		}
 	}
 	u := &ps.result
+	u.paths = make([]Path, len(u.actions))
+	for i := range u.actions {
+		u.paths[i] = u.actions[i].path
+	}
 	if msg := checkOverlap(u.paths); msg != "" {
 		ps.fail(rankOverlap, "%s", msg)
 	}
 	if err := ps.end(); err != nil {
 		return nil, err
 	}
-	for _, a := range u.actions {
-		u.tree.add(a.path, a)
+	u.tree.children = make([]trie[action], 0, len(u.actions))
+	for i := range u.actions {
+		u.tree.add(u.actions[i].path, &u.actions[i])
 	}
 	return u, nil
 }
@@ -39,8 +44,7 @@ type updateParser struct {
 // section reads SET, REMOVE, ADD or DELETE and its actions.
 func (p *updateParser) section() error {
 	do := p.tok.kind
-	read := map[kind]func(*action) error{kindSet: p.set, kindRemove: p.remove, kindAdd: p.addend, kindDelete: p.addend}[do]
-	if read == nil {
+	if do < kindSet || do > kindDelete {
 		return p.syntaxError()
 	}
 	if p.seen[do] {
@@ -49,14 +53,9 @@ func (p *updateParser) section() error {
 	p.seen[do] = true
 	for {
 		p.next()
-		a := &action{do: do, index: len(p.result.actions)}
-		if err := p.target(a); err != nil {
+		if err := p.action(do); err != nil {
 			return err
 		}
-		if err := read(a); err != nil {
-			return err
-		}
-		p.result.actions = append(p.result.actions, a)
 		if p.tok.kind != kindComma {
 			return nil
 		}
@@ -65,16 +64,27 @@ func (p *updateParser) section() error {
 
 var sectionNames = map[kind]string{kindSet: "SET", kindRemove: "REMOVE", kindAdd: "ADD", kindDelete: "DELETE"}
 
-// target reads the path that a changes.
-func (p *updateParser) target(a *action) (err error) {
+// action reads a path and what becomes of it.
+func (p *updateParser) action(do kind) (err error) {
+	a := action{do: do, index: len(p.result.actions)}
 	p.nameRank = rankTarget
 	a.path, err = p.path()
 	p.nameRank = rankOperand
-	p.result.paths = append(p.result.paths, a.path)
+	if err != nil {
+		return err
+	}
+	switch do {
+	case kindSet:
+		err = p.set(&a)
+	case kindAdd, kindDelete:
+		err = p.addend(&a)
+	}
+	if p.result.actions == nil {
+		p.result.actions = make([]action, 0, roomSize)
+	}
+	p.result.actions = append(p.result.actions, a)
 	return err
 }
-
-func (p *updateParser) remove(*action) error { return nil }
 
 // set reads what a path is set to.
 func (p *updateParser) set(a *action) (err error) {
@@ -103,7 +113,7 @@ func (p *updateParser) setValue() (operand, error) {
 		return operand{}, err
 	}
 	p.checkNested(right)
-	c.args = []operand{left, right}
+	c.args = p.operands.keep(left, right)
 	p.checkTypes(c.name, c.args, attr.TypeN)
 	return operand{call: c}, nil
 }

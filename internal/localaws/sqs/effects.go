@@ -131,6 +131,9 @@ func appendMessage(dst []byte, q *queue, m *message) []byte {
 	}
 	dst = binary.AppendVarint(dst, m.sent)
 	dst = binary.AppendUvarint(dst, uint64(len(m.attributes)))
+	if len(m.attributes) == 0 {
+		return appendState(dst, m)
+	}
 	for _, name := range slices.Sorted(maps.Keys(m.attributes)) {
 		a := m.attributes[name]
 		binaryFlag := byte(0)

@@ -26,7 +26,8 @@ type Engine struct {
 	sequence uint64      // the last given to a queue or message
 	lsn      journal.LSN // of the last record
 	closed   bool
-	limit    int // of messages in flight in a queue
+	limit    int    // of messages in flight in a queue
+	room     []byte // for the next record
 
 	moving map[uint64]*queue // those that a move task empties
 	mover  *time.Timer       // for the next step of the tasks, nil when none runs
@@ -70,7 +71,7 @@ type tx struct {
 
 func (e *Engine) begin() *tx {
 	e.mu.Lock()
-	return &tx{Engine: e, now: e.options.Clock().UnixMilli()}
+	return &tx{Engine: e, now: e.options.Clock().UnixMilli(), record: e.room[:0]}
 }
 
 // end releases the lock. What the operation did and saw is on disk when the log has
@@ -78,10 +79,16 @@ func (e *Engine) begin() *tx {
 func (t *tx) end() journal.LSN {
 	defer t.mu.Unlock()
 	if len(t.record) > 0 {
-		t.lsn = t.log.Append(Kind, t.record)
+		t.lsn = t.log.Append(Kind, t.record) // copies it
+	}
+	if cap(t.record) <= maxRoom {
+		t.room = t.record
 	}
 	return t.lsn
 }
+
+// maxRoom is the largest that is kept, in bytes.
+const maxRoom = 64 << 10
 
 // do runs f as one operation and returns when its effects are on disk, also when f
 // failed or ctx ends: what is done is done, and the log ends every wait.

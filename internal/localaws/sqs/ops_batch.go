@@ -65,7 +65,7 @@ type sendBatchInput struct {
 }
 
 func (e *Engine) sendMessageBatch(ctx context.Context, in sendBatchInput) (any, error) {
-	var out batchOutput[sendOutput]
+	var out batchOutput[SendOutput]
 	contents, parseErrs := make([]*content, len(in.Entries)), make([]error, len(in.Entries))
 	ids, size := make([]string, len(in.Entries)), 0
 	for i, entry := range in.Entries {
@@ -87,7 +87,7 @@ func (e *Engine) sendMessageBatch(ctx context.Context, in sendBatchInput) (any, 
 		}
 		for i, c := range contents {
 			err := parseErrs[i]
-			var sent sendOutput
+			var sent SendOutput
 			if err == nil {
 				sent, err = t.send(q, c, in.Entries[i].DelaySeconds)
 			}

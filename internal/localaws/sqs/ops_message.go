@@ -11,12 +11,14 @@ import (
 	"github.com/google/uuid"
 )
 
-type sendInput struct {
+// SendInput is the input of [Engine.SendMessage].
+type SendInput struct {
 	QueueURL string `json:"QueueUrl"`
 	newMessage
 }
 
-type sendOutput struct {
+// SendOutput tells of a message that was sent. What is "" is not told.
+type SendOutput struct {
 	ID              string `json:"Id,omitempty"` // in a batch
 	MD5OfAttributes string `json:"MD5OfMessageAttributes,omitempty"`
 	MD5OfBody       string `json:"MD5OfMessageBody"`
@@ -25,9 +27,9 @@ type sendOutput struct {
 	SequenceNumber  string `json:",omitempty"`
 }
 
-// sendOutput is the answer for c, which was stored as o in a queue.
-func (q *queue) sendOutput(c *content, o original) sendOutput {
-	out := sendOutput{MD5OfAttributes: attributesMD5(c.attributes), MD5OfBody: c.md5, MessageID: o.id}
+// sent is the answer for c, which was stored as o in a queue.
+func (q *queue) sent(c *content, o original) SendOutput {
+	out := SendOutput{MD5OfAttributes: attributesMD5(c.attributes), MD5OfBody: c.md5, MessageID: o.id}
 	if q.fifo != nil {
 		out.SequenceNumber = sequenceNumber(o.sequence)
 	}
@@ -37,10 +39,15 @@ func (q *queue) sendOutput(c *content, o original) sendOutput {
 	return out
 }
 
-func (e *Engine) sendMessage(ctx context.Context, in sendInput) (any, error) {
+func (e *Engine) sendMessage(ctx context.Context, in SendInput) (any, error) {
+	return e.SendMessage(ctx, in)
+}
+
+// SendMessage does the operation of this name, for callers in the process that have its
+// input without JSON. [Engine.Refusal] says what an error is told as.
+func (e *Engine) SendMessage(ctx context.Context, in SendInput) (out SendOutput, err error) {
 	c, parseErr := in.parse()
-	var out sendOutput
-	err := e.do(ctx, func(t *tx) error {
+	err = e.do(ctx, func(t *tx) error {
 		q, err := t.queue(in.QueueURL)
 		if err != nil {
 			return err
@@ -64,23 +71,23 @@ func (q *queue) checkSize(c *content) error {
 
 // send adds c to q, unless it is a duplicate there; then the answer tells of the first.
 // A nil delay (seconds) is the queue's. The caller dispatches afterwards.
-func (t *tx) send(q *queue, c *content, delay *int) (sendOutput, error) {
+func (t *tx) send(q *queue, c *content, delay *int) (SendOutput, error) {
 	if err := q.checkSize(c); err != nil {
-		return sendOutput{}, err
+		return SendOutput{}, err
 	}
 	if err := q.checkFIFO(c, delay); err != nil {
-		return sendOutput{}, err
+		return SendOutput{}, err
 	}
 	if q.fifo == nil {
-		return q.sendOutput(c, t.store(q, c, delay)), nil
+		return q.sent(c, t.store(q, c, delay)), nil
 	}
 	key := q.deduplicationKey(c)
 	if _, first, ok := q.fifo.sent.get(key); ok {
-		return q.sendOutput(c, first), nil
+		return q.sent(c, first), nil
 	}
 	o := t.store(q, c, nil)
 	t.noteSent(q, key, t.now, o)
-	return q.sendOutput(c, o), nil
+	return q.sent(c, o), nil
 }
 
 // store adds c to q.

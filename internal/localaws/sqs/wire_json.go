@@ -49,14 +49,19 @@ func (e *Engine) Call(ctx context.Context, target string, body []byte, read func
 			return nil, refuse("UnknownOperationException", "There is no such operation.")
 		}
 	}
-	protocol := jsonProtocol{}
 	out, err := serve(e, ctx, decodeJSON(body))
 	if err != nil {
-		header := http.Header{}
-		status, answer := protocol.refuse(nil, header, e.refusal(ctx, action, err))
-		return read(status, header, answer)
+		return read(e.Refusal(ctx, target, err))
 	}
-	return read(http.StatusOK, nil, protocol.answer(nil, out))
+	return read(http.StatusOK, nil, jsonProtocol{}.answer(nil, out))
+}
+
+// Refusal returns the answer of the AWS JSON 1.0 protocol to an action that failed, as
+// Call passes it on.
+func (e *Engine) Refusal(ctx context.Context, target string, err error) (status int, header http.Header, answer []byte) {
+	header = http.Header{}
+	status, answer = jsonProtocol{}.refuse(nil, header, e.refusal(ctx, strings.TrimPrefix(target, jsonTarget), err))
+	return status, header, answer
 }
 
 // serialization describes a body that does not fit the shape, without repeating it.
