@@ -90,7 +90,7 @@ func (a *App) workload() (turns *pump.Executions, batchWorkers int) {
 	if a.config.Dir != "" {
 		return nil, 0
 	}
-	return pump.NewExecutions(runtime.GOMAXPROCS(0)), 1
+	return pump.NewExecutions(runtime.GOMAXPROCS(0) / 2), 1
 }
 
 func (a *App) listen() (err error) {
