@@ -69,28 +69,29 @@ func (a *App) open(ctx context.Context) error {
 	}
 	a.events = httpapi.NewEvents()
 	publisher := httpapi.Publishers{a.broker, a.events}
-	turns, batchWorkers := a.workload()
+	load := a.workload()
 	worker, err := askaround.NewWorker(a.dynamoDB(), a.sqs(), a.resources, publisher, func(o *askaround.WorkerOptions) {
-		o.Logger, o.BatchWorkers = a.log("worker"), batchWorkers
+		o.Logger, o.BatchWorkers = a.log("worker"), load.batchWorkers
 	})
 	if err != nil {
 		return err
 	}
-	if a.mappings, err = mappings(a.local, a.resources, worker, a.config.Pace, turns); err != nil {
+	if a.mappings, err = mappings(a.local, a.resources, worker, a.config.Pace, load); err != nil {
 		return err
 	}
 	a.handler, err = a.routes(verifier)
 	return err
 }
 
-// workload says how much is processed at a time. In memory nothing waits, so that more calls
-// than processors would only stand before requests in the scheduler's queue. What waits for
-// a disk may be more: one write to it then serves many.
-func (a *App) workload() (turns *pump.Executions, batchWorkers int) {
+// workload says how much is processed at a time. In memory nothing waits, so that half of
+// the processors do as much as all of them would beside requests, which find the other half
+// free. What waits for a disk may be more: one write to it then serves many.
+func (a *App) workload() workload {
 	if a.config.Dir != "" {
-		return nil, 0
+		return workload{pollers: 2}
 	}
-	return pump.NewExecutions(runtime.GOMAXPROCS(0) / 2), 1
+	most := max(runtime.GOMAXPROCS(0)/2, 1)
+	return workload{turns: pump.NewExecutions(most), pollers: most, batchWorkers: 1}
 }
 
 func (a *App) listen() (err error) {
