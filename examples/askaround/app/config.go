@@ -42,7 +42,7 @@ type Config struct {
 // GCPercent is the setting of [runtime/debug.SetGCPercent] for a program that runs an App in memory:
 // tables are the heap's larger part, and to mark them for each doubling of what requests
 // allocate would take the processors from those requests several times a second.
-const GCPercent = 400
+const GCPercent = 800
 
 // DefaultAudience is the audience of Config's zero value.
 const DefaultAudience = "askaround"
