@@ -53,6 +53,7 @@ async function run(job) {
 }
 
 let text = ''
+process.stdin.setEncoding('utf8') // characters may lie across two chunks
 process.stdin.on('data', (chunk) => { text += chunk })
 process.stdin.on('end', () => {
   run(JSON.parse(text)).then(

@@ -81,6 +81,7 @@ func TestEventReader(t *testing.T) {
 // parse.mjs reads streams from standard input, a list of texts, with the npm package
 // eventsource-parser, and writes the events of each.
 const parseProgram = `import { createParser } from %q;
+process.stdin.setEncoding("utf8"); // characters may lie across two chunks
 let input = "";
 for await (const chunk of process.stdin) input += chunk;
 console.log(JSON.stringify(JSON.parse(input).map((text) => {
