@@ -272,13 +272,22 @@ func (h *Histogram) MarshalBinary() ([]byte, error) {
 		b := h.blocks[id]
 		out = binary.BigEndian.AppendUint64(out, uint64(id))
 		for i := range bins {
-			out = append(out, byte(math.Ceil(float64(b.seen[i])*255)))
+			out = append(out, shareByte(b.seen[i]))
 			if b.seen[i] > 0 {
 				out = binary.AppendUvarint(out, uint64(math.Round(float64(b.items[i]))))
 			}
 		}
 	}
 	return out, nil
+}
+
+// shareByte is a share of 0 to 1 in 255 parts; what is more than nothing stays so. The share
+// that is read of a byte gives that byte again.
+func shareByte(share float32) byte {
+	if share == 0 {
+		return 0
+	}
+	return byte(max(1, math.Round(float64(share)*255)))
 }
 
 // UnmarshalBinary replaces what h knows by what MarshalBinary returned. Other bytes are

@@ -86,6 +86,35 @@ func TestHistogramIsKept(t *testing.T) {
 	}
 }
 
+// TestHistogramStays: what was written, read and written again is the same, whatever share of
+// a bin was seen.
+func TestHistogramStays(t *testing.T) {
+	h := NewHistogram()
+	b := h.block(CellAt(LatLng{1, 2}).Parent(blockLevel))
+	for i := range bins {
+		b.items[i], b.seen[i] = float32(i), float32(i%256)/255
+	}
+	b.seen[0] = 1e-6 // hardly anything, but not nothing
+	once, err := h.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := NewHistogram()
+	if err := again.UnmarshalBinary(once); err != nil {
+		t.Fatal(err)
+	}
+	for id, read := range again.blocks {
+		for i := range bins {
+			if was := h.blocks[id].seen[i]; read.seen[i] == 0 != (was == 0) || math.Abs(float64(read.seen[i]-was)) > 1.0/255 {
+				t.Errorf("bin %d: %v was read as %v", i, was, read.seen[i])
+			}
+		}
+	}
+	if twice, err := again.MarshalBinary(); err != nil || !bytes.Equal(once, twice) {
+		t.Errorf("written again it differs, %v", err)
+	}
+}
+
 func FuzzHistogram(f *testing.F) {
 	h := NewHistogram()
 	learn(h, dense(rand.New(rand.NewPCG(1, 2)), 10))
