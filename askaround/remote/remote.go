@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	api "github.com/askaround/askaround-go/api/askaround"
 	"github.com/askaround/askaround-go/askaround"
@@ -32,10 +33,11 @@ func New(client *api.Client) *Server { return &Server{client} }
 //
 // Errors: those of the client, and [ErrAnswer].
 func (s *Server) Nearby(ctx context.Context, in askaround.NearbyInput) (askaround.QuestionPage, error) {
+	limit := int32(min(max(in.Limit, math.MinInt32), math.MaxInt32)) // the server refuses what is too much
 	page, err := s.client.ListQuestions(ctx, api.ListQuestionsParams{
 		Lat: in.Center.Lat, Lng: in.Center.Lng,
 		Radius: given(float64(in.Radius)), Order: given(api.ListOrder(in.Order)),
-		Limit: given(int32(in.Limit)), Cursor: given(in.Cursor),
+		Limit: given(limit), Cursor: given(in.Cursor),
 	})
 	if err != nil {
 		return askaround.QuestionPage{}, err

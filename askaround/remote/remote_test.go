@@ -126,6 +126,7 @@ func TestRefusals(t *testing.T) {
 		"no place on Earth":    {Center: askaround.Location{Lat: 91}},
 		"no order":             {Order: "random"},
 		"too many":             {Limit: askaround.MaxLimit + 1},
+		"far too many":         {Limit: 1 << 40},
 		"the domain is down":   {},
 		"a negative radius":    {Radius: -1},
 		"a limit below a page": {Limit: -1},

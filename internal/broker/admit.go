@@ -3,6 +3,8 @@ package broker
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/askaround/askaround-go/internal/mqtt"
@@ -27,7 +29,7 @@ func (b *Broker) authenticate(ctx context.Context, c *mqtt.Connect) (Session, er
 	if c.Will != nil {
 		return refuse(mqtt.NotAuthorized, errors.New("a will message is a publication"))
 	}
-	granted, err := b.options.Authenticate(ctx, Connect{
+	granted, err := b.ask(ctx, Connect{
 		ClientID:   c.ClientID,
 		Username:   c.Username,
 		Password:   c.Password,
@@ -48,6 +50,17 @@ func (b *Broker) authenticate(ctx context.Context, c *mqtt.Connect) (Session, er
 		return refuse(mqtt.NotAuthorized, errors.New("no subject"))
 	}
 	return granted, nil
+}
+
+// ask calls Authenticate. A panic there must not end the process for everybody.
+func (b *Broker) ask(ctx context.Context, c Connect) (_ Session, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			b.options.Logger.Error("Authenticate panicked", "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("%w: Authenticate panicked: %v", ErrUnavailable, p)
+		}
+	}()
+	return b.options.Authenticate(ctx, c)
 }
 
 func refuse(reason mqtt.Reason, err error) (Session, error) {

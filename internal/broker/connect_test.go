@@ -35,6 +35,7 @@ func TestRefusals(t *testing.T) {
 		{reason: "a good token without rights", client: "c", token: "forbidden", v3: 5, v5: 0x87},
 		{reason: "any other error refuses too", client: "c", token: "odd", v3: 5, v5: 0x87},
 		{reason: "the issuer cannot be reached", client: "c", token: "down", v3: 3, v5: 0x88},
+		{reason: "the check of tokens panics", client: "c", token: "panic", v3: 3, v5: 0x88},
 		{reason: "a session of nobody", client: "c", token: "nobody", v3: 5, v5: 0x87},
 		{reason: "a session that is over already", client: "c", token: "ann,-1s", v3: 4, v5: 0x86},
 		{reason: "a will would be a publication", client: "c", token: "ann", edit: will, v3: 5, v5: 0x87},

@@ -64,7 +64,7 @@ func open(t testing.TB, optFns ...func(*broker.Options)) *door {
 }
 
 // authenticate takes tokens of the form "subject" or "subject,seconds", and
-// three that stand for the ways to be refused.
+// some that stand for the ways to be refused.
 func authenticate(_ context.Context, c broker.Connect) (broker.Session, error) {
 	switch c.Token {
 	case "":
@@ -75,6 +75,8 @@ func authenticate(_ context.Context, c broker.Connect) (broker.Session, error) {
 		return broker.Session{}, fmt.Errorf("something else")
 	case "down":
 		return broker.Session{}, broker.ErrUnavailable
+	case "panic":
+		panic("a defect in Authenticate")
 	case "nobody":
 		return broker.Session{}, nil
 	}

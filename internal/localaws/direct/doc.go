@@ -1,6 +1,6 @@
 // Package direct has clients of the services in the process that do without what the
 // SDK's clients do for the way there: signatures, retries, endpoints, checksums, each in a
-// middleware of its own. Inputs, outputs and errors are the SDK's. A put costs a thirtieth of
+// middleware of its own. Inputs, outputs and errors are the SDK's. A put costs a twentieth of
 // one over a socket, and a tenth of one by the SDK's client in the process (go test -bench Put).
 //
 //	db := direct.NewDynamoDB(local)
